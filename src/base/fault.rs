@@ -1,0 +1,71 @@
+//! A fault: something of ours broke. Opaque to the outside, its causes kept inside for the log.
+
+use std::error::Error;
+use std::fmt;
+
+/// What a caller should do about a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// A part we depend on is away or overloaded: the same call may succeed later (HTTP 503).
+    Unavailable,
+    /// A defect or a state that must not be (HTTP 500).
+    Broken,
+}
+
+/// Ours broke. `Display` says where; the chain of sources says why.
+pub struct Fault {
+    trouble: Trouble,
+    place: String,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// A state that must not be; `place` names the rule or the row, never personal data.
+    pub fn broken(place: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Broken, place: place.into(), cause: None }
+    }
+
+    /// A part we depend on is away.
+    pub fn unavailable(place: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Unavailable, place: place.into(), cause: None }
+    }
+
+    /// Columns of one row contradict each other.
+    pub fn inconsistent(table: &str, id: &str, what: &str) -> Self {
+        Self::broken(format!("{table} {id}: {what}"))
+    }
+
+    /// Keeps the error that led here.
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    pub fn trouble(&self) -> Trouble {
+        self.trouble
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.place)?;
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}

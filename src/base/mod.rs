@@ -1,0 +1,16 @@
+//! Words everyone speaks: time, chance, ids, the moment of a request, faults. No input or output.
+
+pub mod fault;
+pub mod id;
+pub mod locale;
+pub mod time;
+pub mod random;
+pub mod moment;
+pub mod page;
+pub mod secret;
+
+pub use fault::{Fault, Trouble};
+pub use locale::Locale;
+pub use moment::{Actor, Moment};
+pub use secret::Secret;
+pub use time::Timestamp;

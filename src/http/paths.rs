@@ -1,0 +1,81 @@
+//! Every URL of the service as a constant or a function: the one place where surfaces meet.
+
+use crate::base::id::{ReceiptId, RequestId, VisitId};
+
+pub const HOME: &str = "/";
+pub const HELP: &str = "/help";
+pub const ASSETS: &str = "/assets";
+
+// The provider (all of it found through discovery).
+pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+pub const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+pub const JWKS: &str = "/oidc/jwks";
+pub const AUTHORIZE: &str = "/oidc/authorize";
+pub const TOKEN: &str = "/oidc/token";
+pub const USERINFO: &str = "/oidc/userinfo";
+pub const INTROSPECT: &str = "/oidc/introspect";
+pub const REVOKE: &str = "/oidc/revoke";
+pub const END_SESSION: &str = "/oidc/logout";
+
+// Pages on the way through an authorization request.
+pub const SIGN_IN: &str = "/sign-in";
+pub const CONSENT: &str = "/consent";
+pub const STEP_UP: &str = "/step-up";
+pub const CONTINUE: &str = "/continue";
+pub const SIGN_OUT: &str = "/sign-out";
+pub const SIGNED_OUT: &str = "/signed-out";
+pub const REGISTER: &str = "/register";
+
+// The citizen's own pages.
+pub const ACCOUNT: &str = "/account/";
+pub const ACCOUNT_VISIT: &str = "/account/visit";
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
+pub const ACCOUNT_CONSENTS: &str = "/account/consents";
+pub const ACCOUNT_HISTORY: &str = "/account/history";
+pub const BIND: &str = "/bind/{token}";
+
+// The hall.
+pub const HALL: &str = "/hall/";
+pub const HALL_SIGN_IN: &str = "/hall/sign-in";
+pub const HALL_SIGN_OUT: &str = "/hall/sign-out";
+pub const HALL_WINDOW: &str = "/hall/window";
+pub const HALL_OPEN: &str = "/hall/open";
+pub const HALL_WALK_IN: &str = "/hall/walk-in";
+pub const HALL_VISIT: &str = "/hall/visits/{id}";
+pub const HALL_CARD: &str = "/hall/visits/{id}/card";
+pub const HALL_COMPARE: &str = "/hall/visits/{id}/compare";
+pub const HALL_DECIDE: &str = "/hall/visits/{id}/decide";
+pub const HALL_BINDING: &str = "/hall/visits/{id}/binding";
+pub const HALL_CONTINUATION: &str = "/hall/visits/{id}/continuation";
+pub const HALL_SLIP: &str = "/hall/visits/{id}/slip";
+pub const HALL_RELEASE: &str = "/hall/visits/{id}/release";
+
+// For anyone.
+pub const RECEIPT: &str = "/receipts/{id}";
+
+// The sandbox.
+pub const SANDBOX_READER: &str = "/sandbox/reader";
+pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
+
+// Operation.
+pub const HEALTH_LIVE: &str = "/health/live";
+pub const HEALTH_READY: &str = "/health/ready";
+pub const METRICS: &str = "/metrics";
+
+/// A page of the way through the request that waits under `request`.
+pub fn for_request(page: &str, request: &RequestId) -> String {
+    format!("{page}?request={request}")
+}
+
+pub fn bind(token: &str) -> String {
+    BIND.replace("{token}", token)
+}
+
+pub fn receipt(id: &ReceiptId) -> String {
+    RECEIPT.replace("{id}", id.as_str())
+}
+
+/// A page of one visit at the window: `of_visit(HALL_CARD, &id)`.
+pub fn of_visit(page: &str, id: &VisitId) -> String {
+    page.replace("{id}", id.as_str())
+}

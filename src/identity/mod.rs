@@ -1,0 +1,1 @@
+//! Who people and enterprises are, with or without an account.

@@ -1,0 +1,18 @@
+//! Tongyao (通钥): a unified identity authentication service with the hall built in.
+//!
+//! The modules stand in one order, ground to roof: **a module may use only the modules listed above it.**
+//! `tests/architecture.rs` holds the order. `docs/ARCHITECTURE.md` is the tour of the house.
+
+// Ground: no subject knowledge.
+pub mod base;
+pub mod protocol;
+
+// Subjects: rules and their SQL, no HTTP.
+pub mod identity;
+
+// Surfaces: HTTP in, page or JSON out; no rules.
+pub mod http;
+pub mod web;
+
+// The process.
+pub mod sample;

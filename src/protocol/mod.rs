@@ -1,0 +1,1 @@
+//! The specifications as pure types: parse, print, compare. Uses `base` only.
