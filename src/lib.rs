@@ -6,8 +6,14 @@
 // Ground: no subject knowledge.
 pub mod base;
 pub mod protocol;
+pub mod crypto;
+pub mod config;
+pub mod telemetry;
+pub mod storage;
+pub mod gateway;
 
 // Subjects: rules and their SQL, no HTTP.
+pub mod audit;
 pub mod identity;
 
 // Surfaces: HTTP in, page or JSON out; no rules.

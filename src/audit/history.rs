@@ -1,0 +1,36 @@
+//! The history a citizen sees: every use of their identity.
+
+use crate::base::id::PersonId;
+use crate::base::page::PageRequest;
+use crate::base::{Fault, Timestamp};
+use crate::sql;
+use crate::storage::{FromRow, Run};
+
+/// One line of the history.
+#[derive(Debug, FromRow)]
+pub struct Line {
+    pub id: String,
+    pub at: i64,
+    pub kind: String,
+    pub client_id: Option<String>,
+    pub facts: String,
+}
+
+impl Line {
+    pub fn when(&self) -> Timestamp {
+        Timestamp::from_micros(self.at)
+    }
+}
+
+/// The events about a person, newest first.
+pub async fn list(run: &mut impl Run, person: &PersonId, page: &PageRequest) -> Result<Vec<Line>, Fault> {
+    run.all(sql!(
+        "SELECT id, at, kind, client_id, facts FROM audit_event
+         WHERE person_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2)
+         ORDER BY id DESC LIMIT $3",
+        person.as_str(),
+        page.before.as_deref(),
+        page.limit,
+    ))
+    .await
+}

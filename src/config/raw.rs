@@ -1,0 +1,145 @@
+//! The settings as they are written: a TOML file, overridden by `TONGYAO_*` environment variables. Unknown names are refused.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Why the settings cannot be read; one line each.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsProblem {
+    #[error("the settings file {}: {cause}", path.display())]
+    Unreadable { path: PathBuf, cause: std::io::Error },
+    #[error("the settings file {}: {what}", path.display())]
+    Malformed { path: PathBuf, what: String },
+    #[error("{name} is not a setting; the names are in docs/guides/settings.md (is it {nearest}?)")]
+    UnknownName { name: String, nearest: &'static str },
+    #[error("{name} = {value:?}: {what}")]
+    BadValue { name: &'static str, value: String, what: String },
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// Every setting by its environment name, with what it means: the one list that file, environment, docs and `doctor` share.
+pub const NAMES: &[(&str, &str)] = &[
+    (
+        "TONGYAO_ISSUER",
+        "the service's public address, e.g. https://id.example.gov.cn; no path, no slash at the end",
+    ),
+    ("TONGYAO_LISTEN", "address and port to listen on (127.0.0.1:8000)"),
+    ("TONGYAO_DATABASE_URL", "sqlite:///absolute/path.db or postgres://user:password@host/database"),
+    ("TONGYAO_REDIS_URL", "redis:// or rediss://; absent: ephemeral state in process, for one node"),
+    ("TONGYAO_DATA_DIR", "where the embedded database and keys stand when nothing else is said (./data)"),
+    ("TONGYAO_KEYS_DIR", "the keys folder, mode 700 (DATA_DIR/keys)"),
+    ("TONGYAO_METRICS_LISTEN", "address and port of /metrics; absent: no metrics are served"),
+    ("TONGYAO_SANDBOX", "true allows sample people, fake gateways, /sandbox pages; never in production"),
+    ("TONGYAO_SANDBOX_FORCE", "true allows the sandbox under an https issuer"),
+    ("TONGYAO_TLS_CERT", "PEM chain; with TONGYAO_TLS_KEY the service serves https itself"),
+    ("TONGYAO_TLS_KEY", "PEM private key of TONGYAO_TLS_CERT"),
+    ("TONGYAO_TRUSTED_PROXIES", "CIDRs whose forwarding headers count, separated by commas; none by default"),
+    ("TONGYAO_EXTRA_CA", "PEM trusted for the service's own outgoing calls"),
+    ("TONGYAO_ALLOW_LOOPBACK", "true lets outgoing calls to clients reach loopback (sandbox only)"),
+    ("TONGYAO_READER_URL", "the card reader bridge on the clerk's machine, e.g. http://127.0.0.1:9123/card"),
+    ("TONGYAO_READER_KEYS", "JWK Set file with the public keys of the registered card readers"),
+    ("TONGYAO_SESSION_HOURS", "how long a person stays signed in, 1-72 (12)"),
+    ("TONGYAO_PASSWORD_MEMORY_KIB", "argon2id memory in KiB, 8192-1048576 (19456)"),
+    ("TONGYAO_PASSWORD_PASSES", "argon2id passes, 1-10 (2)"),
+    ("TONGYAO_LOG", "log filter, e.g. info or info,tongyao::oidc=debug (info)"),
+    ("TONGYAO_LOG_FORMAT", "json or plain (json)"),
+];
+
+/// Names of the project's own tests and of the command line; not settings, but not mistakes either.
+const PASSED_OVER: &[&str] = &["TONGYAO_TEST_", "TONGYAO_BENCH_", "TONGYAO_PREVIEW_", "TONGYAO_CONFIG"];
+
+/// Name → text, file first, environment over it.
+#[derive(Debug, Default, Clone)]
+pub struct Raw(BTreeMap<&'static str, String>);
+
+impl Raw {
+    /// Reads `file` if given, then lays `environment` over it.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsProblem> {
+        let mut raw = Self::default();
+        if let Some(path) = file {
+            raw.read_file(path)?;
+        }
+        for (name, value) in environment {
+            if name.starts_with("TONGYAO_") && !PASSED_OVER.iter().any(|prefix| name.starts_with(prefix)) {
+                raw.set(&name, value)?;
+            }
+        }
+        Ok(raw)
+    }
+
+    /// The text of a setting; an empty one counts as absent.
+    pub fn get(&self, name: &'static str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    pub fn set(&mut self, name: &str, value: String) -> Result<(), SettingsProblem> {
+        match NAMES.iter().find(|(known, _)| *known == name) {
+            Some((known, _)) => {
+                self.0.insert(known, value);
+                Ok(())
+            }
+            None => Err(SettingsProblem::UnknownName { name: name.to_owned(), nearest: nearest(name) }),
+        }
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<(), SettingsProblem> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| SettingsProblem::Unreadable { path: path.to_owned(), cause })?;
+        let malformed = |what: String| SettingsProblem::Malformed { path: path.to_owned(), what };
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| malformed(error.message().to_owned()))?;
+        for (key, value) in table {
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(yes) => yes.to_string(),
+                toml::Value::Array(items) => items
+                    .iter()
+                    .map(|item| item.as_str().map(str::to_owned))
+                    .collect::<Option<Vec<_>>>()
+                    .ok_or_else(|| malformed(format!("{key} is a list of something else than texts")))?
+                    .join(","),
+                _ => return Err(malformed(format!("{key} is neither text, number, true/false nor a list"))),
+            };
+            self.set(&format!("TONGYAO_{}", key.to_uppercase()), text)?;
+        }
+        Ok(())
+    }
+}
+
+/// The known name that shares the most letters at the start, then at the end.
+fn nearest(name: &str) -> &'static str {
+    let likeness = |known: &str| {
+        let start = known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+        let end = known.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count();
+        start + end
+    };
+    NAMES.iter().map(|(known, _)| *known).max_by_key(|known| likeness(known)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_stops_the_start_and_names_its_neighbour() {
+        let problem = Raw::read(None, [("TONGYAO_DATABASE".to_owned(), "x".to_owned())].into_iter())
+            .unwrap_err()
+            .to_string();
+        assert!(problem.contains("TONGYAO_DATABASE is not a setting"), "{problem}");
+        assert!(problem.contains("TONGYAO_DATABASE_URL"), "{problem}");
+    }
+
+    #[test]
+    fn foreign_and_test_variables_are_passed_over() {
+        let environment =
+            [("PATH", "/bin"), ("TONGYAO_TEST_DATABASE_URL", "x"), ("TONGYAO_LISTEN", "127.0.0.1:1")];
+        let raw =
+            Raw::read(None, environment.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned()))).unwrap();
+        assert_eq!(raw.get("TONGYAO_LISTEN"), Some("127.0.0.1:1"));
+    }
+}

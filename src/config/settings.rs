@@ -1,0 +1,224 @@
+//! The resolved settings: typed, with units and defaults.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::check;
+use super::cidr::Cidr;
+use super::raw::{Raw, SettingsProblem};
+use crate::base::Secret;
+
+/// Everything that is set from outside.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Without a slash at the end.
+    pub issuer: String,
+    pub listen: SocketAddr,
+    pub database: DatabasePlace,
+    pub redis: Option<Secret>,
+    pub data_dir: PathBuf,
+    pub keys_dir: PathBuf,
+    pub metrics_listen: Option<SocketAddr>,
+    pub sandbox: bool,
+    pub tls: Option<Tls>,
+    pub trusted_proxies: Vec<Cidr>,
+    pub extra_ca: Option<PathBuf>,
+    pub allow_loopback: bool,
+    pub reader_url: Option<Url>,
+    pub reader_keys: Option<PathBuf>,
+    pub session_lifetime: Duration,
+    pub password_memory_kib: u32,
+    pub password_passes: u32,
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabasePlace {
+    Sqlite(PathBuf),
+    /// A `postgres://` URL; it carries a password.
+    Postgres(Secret),
+}
+
+/// The service's own certificate.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Plain,
+}
+
+impl Settings {
+    pub fn resolve(raw: &Raw) -> Result<Self, SettingsProblem> {
+        let data_dir = PathBuf::from(raw.get("TONGYAO_DATA_DIR").unwrap_or("data"));
+        let settings = Self {
+            issuer: issuer(raw)?,
+            listen: parse(raw, "TONGYAO_LISTEN", "127.0.0.1:8000", "address:port is wanted")?,
+            database: database(raw, &data_dir)?,
+            redis: raw.get("TONGYAO_REDIS_URL").map(Secret::new),
+            keys_dir: raw.get("TONGYAO_KEYS_DIR").map_or_else(|| data_dir.join("keys"), PathBuf::from),
+            metrics_listen: optional(raw, "TONGYAO_METRICS_LISTEN", "address:port is wanted")?,
+            sandbox: yes(raw, "TONGYAO_SANDBOX")?,
+            tls: tls(raw)?,
+            trusted_proxies: proxies(raw)?,
+            extra_ca: raw.get("TONGYAO_EXTRA_CA").map(PathBuf::from),
+            allow_loopback: yes(raw, "TONGYAO_ALLOW_LOOPBACK")?,
+            reader_url: optional(raw, "TONGYAO_READER_URL", "an absolute URL is wanted")?,
+            reader_keys: raw.get("TONGYAO_READER_KEYS").map(PathBuf::from),
+            session_lifetime: Duration::from_secs(
+                3600 * u64::from(number(raw, "TONGYAO_SESSION_HOURS", 12, 1, 72)?),
+            ),
+            password_memory_kib: number(raw, "TONGYAO_PASSWORD_MEMORY_KIB", 19_456, 8_192, 1_048_576)?,
+            password_passes: number(raw, "TONGYAO_PASSWORD_PASSES", 2, 1, 10)?,
+            log: raw.get("TONGYAO_LOG").unwrap_or("info").to_owned(),
+            log_format: log_format(raw)?,
+            data_dir,
+        };
+        check::together(&settings, yes(raw, "TONGYAO_SANDBOX_FORCE")?)?;
+        Ok(settings)
+    }
+
+    /// Whether browsers reach us by https, so that cookies may be `Secure` and `__Host-`.
+    pub fn is_https(&self) -> bool {
+        self.issuer.starts_with("https://")
+    }
+
+    /// An absolute address of ours.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+}
+
+fn issuer(raw: &Raw) -> Result<String, SettingsProblem> {
+    let name = "TONGYAO_ISSUER";
+    let text = raw.get(name).unwrap_or("http://localhost:8000").trim_end_matches('/');
+    let bad = |what: &str| SettingsProblem::BadValue { name, value: text.to_owned(), what: what.to_owned() };
+    let url = Url::parse(text).map_err(|_| bad("an absolute URL is wanted"))?;
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if !(url.scheme() == "https" || url.scheme() == "http" && loopback) {
+        return Err(bad("https is wanted; http only on localhost"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return Err(bad("scheme, host and port only"));
+    }
+    Ok(text.to_owned())
+}
+
+fn database(raw: &Raw, data_dir: &std::path::Path) -> Result<DatabasePlace, SettingsProblem> {
+    let name = "TONGYAO_DATABASE_URL";
+    let Some(text) = raw.get(name) else { return Ok(DatabasePlace::Sqlite(data_dir.join("tongyao.db"))) };
+    if let Some(path) = text.strip_prefix("sqlite://") {
+        if path.starts_with('/') {
+            return Ok(DatabasePlace::Sqlite(PathBuf::from(path)));
+        }
+    } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(DatabasePlace::Postgres(Secret::new(text)));
+    }
+    // The value may carry a password: say its scheme only.
+    let scheme = text.split("://").next().unwrap_or_default().to_owned();
+    Err(SettingsProblem::BadValue {
+        name,
+        value: format!("{scheme}://…"),
+        what: "sqlite:///absolute/path.db or postgres://… is wanted".to_owned(),
+    })
+}
+
+fn tls(raw: &Raw) -> Result<Option<Tls>, SettingsProblem> {
+    match (raw.get("TONGYAO_TLS_CERT"), raw.get("TONGYAO_TLS_KEY")) {
+        (Some(cert), Some(key)) => Ok(Some(Tls { cert: cert.into(), key: key.into() })),
+        (None, None) => Ok(None),
+        _ => Err(SettingsProblem::Contradiction(
+            "TONGYAO_TLS_CERT and TONGYAO_TLS_KEY belong together: set both or neither".to_owned(),
+        )),
+    }
+}
+
+fn proxies(raw: &Raw) -> Result<Vec<Cidr>, SettingsProblem> {
+    let name = "TONGYAO_TRUSTED_PROXIES";
+    let list = raw.get(name).unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty());
+    list.map(|item| {
+        item.parse().map_err(|what| SettingsProblem::BadValue { name, value: item.to_owned(), what })
+    })
+    .collect()
+}
+
+fn log_format(raw: &Raw) -> Result<LogFormat, SettingsProblem> {
+    let name = "TONGYAO_LOG_FORMAT";
+    match raw.get(name) {
+        None | Some("json") => Ok(LogFormat::Json),
+        Some("plain") => Ok(LogFormat::Plain),
+        Some(other) => Err(SettingsProblem::BadValue {
+            name,
+            value: other.to_owned(),
+            what: "json or plain is wanted".to_owned(),
+        }),
+    }
+}
+
+fn yes(raw: &Raw, name: &'static str) -> Result<bool, SettingsProblem> {
+    match raw.get(name) {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(other) => Err(SettingsProblem::BadValue {
+            name,
+            value: other.to_owned(),
+            what: "true or false is wanted".to_owned(),
+        }),
+    }
+}
+
+fn optional<T: std::str::FromStr>(
+    raw: &Raw,
+    name: &'static str,
+    what: &str,
+) -> Result<Option<T>, SettingsProblem> {
+    raw.get(name)
+        .map(|text| {
+            text.parse().map_err(|_| SettingsProblem::BadValue {
+                name,
+                value: text.to_owned(),
+                what: what.to_owned(),
+            })
+        })
+        .transpose()
+}
+
+fn parse<T: std::str::FromStr>(
+    raw: &Raw,
+    name: &'static str,
+    default: &str,
+    what: &str,
+) -> Result<T, SettingsProblem> {
+    let text = raw.get(name).unwrap_or(default);
+    text.parse().map_err(|_| SettingsProblem::BadValue {
+        name,
+        value: text.to_owned(),
+        what: what.to_owned(),
+    })
+}
+
+fn number(
+    raw: &Raw,
+    name: &'static str,
+    default: u32,
+    least: u32,
+    most: u32,
+) -> Result<u32, SettingsProblem> {
+    let what = format!("a whole number from {least} to {most} is wanted");
+    let Some(value) = optional::<u32>(raw, name, &what)? else { return Ok(default) };
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(SettingsProblem::BadValue { name, value: value.to_string(), what })
+    }
+}

@@ -1,0 +1,165 @@
+//! The keys folder: readable by its owner alone, its files made once and never printed.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::base::random::Random;
+
+/// Why the keys cannot be used; one line, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysProblem {
+    #[error("the keys folder {} can be read by others (mode {mode:o}): run chmod 700 on it", path.display())]
+    FolderOpenToOthers { path: PathBuf, mode: u32 },
+    #[error("the key file {} can be read by others (mode {mode:o}): run chmod 600 on it", path.display())]
+    FileOpenToOthers { path: PathBuf, mode: u32 },
+    #[error("the keys folder {} is missing; it belongs to this database: restore it from the backup", path.display())]
+    Missing { path: PathBuf },
+    #[error("the keys folder {}: {cause}", path.display())]
+    Unusable { path: PathBuf, cause: std::io::Error },
+    #[error("the key file {} is damaged: {what}", path.display())]
+    Damaged { path: PathBuf, what: &'static str },
+}
+
+/// An opened keys folder.
+#[derive(Debug, Clone)]
+pub struct KeysFolder {
+    path: PathBuf,
+}
+
+impl KeysFolder {
+    /// Opens the folder, making it (mode 700) when it is not there.
+    pub fn open(path: &Path) -> Result<Self, KeysProblem> {
+        let unusable = |cause| KeysProblem::Unusable { path: path.to_owned(), cause };
+        if !path.exists() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+        }
+        let mode = fs::metadata(path).map_err(unusable)?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeysProblem::FolderOpenToOthers { path: path.to_owned(), mode });
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The names of the files that end with `suffix`, in order.
+    pub fn list(&self, suffix: &str) -> Result<Vec<String>, KeysProblem> {
+        let unusable = |cause| KeysProblem::Unusable { path: self.path.clone(), cause };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(unusable)? {
+            let name = entry.map_err(unusable)?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(suffix) && !name.starts_with('.') {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    pub fn read(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, KeysProblem> {
+        let path = self.path.join(name);
+        let unusable = |cause| KeysProblem::Unusable { path: path.clone(), cause };
+        let mode = fs::metadata(&path).map_err(unusable)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeysProblem::FileOpenToOthers { path, mode });
+        }
+        fs::read(&path).map(Zeroizing::new).map_err(unusable)
+    }
+
+    /// Writes a new file (mode 600), whole or not at all. Another node may have been first: then its file stays.
+    pub fn create(&self, name: &str, content: &[u8]) -> Result<(), KeysProblem> {
+        let staged = self.stage(name, content)?;
+        let path = self.path.join(name);
+        let linked = match fs::hard_link(&staged, &path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        };
+        let _ = fs::remove_file(&staged);
+        linked.map_err(|cause| KeysProblem::Unusable { path, cause })
+    }
+
+    /// Writes a file over the one that is there, whole or not at all.
+    pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), KeysProblem> {
+        let staged = self.stage(name, content)?;
+        let path = self.path.join(name);
+        fs::rename(&staged, &path).map_err(|cause| KeysProblem::Unusable { path, cause })
+    }
+
+    /// A key of 32 random bytes, made at its first use.
+    pub fn symmetric(&self, name: &str, random: &dyn Random) -> Result<Zeroizing<[u8; 32]>, KeysProblem> {
+        if !self.path.join(name).exists() {
+            let mut key = Zeroizing::new([0u8; 32]);
+            random.fill(&mut *key);
+            self.create(name, Zeroizing::new(STANDARD.encode(*key)).as_bytes())?;
+        }
+        let damaged = |what| KeysProblem::Damaged { path: self.path.join(name), what };
+        let text = self.read(name)?;
+        let bytes = Zeroizing::new(
+            STANDARD.decode(text.trim_ascii()).map_err(|_| damaged("it does not hold base64"))?,
+        );
+        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| damaged("it does not hold 32 bytes"))?;
+        Ok(Zeroizing::new(key))
+    }
+
+    fn stage(&self, name: &str, content: &[u8]) -> Result<PathBuf, KeysProblem> {
+        let staged = self.path.join(format!(".{name}.{}", std::process::id()));
+        let written = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&staged)
+            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
+        written.map_err(|cause| KeysProblem::Unusable { path: staged.clone(), cause })?;
+        Ok(staged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::System;
+
+    fn folder() -> PathBuf {
+        let random: &dyn Random = &System::default();
+        std::env::temp_dir().join(format!("tongyao-keys-{}", random.token(9)))
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_is_the_owners_alone() {
+        let path = folder();
+        let keys = KeysFolder::open(&path).unwrap();
+        let first = keys.symmetric("mac.key", &System::default()).unwrap();
+        let again = KeysFolder::open(&path).unwrap().symmetric("mac.key", &System::default()).unwrap();
+        assert_eq!(first, again);
+        assert_eq!(fs::metadata(path.join("mac.key")).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_open_to_others_is_refused() {
+        let path = folder();
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(matches!(KeysFolder::open(&path), Err(KeysProblem::FolderOpenToOthers { mode: 0o755, .. })));
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_key_is_refused() {
+        let path = folder();
+        let keys = KeysFolder::open(&path).unwrap();
+        keys.create("mac.key", b"short").unwrap();
+        assert!(matches!(keys.symmetric("mac.key", &System::default()), Err(KeysProblem::Damaged { .. })));
+        fs::remove_dir_all(path).unwrap();
+    }
+}

@@ -1,0 +1,13 @@
+//! Keys and what is done with them: signing, sealing, fingerprints, password hashes.
+
+pub mod folder;
+pub mod mac;
+pub mod seal;
+pub mod fingerprint;
+pub mod signer;
+pub mod keystore;
+pub mod jwt;
+pub mod password;
+pub mod keys;
+
+pub use keys::Keys;

@@ -1,0 +1,8 @@
+//! Systems we call or read from: other parties' addresses behind a guard, and the card readers at the windows.
+
+pub mod guard;
+pub mod outgoing;
+pub mod card_reader;
+
+pub use card_reader::CardReaders;
+pub use outgoing::Outgoing;

@@ -1,0 +1,116 @@
+//! The one outgoing client: time limits, size limits, no redirects, guarded addresses.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::guard::{GuardedResolver, Reach};
+use crate::base::Fault;
+
+/// Calls other parties; cheap to clone.
+#[derive(Clone)]
+pub struct Outgoing {
+    client: reqwest::Client,
+    reach: Reach,
+}
+
+/// Why a call gave nothing usable; a word for logs and for the department's console.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OutgoingProblem {
+    #[error("the address may not be called")]
+    Forbidden,
+    #[error("no connection")]
+    NoConnection,
+    #[error("no answer in time")]
+    Timeout,
+    #[error("answered {0}")]
+    Status(u16),
+    #[error("the answer is too large")]
+    TooLarge,
+    #[error("the answer cannot be read")]
+    Unreadable,
+}
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
+
+impl Outgoing {
+    /// `extra_ca`: a PEM file trusted beside the public authorities.
+    pub fn new(reach: Reach, extra_ca: Option<&Path>) -> Result<Self, Fault> {
+        let broken = |error: reqwest::Error| Fault::broken("making the outgoing client").because(error);
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(ANSWER_WITHIN)
+            .pool_max_idle_per_host(8)
+            .user_agent(concat!("tongyao/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(GuardedResolver { reach }));
+        if let Some(path) = extra_ca {
+            let unreadable = || Fault::broken(format!("TONGYAO_EXTRA_CA {} cannot be read", path.display()));
+            let pem = std::fs::read(path).map_err(|error| unreadable().because(error))?;
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable().because(error))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        Ok(Self { client: builder.build().map_err(broken)?, reach })
+    }
+
+    /// Posts a form; any 2xx is success. The answer's body is not read.
+    pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<(), OutgoingProblem> {
+        let url = self.guarded(url)?;
+        let answer = self.client.post(url).form(form).send().await.map_err(problem)?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(OutgoingProblem::Status(answer.status().as_u16()))
+        }
+    }
+
+    /// Gets a document of at most `most` bytes.
+    pub async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, OutgoingProblem> {
+        let url = self.guarded(url)?;
+        let mut answer = self.client.get(url).send().await.map_err(problem)?;
+        if !answer.status().is_success() {
+            return Err(OutgoingProblem::Status(answer.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(problem)? {
+            if body.len() + chunk.len() > most {
+                return Err(OutgoingProblem::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Literal addresses never pass the resolver, so they are checked here.
+    fn guarded(&self, url: &str) -> Result<Url, OutgoingProblem> {
+        let url = Url::parse(url).map_err(|_| OutgoingProblem::Forbidden)?;
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            Some(Host::Domain(_)) => None,
+            None => return Err(OutgoingProblem::Forbidden),
+        };
+        let allowed = literal.is_none_or(|address| self.reach.allows(address));
+        if allowed && matches!(url.scheme(), "https" | "http") {
+            Ok(url)
+        } else {
+            Err(OutgoingProblem::Forbidden)
+        }
+    }
+}
+
+fn problem(error: reqwest::Error) -> OutgoingProblem {
+    if error.is_timeout() {
+        OutgoingProblem::Timeout
+    } else if error.is_connect() || error.is_request() {
+        OutgoingProblem::NoConnection
+    } else {
+        OutgoingProblem::Unreadable
+    }
+}

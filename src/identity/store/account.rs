@@ -1,0 +1,224 @@
+//! Accounts: the on-line log-in of a person, found by ID number, phone or login name.
+
+use crate::audit::{self, Event};
+use crate::base::id::{AccountId, PersonId};
+use crate::base::{Fault, Moment};
+use crate::crypto::Keys;
+use crate::crypto::seal::Place;
+use crate::identity::{LoginName, PhoneNumber, search_keys};
+use crate::sql;
+use crate::storage::{FromRow, Run, Tx};
+
+use super::person::document_fingerprints;
+
+/// An account as sign-in needs it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: AccountId,
+    pub person: PersonId,
+    pub password_hash: Option<String>,
+}
+
+/// How an account's owner can be reached and what they may type, in full.
+pub struct Contact {
+    pub phone: Option<String>,
+    pub login_name: Option<String>,
+}
+
+/// What is written when an account is made.
+pub struct NewAccount<'a> {
+    pub person: &'a PersonId,
+    pub password_hash: Option<&'a str>,
+    pub phone: Option<&'a PhoneNumber>,
+    pub login_name: Option<&'a LoginName>,
+}
+
+/// What became of making an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Made {
+    New(AccountId),
+    /// The person has one already.
+    HasOne(AccountId),
+    PhoneTaken,
+    LoginNameTaken,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    person_id: String,
+    password_hash: Option<String>,
+}
+
+#[derive(FromRow)]
+struct ContactRow {
+    phone: Option<Vec<u8>>,
+    login_name: Option<Vec<u8>>,
+}
+
+const PHONE: &str = "phone";
+const LOGIN_NAME: &str = "login_name";
+/// Phone, login name and up to three readings of a number: what one typed text may mean.
+const MOST_FINGERPRINTS: usize = 5;
+
+/// The open account a typed username means, in one round trip.
+pub async fn find_for_sign_in(
+    run: &mut impl Run,
+    keys: &Keys,
+    username: &str,
+) -> Result<Option<Account>, Fault> {
+    let fingerprints = fingerprints_of(keys, username);
+    for group in fingerprints.chunks(MOST_FINGERPRINTS) {
+        let at = |index: usize| group.get(index).map_or("", String::as_str);
+        let row: Option<Row> = run
+            .optional(sql!(
+                "SELECT account.id, account.person_id, account.password_hash FROM handle
+                 JOIN account ON account.id = handle.account_id AND account.closed_at IS NULL
+                 WHERE handle.fingerprint IN ($1, $2, $3, $4, $5)
+                 UNION ALL
+                 SELECT account.id, account.person_id, account.password_hash FROM document
+                 JOIN account ON account.person_id = document.person_id AND account.closed_at IS NULL
+                 WHERE document.fingerprint IN ($1, $2, $3, $4, $5) AND document.replaced_at IS NULL",
+                at(0),
+                at(1),
+                at(2),
+                at(3),
+                at(4),
+            ))
+            .await?;
+        if let Some(row) = row {
+            return row.account().map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// The open account of a person.
+pub async fn find_of_person(run: &mut impl Run, person: &PersonId) -> Result<Option<Account>, Fault> {
+    let row: Option<Row> = run
+        .optional(sql!(
+            "SELECT id, person_id, password_hash FROM account WHERE person_id = $1 AND closed_at IS NULL",
+            person.as_str(),
+        ))
+        .await?;
+    row.map(Row::account).transpose()
+}
+
+pub async fn contact(run: &mut impl Run, keys: &Keys, account: &AccountId) -> Result<Option<Contact>, Fault> {
+    let row: Option<ContactRow> =
+        run.optional(sql!("SELECT phone, login_name FROM account WHERE id = $1", account.as_str())).await?;
+    let open = |column, sealed: Option<Vec<u8>>| {
+        sealed.map(|sealed| keys.seal.open(place(column, account.as_str()), &sealed)).transpose()
+    };
+    row.map(|row| {
+        Ok(Contact { phone: open(PHONE, row.phone)?, login_name: open(LOGIN_NAME, row.login_name)? })
+    })
+    .transpose()
+}
+
+/// Makes an account. What is refused leaves nothing behind once the caller drops the transaction.
+pub async fn create(tx: &mut Tx, moment: &Moment, keys: &Keys, new: &NewAccount<'_>) -> Result<Made, Fault> {
+    if let Some(account) = find_of_person(tx, new.person).await? {
+        return Ok(Made::HasOne(account.id));
+    }
+    let id = AccountId::new(moment);
+    let seal = |column, text: Option<&str>| {
+        text.map(|text| keys.seal.seal(&*moment.random, place(column, id.as_str()), text)).transpose()
+    };
+    let written = tx
+        .execute(sql!(
+            "INSERT INTO account (id, person_id, phone, login_name, password_hash, password_changed_at, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $6, $6) ON CONFLICT DO NOTHING",
+            id.as_str(),
+            new.person.as_str(),
+            seal(PHONE, new.phone.map(PhoneNumber::as_str))?,
+            seal(LOGIN_NAME, new.login_name.map(LoginName::as_str))?,
+            new.password_hash,
+            moment.now,
+        ))
+        .await?;
+    if written == 0 {
+        return Err(Fault::unavailable("the same person's account is being made at this moment"));
+    }
+    if let Some(phone) = new.phone
+        && !insert_handle(tx, moment, keys, &id, (PHONE, phone.as_str())).await?
+    {
+        return Ok(Made::PhoneTaken);
+    }
+    if let Some(name) = new.login_name
+        && !insert_handle(tx, moment, keys, &id, (LOGIN_NAME, name.as_str())).await?
+    {
+        return Ok(Made::LoginNameTaken);
+    }
+    audit::record(tx, moment, Event::AccountCreated { person: new.person, account: &id }).await?;
+    Ok(Made::New(id))
+}
+
+pub async fn update_password(
+    tx: &mut Tx,
+    moment: &Moment,
+    account: &AccountId,
+    password_hash: &str,
+) -> Result<(), Fault> {
+    tx.execute(sql!(
+        "UPDATE account SET password_hash = $2, password_changed_at = $3, updated_at = $3 WHERE id = $1",
+        account.as_str(),
+        password_hash,
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
+}
+
+async fn insert_handle(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    account: &AccountId,
+    (kind, text): (&'static str, &str),
+) -> Result<bool, Fault> {
+    let written = tx
+        .execute(sql!(
+            "INSERT INTO handle (fingerprint, kind, account_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            keys.fingerprint.of(kind, text),
+            kind,
+            account.as_str(),
+            moment.now,
+        ))
+        .await?;
+    Ok(written == 1)
+}
+
+/// Every fingerprint the text may stand for. The same number of look-ups whatever was typed.
+fn fingerprints_of(keys: &Keys, username: &str) -> Vec<String> {
+    let mut all = Vec::with_capacity(MOST_FINGERPRINTS);
+    if let Ok(phone) = PhoneNumber::parse(username) {
+        all.extend(keys.fingerprint.all(PHONE, phone.as_str()));
+    }
+    if let Ok(name) = LoginName::parse(username) {
+        all.extend(keys.fingerprint.all(LOGIN_NAME, name.as_str()));
+    }
+    for key in search_keys(username).persons {
+        all.extend(document_fingerprints(keys, &key));
+    }
+    if all.is_empty() {
+        // What can be nobody's name still costs a look-up, so that time tells nothing.
+        all.push(keys.fingerprint.of("nobody", username));
+    }
+    all
+}
+
+impl Row {
+    fn account(self) -> Result<Account, Fault> {
+        let broken = |what| Fault::inconsistent("account", &self.id, what);
+        Ok(Account {
+            id: self.id.parse().map_err(|_| broken("not an id"))?,
+            person: self.person_id.parse().map_err(|_| broken("person_id is not an id"))?,
+            password_hash: self.password_hash.clone(),
+        })
+    }
+}
+
+fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
+    Place { table: "account", column, row }
+}

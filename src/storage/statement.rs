@@ -1,0 +1,105 @@
+//! One SQL text with its values, understood by both databases; made by `sql!`.
+
+use sqlx::postgres::{PgArguments, PgRow, Postgres};
+use sqlx::query::{Query, QueryAs};
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
+
+use crate::base::Timestamp;
+
+/// A value bound to `$n`. The three column types both databases share.
+#[derive(Clone)]
+pub enum Value {
+    Text(Option<String>),
+    Int(Option<i64>),
+    Bytes(Option<Vec<u8>>),
+}
+
+/// A statement ready to run.
+pub struct Statement {
+    pub(super) text: &'static str,
+    pub(super) values: Vec<Value>,
+}
+
+impl Statement {
+    pub fn new(text: &'static str, values: Vec<Value>) -> Self {
+        Self { text, values }
+    }
+
+    pub(super) fn for_sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
+        self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Int(int) => query.bind(int),
+            Value::Bytes(bytes) => query.bind(bytes),
+        })
+    }
+
+    pub(super) fn for_postgres(self) -> Query<'static, Postgres, PgArguments> {
+        self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Int(int) => query.bind(int),
+            Value::Bytes(bytes) => query.bind(bytes),
+        })
+    }
+
+    pub(super) fn rows_from_sqlite<T: Record>(self) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
+        self.values.into_iter().fold(sqlx::query_as(self.text), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Int(int) => query.bind(int),
+            Value::Bytes(bytes) => query.bind(bytes),
+        })
+    }
+
+    pub(super) fn rows_from_postgres<T: Record>(self) -> QueryAs<'static, Postgres, T, PgArguments> {
+        self.values.into_iter().fold(sqlx::query_as(self.text), |query, value| match value {
+            Value::Text(text) => query.bind(text),
+            Value::Int(int) => query.bind(int),
+            Value::Bytes(bytes) => query.bind(bytes),
+        })
+    }
+}
+
+/// A row of either database. Derived with `#[derive(FromRow)]`; tuples have it too.
+pub trait Record:
+    for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+
+impl<T> Record for T where
+    T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+
+macro_rules! values {
+    ($($from:ty => |$name:ident| $make:expr;)*) => {$(
+        impl From<$from> for Value {
+            fn from($name: $from) -> Self {
+                $make
+            }
+        }
+    )*};
+}
+
+values! {
+    &str => |text| Value::Text(Some(text.to_owned()));
+    String => |text| Value::Text(Some(text));
+    &String => |text| Value::Text(Some(text.clone()));
+    Option<&str> => |text| Value::Text(text.map(str::to_owned));
+    Option<String> => |text| Value::Text(text);
+    i64 => |int| Value::Int(Some(int));
+    Option<i64> => |int| Value::Int(int);
+    Timestamp => |at| Value::Int(Some(at.micros()));
+    Option<Timestamp> => |at| Value::Int(at.map(Timestamp::micros));
+    Vec<u8> => |bytes| Value::Bytes(Some(bytes));
+    &[u8] => |bytes| Value::Bytes(Some(bytes.to_vec()));
+    Option<Vec<u8>> => |bytes| Value::Bytes(bytes);
+}
+
+/// One SQL text for both databases: `sql!("SELECT … WHERE id = $1", id.as_str())`.
+///
+/// The text is a literal so that a test finds every one in the source and prepares it on both databases.
+#[macro_export]
+macro_rules! sql {
+    ($text:literal $(, $value:expr)* $(,)?) => {
+        $crate::storage::Statement::new($text, vec![$($crate::storage::Value::from($value)),*])
+    };
+}

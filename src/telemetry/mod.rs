@@ -1,0 +1,4 @@
+//! How we report, never what: logs and metrics.
+
+pub mod logs;
+pub mod metrics;
