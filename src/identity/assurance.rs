@@ -119,7 +119,7 @@ const RULES: [Rule; 9] = [
     rule(EvidenceKind::QualifiedCertificate, &[], Level::InPerson),
 ];
 
-/// Level 0 cannot be lost; another lasts as long as the longest evidence for it. A revocation known to come ends it too.
+/// Level 0 cannot be lost; another lasts as long as the longest evidence for it, or until a revocation known to come.
 fn lapse<'a>(level: Level, giving: impl Iterator<Item = &'a Evidence>) -> Option<Timestamp> {
     if level == Level::SelfAsserted {
         return None;
@@ -256,7 +256,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_evidence_never_lowers_the_level(some in prop::collection::vec(any_evidence(), 0..6), more in any_evidence()) {
+        fn more_evidence_never_lowers_the_level(
+            some in prop::collection::vec(any_evidence(), 0..6),
+            more in any_evidence(),
+        ) {
             let before = level(&some, at(100)).level;
             let mut all = some;
             all.push(more);

@@ -226,9 +226,9 @@ mod tests {
             let mut text = first.clone();
             text.push(check_character(&first).unwrap());
             prop_assert!(CreditCode::parse(&text).is_ok());
-            prop_assume!(text[place..=place] != other);
+            let same = text[place..=place] == other;
             text.replace_range(place..=place, &other);
-            prop_assert!(CreditCode::parse(&text).is_err());
+            prop_assert_eq!(CreditCode::parse(&text).is_ok(), same);
         }
     }
 }

@@ -17,7 +17,7 @@ pub enum EnterpriseRole {
     Agent,
 }
 
-/// One kind of business an agent may do, such as `tax`: 1 to 64 letters, digits, `_`, `-`, `.`, `:` or Chinese characters.
+/// One kind of business an agent may do, such as `tax`: 1 to 64 letters of any script, digits, `_`, `-`, `.`, `:`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Matter(String);
 

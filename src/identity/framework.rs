@@ -1,6 +1,6 @@
-//! What our levels are called elsewhere: provinces, the nation, NIST and eIDAS, as a table that configuration may change.
+//! What our levels are called elsewhere: provinces, the nation, NIST, eIDAS; a table that configuration may change.
 
-use crate::identity::assurance::Level;
+use super::assurance::Level;
 
 /// One framework's names for our four levels.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]

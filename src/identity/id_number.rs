@@ -174,9 +174,10 @@ fn calendar_date(digits: &str) -> Option<NaiveDate> {
     (date.year() >= 1800).then_some(date)
 }
 
+/// The last digit of the sequence: odd male, even female (an ASCII digit is even when its value is).
 fn sex_of(text: &str) -> Sex {
     match text.as_bytes().get(16) {
-        Some(digit) if (digit - b'0') % 2 == 0 => Sex::Female,
+        Some(digit) if digit.is_multiple_of(2) => Sex::Female,
         _ => Sex::Male,
     }
 }
@@ -338,9 +339,8 @@ mod tests {
             let mut text = seventeen.clone();
             text.push(check_character(&seventeen).unwrap());
             let (left, right) = (text.as_bytes()[place], text.as_bytes()[place + 1]);
-            prop_assume!(left != right);
             text.replace_range(place..place + 2, &format!("{}{}", char::from(right), char::from(left)));
-            prop_assert!(!is_sound(&text));
+            prop_assert_eq!(is_sound(&text), left == right);
         }
     }
 }

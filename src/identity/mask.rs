@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn masks_by_the_table() {
-        let cases: [(fn(&str) -> String, &str, &str); 21] = [
+        type Case = (fn(&str) -> String, &'static str, &'static str);
+        let cases: [Case; 21] = [
             (id_number, "440524188001010014", "4****************4"),
             (id_number, "11010519491231002X", "1****************X"),
             (id_number, "H12345678", "H*******8"),

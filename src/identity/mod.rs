@@ -1,6 +1,6 @@
 //! Who people and enterprises are, with or without an account.
 //!
-//! Modules stand in order; each uses only those above it. All but `store` are pure rules: no database, no clock, no network.
+//! This half is pure rules: no database, no clock, no network. Modules stand in order; each uses only those above it.
 
 pub mod normalise;
 pub mod id_type;
@@ -20,8 +20,6 @@ pub mod assurance;
 pub mod framework;
 pub mod strength;
 pub mod enterprise_role;
-pub mod subject;
-pub mod store;
 
 pub use assurance::{Assurance, Level};
 pub use country::Country;

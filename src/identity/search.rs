@@ -70,8 +70,8 @@ mod tests {
     use chrono::NaiveDate;
     use proptest::prelude::*;
 
+    use super::super::document::Document;
     use super::*;
-    use crate::identity::document::Document;
 
     fn persons(raw: &str) -> Vec<String> {
         search_keys(raw).persons.iter().map(|key| key.as_str().to_owned()).collect()

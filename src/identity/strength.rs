@@ -184,12 +184,15 @@ mod tests {
         assert!(Rank::ALL.is_sorted());
     }
 
+    fn any_method() -> impl Strategy<Value = M> {
+        prop::sample::select(vec![M::Password, M::Sms, M::Otp, M::Qr, M::Upstream, VERIFIED, SYNCED, TOUCHED])
+    }
+
     proptest! {
         #[test]
         fn one_method_more_never_weakens(
-            some in prop::collection::vec(
-                prop::sample::select(vec![M::Password, M::Sms, M::Otp, M::Qr, M::Upstream, VERIFIED, SYNCED, TOUCHED]), 0..4),
-            more in prop::sample::select(vec![M::Password, M::Sms, M::Otp, M::Qr, M::Upstream, VERIFIED, TOUCHED]),
+            some in prop::collection::vec(any_method(), 0..4),
+            more in any_method(),
         ) {
             let before = rank(&some);
             let mut all = some;
