@@ -118,7 +118,9 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D:
 fn refused_header(token: &str) -> Refused {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let parts: Vec<&str> = token.splitn(4, '.').collect();
+    let [header, _, _] = parts[..] else { return Refused::Malformed };
+    let header = URL_SAFE_NO_PAD.decode(header).ok();
     let header: Option<serde_json::Value> = header.and_then(|json| serde_json::from_slice(&json).ok());
     match header.as_ref().and_then(|header| header.get("alg")) {
         Some(serde_json::Value::String(_)) => Refused::WrongAlgorithm,

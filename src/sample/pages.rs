@@ -114,7 +114,13 @@ impl SignedIn<'_> {
     }
 
     fn reached_by(&self) -> Option<String> {
-        self.person.shown("loa_reached_by")
+        let how = self.person.shown("loa_reached_by")?;
+        if how == "window" {
+            return Some(
+                self.frame.t("政务大厅窗口现场核验", "in person, at a government hall window").to_owned(),
+            );
+        }
+        Some(how)
     }
 
     fn verified_claims(&self) -> Option<String> {

@@ -92,7 +92,6 @@ impl Person {
 fn row(name: &str, value: &Value, source: Source) -> ClaimRow {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Object(_) | Value::Array(_) => format!("{value:#}"),
         other => other.to_string(),
     };
     ClaimRow { name: name.to_owned(), value: text, date: date(name, value), source }

@@ -213,7 +213,7 @@ fn issued_recently(now: Timestamp, issued: i64) -> Result<(), String> {
 /// Which check failed, without the token's contents.
 fn failed_check(error: &ClaimsVerificationError) -> &'static str {
     match error {
-        ClaimsVerificationError::Expired(_) => "exp",
+        ClaimsVerificationError::Expired(_) => "exp or iat",
         ClaimsVerificationError::InvalidAudience(_) => "aud",
         ClaimsVerificationError::InvalidIssuer(_) => "iss",
         ClaimsVerificationError::InvalidNonce(_) => "nonce",
