@@ -1,6 +1,6 @@
 //! Who people and enterprises are, with or without an account.
 //!
-//! This half is pure rules: no database, no clock, no network. Modules stand in order; each uses only those above it.
+//! Modules stand in order; each uses only those above it. All but `store` are pure rules: no database, no clock, no network.
 
 pub mod normalise;
 pub mod id_type;
@@ -20,6 +20,8 @@ pub mod assurance;
 pub mod framework;
 pub mod strength;
 pub mod enterprise_role;
+pub mod subject;
+pub mod store;
 
 pub use assurance::{Assurance, Level};
 pub use country::Country;

@@ -40,24 +40,25 @@ pub mod client_auth;
 pub mod client_metadata;
 
 /// The authorization request.
-// pub mod authorize;
+pub mod authorize;
 /// The token request, per grant.
-// pub mod token_request;
+pub mod token_request;
 /// The token answer.
-// pub mod token_answer;
+pub mod token_answer;
 /// The claims of an ID token.
-// pub mod id_token;
+pub mod id_token;
 /// Access tokens shown by a client, and the challenge when they do not do.
-// pub mod bearer;
+pub mod bearer;
 /// Questions about a token (introspection, revocation) and the answer.
-// pub mod introspection;
+pub mod introspection;
 /// Logout asked by a client, and logout told to a client.
-// pub mod logout;
+pub mod logout;
 /// What the provider says about itself.
-// pub mod discovery;
+pub mod discovery;
+
 pub use acr::{Acr, AcrValues};
 pub use algorithm::SigningAlgorithm;
-// pub use authorize::AuthorizeRequest;
+pub use authorize::AuthorizeRequest;
 pub use claims_request::ClaimsRequest;
 pub use client_metadata::ClientMetadata;
 pub use error::ErrorCode;

@@ -51,8 +51,8 @@ impl Params {
     }
 
     /// The value; a parameter sent without a value counts as absent (RFC 6749 §3.1).
-    pub fn get<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        self.all(name).next()
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str())
     }
 
     /// Every value of a parameter that may be repeated.

@@ -155,7 +155,6 @@ fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
 fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
     let single = [
         ("jwks_uri", &metadata.jwks_uri),
-        ("sector_identifier_uri", &metadata.sector_identifier_uri),
         ("initiate_login_uri", &metadata.initiate_login_uri),
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
         ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
