@@ -1,0 +1,149 @@
+//! Access tokens shown by a client, and the challenge when they do not do (RFC 6750).
+
+use std::fmt;
+
+use crate::base::{Locale, Secret};
+
+use super::acr::AcrValues;
+use super::params::Params;
+use super::refusal::Refusal;
+use super::scope::Scope;
+
+const MOST_TOKEN: usize = 8192;
+
+/// The one access token of a request, from the `Authorization` header or the form body; never from the query,
+/// which servers log (RFC 6750 §2.3 is not supported). More than one way at once is refused (§2).
+pub fn access_token(authorization: Option<&str>, body: Option<&Params>) -> Result<Secret, Refusal> {
+    let in_body = body.and_then(|params| params.get("access_token"));
+    match (authorization, in_body) {
+        (None, None) => Err(Refusal::AccessTokenMissing),
+        (Some(_), Some(_)) => Err(Refusal::AccessTokensSeveral),
+        (Some(header), None) => {
+            let token = from_header(header).ok_or(Refusal::AccessTokenMalformed)?;
+            checked(token)
+        }
+        (None, Some(token)) => checked(token),
+    }
+}
+
+/// The value of `WWW-Authenticate` (RFC 6750 §3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge<'a> {
+    /// The issuer.
+    pub realm: &'a str,
+    pub refusal: Refusal,
+    /// The scope that would do.
+    pub scope: Option<&'a Scope>,
+    /// The levels that would do (RFC 9470 §3).
+    pub acr_values: Option<&'a AcrValues>,
+    /// The age of sign-in that would do, in seconds (RFC 9470 §3).
+    pub max_age: Option<u64>,
+}
+
+impl<'a> Challenge<'a> {
+    pub fn new(realm: &'a str, refusal: Refusal) -> Self {
+        Self { realm, refusal, scope: None, acr_values: None, max_age: None }
+    }
+}
+
+impl fmt::Display for Challenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bearer realm=\"{}\"", quotable(self.realm))?;
+        // RFC 6750 §3.1: who sent no token at all is told no error.
+        if self.refusal != Refusal::AccessTokenMissing {
+            let (code, text) = (self.refusal.code(), self.refusal.description(Locale::En));
+            write!(f, ", error=\"{code}\", error_description=\"{}\"", quotable(text))?;
+        }
+        if let Some(scope) = self.scope {
+            write!(f, ", scope=\"{scope}\"")?;
+        }
+        if let Some(values) = self.acr_values {
+            write!(f, ", acr_values=\"{}\"", quotable(&values.to_string()))?;
+        }
+        match self.max_age {
+            Some(seconds) => write!(f, ", max_age=\"{seconds}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+fn from_header(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+/// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+fn checked(token: &str) -> Result<Secret, Refusal> {
+    let body = token.trim_end_matches('=');
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    if token.len() <= MOST_TOKEN && !body.is_empty() && body.bytes().all(allowed) {
+        Ok(Secret::new(token))
+    } else {
+        Err(Refusal::AccessTokenMalformed)
+    }
+}
+
+/// Leaves out what would end a quoted string or the header.
+fn quotable(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn finds_the_one_token() {
+        let body = Params::parse("access_token=abc").unwrap();
+        let none = Params::default();
+        let cases = [
+            (Some("Bearer a.b-c_~+/=="), None, Ok("a.b-c_~+/==")),
+            (Some("bearer abc"), Some(&none), Ok("abc")),
+            (None, Some(&body), Ok("abc")),
+            (None, None, Err(Refusal::AccessTokenMissing)),
+            (Some("Bearer abc"), Some(&body), Err(Refusal::AccessTokensSeveral)),
+            (Some("Basic abc"), None, Err(Refusal::AccessTokenMalformed)),
+            (Some("Bearer"), None, Err(Refusal::AccessTokenMalformed)),
+            (Some("Bearer "), None, Err(Refusal::AccessTokenMalformed)),
+            (Some("Bearer a b"), None, Err(Refusal::AccessTokenMalformed)),
+            (Some("Bearer ="), None, Err(Refusal::AccessTokenMalformed)),
+        ];
+        for (header, body, expected) in cases {
+            let found = access_token(header, body);
+            assert_eq!(found.as_ref().map(Secret::expose), expected.as_ref().map(|text| *text), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn challenges_by_cause() {
+        let missing = Challenge::new("https://id.example", Refusal::AccessTokenMissing).to_string();
+        assert_eq!(missing, r#"Bearer realm="https://id.example""#);
+        let scope = "openid".parse().unwrap();
+        let narrow = Challenge {
+            scope: Some(&scope),
+            ..Challenge::new("https://id.example", Refusal::ScopeInsufficient)
+        };
+        assert!(
+            narrow
+                .to_string()
+                .starts_with(r#"Bearer realm="https://id.example", error="insufficient_scope""#)
+        );
+        assert!(narrow.to_string().ends_with(r#", scope="openid""#));
+        let levels = "urn:tongyao:loa:3 \"\n".parse().unwrap();
+        let low = Challenge {
+            acr_values: Some(&levels),
+            max_age: Some(60),
+            ..Challenge::new("r", Refusal::AuthenticationInsufficient)
+        };
+        assert!(low.to_string().ends_with(r#", acr_values="urn:tongyao:loa:3 ", max_age="60""#));
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_header(text in ".*") {
+            let _ = access_token(Some(&text), None);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! What the members of client metadata must say together.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use url::Url;
+
+use super::{ClientMetadata, MetadataProblem};
+use crate::protocol::client_auth::ClientAuthMethod;
+use crate::protocol::grant_type::GrantType;
+use crate::protocol::redirect::{RedirectForm, RedirectUri};
+
+const MOST_ADDRESSES: usize = 64;
+const MOST_CHARACTERS: usize = 2048;
+const MOST_NAME: usize = 100;
+const MOST_KEYS: usize = 32;
+
+type Rule = fn(&ClientMetadata, &mut Problems);
+
+const RULES: [Rule; 9] = [
+    redirects,
+    post_logout_redirects,
+    response_and_grant_types,
+    client_authentication,
+    keys,
+    addresses_we_call,
+    frontchannel_logout,
+    for_people,
+    sector,
+];
+
+impl ClientMetadata {
+    /// Everything that is wrong; empty when the client can be registered.
+    pub fn check(&self) -> Vec<MetadataProblem> {
+        let mut problems = Problems(Vec::new());
+        for rule in RULES {
+            rule(self, &mut problems);
+        }
+        problems.0
+    }
+}
+
+struct Problems(Vec<MetadataProblem>);
+
+impl Problems {
+    fn add(&mut self, member: &str, what: impl AsRef<str>) {
+        self.0.push(MetadataProblem::new(member, what));
+    }
+
+    fn add_unless(&mut self, holds: bool, member: &str, what: &str) {
+        if !holds {
+            self.add(member, what);
+        }
+    }
+}
+
+fn redirects(metadata: &ClientMetadata, problems: &mut Problems) {
+    let needed = metadata.may_use(GrantType::AuthorizationCode);
+    let given = !metadata.redirect_uris.is_empty();
+    problems.add_unless(given || !needed, "redirect_uris", "is needed for the grant authorization_code");
+    redirect_list(metadata, "redirect_uris", &metadata.redirect_uris, problems);
+}
+
+fn post_logout_redirects(metadata: &ClientMetadata, problems: &mut Problems) {
+    redirect_list(metadata, "post_logout_redirect_uris", &metadata.post_logout_redirect_uris, problems);
+}
+
+fn redirect_list(metadata: &ClientMetadata, member: &str, list: &[String], problems: &mut Problems) {
+    if list.len() > MOST_ADDRESSES {
+        return problems.add(member, "has more than 64 addresses");
+    }
+    let mut seen = BTreeSet::new();
+    for text in list {
+        problems.add_unless(seen.insert(text), member, "names an address twice");
+        let fit = text.parse::<RedirectUri>().and_then(|uri| uri.suits(metadata.application_type));
+        if let Err(problem) = fit {
+            problems.add(member, format!("{text:.100} {problem}"));
+        }
+    }
+}
+
+/// OpenID Connect Registration §2: each response type has its grant type.
+fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) {
+    let code = metadata.may_use(GrantType::AuthorizationCode);
+    for response_type in &metadata.response_types {
+        if !response_type.is_supported() {
+            problems.add("response_types", format!("{response_type} is not supported"));
+        }
+    }
+    problems.add_unless(!metadata.grant_types.is_empty(), "grant_types", "is empty");
+    problems.add_unless(
+        !code || !metadata.response_types.is_empty(),
+        "response_types",
+        "must have code for the grant authorization_code",
+    );
+    problems.add_unless(
+        code || !metadata.may_use(GrantType::RefreshToken),
+        "grant_types",
+        "has refresh_token without a grant that gives one",
+    );
+}
+
+fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
+    let method = metadata.token_endpoint_auth_method;
+    if method == ClientAuthMethod::PrivateKeyJwt {
+        let given = has_keys(metadata) || metadata.jwks_uri.is_some();
+        problems.add_unless(given, "jwks", "private_key_jwt needs jwks with a key, or jwks_uri");
+    } else {
+        let absent = metadata.token_endpoint_auth_signing_alg.is_none();
+        problems.add_unless(absent, "token_endpoint_auth_signing_alg", "is for private_key_jwt only");
+    }
+    // RFC 6749 §4.4: client credentials are for confidential clients only.
+    problems.add_unless(
+        method != ClientAuthMethod::None || !metadata.may_use(GrantType::ClientCredentials),
+        "token_endpoint_auth_method",
+        "none cannot use the grant client_credentials",
+    );
+}
+
+/// RFC 7591 §2: `jwks` and `jwks_uri` exclude each other, and only public keys belong there.
+fn keys(metadata: &ClientMetadata, problems: &mut Problems) {
+    let both = has_keys(metadata) && metadata.jwks_uri.is_some();
+    problems.add_unless(!both, "jwks", "and jwks_uri exclude each other");
+    let Some(jwks) = &metadata.jwks else { return };
+    if jwks.as_object().is_none_or(|members| members.get("keys").is_some_and(|keys| !keys.is_array())) {
+        return problems.add("jwks", "is not a JWK set");
+    }
+    problems.add_unless(listed_keys(metadata).len() <= MOST_KEYS, "jwks", "has more than 32 keys");
+    for key in listed_keys(metadata) {
+        let kind = key.get("kty").and_then(Value::as_str);
+        problems.add_unless(
+            matches!(kind, Some("RSA" | "EC" | "OKP")),
+            "jwks",
+            "has a key whose kty is not RSA, EC or OKP",
+        );
+        let private =
+            ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|part| key.get(part).is_some());
+        problems.add_unless(
+            !private,
+            "jwks",
+            "has a private or symmetric key: replace it, it is no longer secret",
+        );
+    }
+}
+
+fn has_keys(metadata: &ClientMetadata) -> bool {
+    !listed_keys(metadata).is_empty()
+}
+
+fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
+    let keys = metadata.jwks.as_ref().and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
+    keys.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
+    let single = [
+        ("jwks_uri", &metadata.jwks_uri),
+        ("initiate_login_uri", &metadata.initiate_login_uri),
+        ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
+        ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
+    ];
+    for (member, address) in single {
+        if let Some(address) = address {
+            machine_address(member, address, problems);
+        }
+    }
+    problems.add_unless(
+        metadata.request_uris.len() <= MOST_ADDRESSES,
+        "request_uris",
+        "has more than 64 addresses",
+    );
+    for address in metadata.request_uris.iter().take(MOST_ADDRESSES) {
+        // OpenID Connect Registration §2: the fragment of a request_uri may carry the digest of its content.
+        let without_fragment = address.split('#').next().unwrap_or_default();
+        machine_address("request_uris", without_fragment, problems);
+    }
+}
+
+/// https, or http on loopback for development.
+fn machine_address(member: &str, address: &str, problems: &mut Problems) {
+    match address.parse::<RedirectUri>() {
+        Ok(uri) if uri.form() == RedirectForm::PrivateScheme => problems.add(member, "must be https"),
+        Ok(_) => {}
+        Err(problem) => problems.add(member, problem.to_string()),
+    }
+}
+
+/// Front-Channel Logout §2: domain, port and scheme are those of a redirect URI.
+fn frontchannel_logout(metadata: &ClientMetadata, problems: &mut Problems) {
+    let Some(address) = &metadata.frontchannel_logout_uri else { return };
+    let source = |text: &String| text.parse::<RedirectUri>().ok().map(|uri| uri.csp_source());
+    let own = source(address);
+    let fits = own.is_none() || metadata.redirect_uris.iter().any(|uri| source(uri) == own);
+    problems.add_unless(fits, "frontchannel_logout_uri", "must be on the origin of a redirect URI");
+}
+
+fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
+    let links = [
+        ("client_uri", &metadata.client_uri),
+        ("logo_uri", &metadata.logo_uri),
+        ("policy_uri", &metadata.policy_uri),
+        ("tos_uri", &metadata.tos_uri),
+    ];
+    for (member, link) in links {
+        if let Some(link) = link {
+            problems.add_unless(is_link(link), member, "is not an http or https address");
+        }
+    }
+    for (name, text) in &metadata.localized {
+        let fits = if name.starts_with("client_name#") { is_name(text) } else { is_link(text) };
+        problems.add_unless(
+            fits,
+            name,
+            "is not a name of 1 to 100 characters, or not an http or https address",
+        );
+    }
+    if let Some(name) = &metadata.client_name {
+        problems.add_unless(
+            is_name(name),
+            "client_name",
+            "must be 1 to 100 characters without control characters",
+        );
+    }
+    let short = |text: &String| text.len() <= 254 && !text.chars().any(char::is_control);
+    let contacts = metadata.contacts.len() <= 16 && metadata.contacts.iter().all(short);
+    problems.add_unless(contacts, "contacts", "must be at most 16 texts of at most 254 characters");
+    problems.add_unless(metadata.software_id.as_ref().is_none_or(short), "software_id", "is too long");
+    problems.add_unless(
+        metadata.software_version.as_ref().is_none_or(short),
+        "software_version",
+        "is too long",
+    );
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=MOST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+fn is_link(text: &str) -> bool {
+    text.len() <= MOST_CHARACTERS
+        && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn sector(metadata: &ClientMetadata, problems: &mut Problems) {
+    if let Err(problem) = metadata.sector() {
+        problems.0.push(problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problems(with: Value) -> Vec<String> {
+        let mut members = json!({"redirect_uris": ["https://a.example/cb"]});
+        for (name, value) in with.as_object().unwrap() {
+            members[name] = value.clone();
+        }
+        let metadata: ClientMetadata = serde_json::from_value(members).unwrap();
+        metadata.check().into_iter().map(|problem| problem.member).collect()
+    }
+
+    #[test]
+    fn a_plain_client_is_fine() {
+        let key = json!({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"});
+        let fine = [
+            json!({}),
+            json!({"jwks": {}}),
+            json!({"grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": "none"}),
+            json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key]}}),
+            json!({"backchannel_logout_uri": "http://localhost:8001/logout"}),
+            json!({"frontchannel_logout_uri": "https://a.example/out", "client_name": "门户"}),
+            json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
+            json!({"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}),
+            json!({"request_uris": ["https://a.example/r#digest"], "policy_uri": "https://a.example/#政策"}),
+        ];
+        for with in fine {
+            assert_eq!(problems(with.clone()), Vec::<String>::new(), "{with}");
+        }
+    }
+
+    #[test]
+    fn each_rule_names_its_member() {
+        let private = json!({"keys": [{"kty": "EC", "d": "x"}]});
+        let cases = [
+            (json!({"redirect_uris": []}), "redirect_uris"),
+            (json!({"redirect_uris": ["http://a.example/cb"]}), "redirect_uris"),
+            (json!({"redirect_uris": ["com.example.app:/cb"]}), "redirect_uris"),
+            (json!({"redirect_uris": ["https://a.example/", "https://a.example/"]}), "redirect_uris"),
+            (json!({"post_logout_redirect_uris": ["/out"]}), "post_logout_redirect_uris"),
+            (json!({"response_types": ["code id_token"]}), "response_types"),
+            (json!({"response_types": []}), "response_types"),
+            (json!({"grant_types": [], "redirect_uris": []}), "grant_types"),
+            (json!({"grant_types": ["refresh_token"]}), "grant_types"),
+            (json!({"token_endpoint_auth_method": "private_key_jwt"}), "jwks"),
+            (json!({"token_endpoint_auth_signing_alg": "ES256"}), "token_endpoint_auth_signing_alg"),
+            (
+                json!({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]}),
+                "token_endpoint_auth_method",
+            ),
+            (json!({"jwks": private}), "jwks"),
+            (json!({"jwks": {"keys": [{"kty": "RSA"}]}, "jwks_uri": "https://a.example/jwks"}), "jwks"),
+            (json!({"jwks": []}), "jwks"),
+            (json!({"jwks": {"keys": 1}}), "jwks"),
+            (json!({"backchannel_logout_uri": "http://a.example/logout"}), "backchannel_logout_uri"),
+            (json!({"backchannel_logout_uri": "com.example:/logout"}), "backchannel_logout_uri"),
+            (json!({"frontchannel_logout_uri": "https://b.example/out"}), "frontchannel_logout_uri"),
+            (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
+            (json!({"client_name": ""}), "client_name"),
+            (json!({"client_name#en": "x".repeat(101)}), "client_name#en"),
+            (json!({"contacts": ["x".repeat(255)]}), "contacts"),
+            (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),
+        ];
+        for (with, member) in cases {
+            assert_eq!(problems(with.clone()), [member], "{with}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The members of client metadata: read each by name, filled with defaults, unknown ones named and refused.
+
+use std::collections::BTreeMap;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::base::Locale;
+
+use super::MetadataProblem;
+use crate::protocol::acr::Acr;
+use crate::protocol::algorithm::SigningAlgorithm;
+use crate::protocol::client_auth::ClientAuthMethod;
+use crate::protocol::grant_type::GrantType;
+use crate::protocol::redirect::{ApplicationType, RedirectUri};
+use crate::protocol::response::ResponseType;
+use crate::protocol::scope::{OPENID, Scope};
+use crate::protocol::text::words;
+
+words! {
+    /// `subject_type`.
+    SubjectType, "subject_type must be pairwise or public" {
+        Pairwise = "pairwise",
+        Public = "public",
+    }
+}
+
+macro_rules! members {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr,)+) => {
+        /// What a client registers about itself. Absent and `null` members have their default.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct ClientMetadata {
+            $($(#[$doc])* pub $name: $kind,)+
+            /// Texts for people in other languages: `client_name#zh-CN` and the like (RFC 7591 §2.2).
+            pub localized: BTreeMap<String, String>,
+        }
+
+        impl ClientMetadata {
+            /// The names of every member we know.
+            pub const MEMBERS: &'static [&'static str] = &[$(stringify!($name),)+];
+
+            /// Reads every member, or lists each one that is unknown or of the wrong kind. What members must say
+            /// together is for `check`.
+            pub fn from_members(mut given: Map<String, Value>) -> Result<Self, Vec<MetadataProblem>> {
+                let mut problems = Vec::new();
+                let metadata = Self {
+                    $($name: take(&mut given, stringify!($name), &mut problems).unwrap_or_else(|| $default),)+
+                    localized: take_localized(&mut given, &mut problems),
+                };
+                problems.extend(given.keys().map(|name| MetadataProblem::new(name, "is not a member we know")));
+                if problems.is_empty() { Ok(metadata) } else { Err(problems) }
+            }
+
+            /// Every member that says something, defaults included.
+            pub fn to_members(&self) -> Result<Map<String, Value>, serde_json::Error> {
+                let mut members = Map::new();
+                $(members.insert(stringify!($name).to_owned(), serde_json::to_value(&self.$name)?);)+
+                members.retain(|_, value| !value.is_null() && *value != Value::Array(Vec::new()));
+                for (name, text) in &self.localized {
+                    members.insert(name.clone(), Value::String(text.clone()));
+                }
+                Ok(members)
+            }
+        }
+    };
+}
+
+members! {
+    /// Texts as registered; `check` says which are not fit, `redirect` finds one.
+    redirect_uris: Vec<String> = Vec::new(),
+    post_logout_redirect_uris: Vec<String> = Vec::new(),
+    grant_types: Vec<GrantType> = vec![GrantType::AuthorizationCode],
+    response_types: Vec<ResponseType> = vec![ResponseType::Code],
+    application_type: ApplicationType = ApplicationType::Web,
+    client_name: Option<String> = None,
+    client_uri: Option<String> = None,
+    logo_uri: Option<String> = None,
+    policy_uri: Option<String> = None,
+    tos_uri: Option<String> = None,
+    contacts: Vec<String> = Vec::new(),
+    software_id: Option<String> = None,
+    software_version: Option<String> = None,
+    /// What the client may ask for.
+    scope: Scope = OPENID.parse().unwrap_or_default(),
+    /// A JWK set of public keys.
+    jwks: Option<Value> = None,
+    jwks_uri: Option<String> = None,
+    token_endpoint_auth_method: ClientAuthMethod = ClientAuthMethod::ClientSecretBasic,
+    token_endpoint_auth_signing_alg: Option<SigningAlgorithm> = None,
+    id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm::Rs256,
+    /// Absent: userinfo is plain JSON.
+    userinfo_signed_response_alg: Option<SigningAlgorithm> = None,
+    request_object_signing_alg: Option<SigningAlgorithm> = None,
+    /// Pairwise unless said otherwise: departments cannot put their records together by `sub`.
+    subject_type: SubjectType = SubjectType::Pairwise,
+    sector_identifier_uri: Option<String> = None,
+    /// Seconds.
+    default_max_age: Option<u64> = None,
+    require_auth_time: bool = false,
+    default_acr_values: Vec<Acr> = Vec::new(),
+    initiate_login_uri: Option<String> = None,
+    request_uris: Vec<String> = Vec::new(),
+    backchannel_logout_uri: Option<String> = None,
+    backchannel_logout_session_required: bool = false,
+    frontchannel_logout_uri: Option<String> = None,
+    frontchannel_logout_session_required: bool = false,
+    require_pushed_authorization_requests: bool = false,
+    require_signed_request_object: bool = false,
+    dpop_bound_access_tokens: bool = false,
+    tls_client_certificate_bound_access_tokens: bool = false,
+}
+
+/// The members that people read, which may come once per language.
+const FOR_PEOPLE: [&str; 5] = ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"];
+
+impl ClientMetadata {
+    /// Whether the client has no secret and no key.
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method == ClientAuthMethod::None
+    }
+
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+
+    /// The registered redirect URI that the asked one is; gives back the asked one, which may differ in its port.
+    pub fn redirect<'a>(&self, asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
+        self.among(&self.redirect_uris, asked)
+    }
+
+    /// The same for the address after logout (RP-Initiated Logout §3).
+    pub fn post_logout_redirect<'a>(&self, asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
+        self.among(&self.post_logout_redirect_uris, asked)
+    }
+
+    /// The client's name in a language, else as registered without one.
+    pub fn name(&self, locale: Locale) -> Option<&str> {
+        self.for_people("client_name", locale).or(self.client_name.as_deref())
+    }
+
+    /// The privacy policy's address in a language, else as registered without one.
+    pub fn policy(&self, locale: Locale) -> Option<&str> {
+        self.for_people("policy_uri", locale).or(self.policy_uri.as_deref())
+    }
+
+    fn for_people(&self, member: &str, locale: Locale) -> Option<&str> {
+        self.localized.iter().find_map(|(name, text)| {
+            let (base, tag) = name.split_once('#')?;
+            (base == member && Locale::of_tag(tag) == Some(locale)).then_some(text.as_str())
+        })
+    }
+
+    fn among<'a>(&self, registered: &[String], asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
+        let accepts = |text: &String| {
+            text.parse::<RedirectUri>().is_ok_and(|uri| uri.accepts(asked, self.application_type))
+        };
+        registered.iter().any(accepts).then_some(asked)
+    }
+}
+
+impl Serialize for ClientMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_members().map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientMetadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_members(Map::deserialize(deserializer)?).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            D::Error::custom(lines.join("; "))
+        })
+    }
+}
+
+/// RFC 7592 §2.2: `null` is as good as absent.
+fn take<T: DeserializeOwned>(
+    given: &mut Map<String, Value>,
+    name: &str,
+    problems: &mut Vec<MetadataProblem>,
+) -> Option<T> {
+    let value = given.remove(name).filter(|value| !value.is_null())?;
+    match serde_json::from_value(value) {
+        Ok(read) => Some(read),
+        Err(error) => {
+            problems.push(MetadataProblem::new(name, error.to_string()));
+            None
+        }
+    }
+}
+
+fn take_localized(
+    given: &mut Map<String, Value>,
+    problems: &mut Vec<MetadataProblem>,
+) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    let is_localized = |name: &str| {
+        name.split_once('#').is_some_and(|(base, tag)| FOR_PEOPLE.contains(&base) && is_tag(tag))
+    };
+    let names: Vec<String> = given.keys().filter(|name| is_localized(name)).cloned().collect();
+    for name in names {
+        if let Some(text) = take(given, &name, problems) {
+            texts.insert(name, text);
+        }
+    }
+    texts
+}
+
+fn is_tag(tag: &str) -> bool {
+    (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: Value) -> Result<ClientMetadata, String> {
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn fills_defaults() {
+        let metadata = read(json!({"redirect_uris": ["https://a.example/cb"], "logo_uri": null})).unwrap();
+        assert_eq!(metadata.grant_types, [GrantType::AuthorizationCode]);
+        assert_eq!(metadata.response_types, [ResponseType::Code]);
+        assert_eq!(metadata.token_endpoint_auth_method, ClientAuthMethod::ClientSecretBasic);
+        assert_eq!(metadata.subject_type, SubjectType::Pairwise);
+        assert_eq!(metadata.scope.to_string(), "openid");
+        assert!(!metadata.is_public());
+    }
+
+    #[test]
+    fn names_what_it_does_not_know() {
+        let refused =
+            read(json!({"redirect_urls": [], "grant_types": ["password"], "require_auth_time": "yes"}));
+        let message = refused.unwrap_err();
+        for part in
+            ["redirect_urls: is not a member", "grant_types: grant type must be", "require_auth_time: "]
+        {
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(read(json!({"jwks_uri#zh": "x"})).is_err());
+        let long = read(json!({ "x".repeat(100_000): 1 })).unwrap_err();
+        assert!(long.len() < 400);
+    }
+
+    #[test]
+    fn speaks_languages() {
+        let metadata =
+            read(json!({"client_name": "市人社局", "client_name#en": "HRSS", "policy_uri#zh-Hans-CN": "p"}))
+                .unwrap();
+        assert_eq!(metadata.name(Locale::En), Some("HRSS"));
+        assert_eq!(metadata.name(Locale::ZhCn), Some("市人社局"));
+        assert_eq!(metadata.policy(Locale::ZhCn), Some("p"));
+        assert_eq!(metadata.policy(Locale::En), None);
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let metadata = read(json!({
+            "client_name": "门户", "client_name#en": "Portal", "redirect_uris": ["https://a.example/cb"],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile",
+            "jwks": {"keys": []}, "default_acr_values": ["urn:tongyao:loa:3"], "default_max_age": 600,
+            "application_type": "native", "id_token_signed_response_alg": "ES256", "subject_type": "public"
+        }))
+        .unwrap();
+        let text = serde_json::to_string(&metadata).unwrap();
+        assert_eq!(serde_json::from_str::<ClientMetadata>(&text).unwrap(), metadata);
+    }
+
+    #[test]
+    fn can_stand_flattened_in_a_declaration() {
+        #[derive(Deserialize)]
+        struct Declared {
+            client_id: String,
+            #[serde(flatten)]
+            metadata: ClientMetadata,
+        }
+        let declared: Declared =
+            serde_json::from_value(json!({"client_id": "app1", "client_name": "门户"})).unwrap();
+        assert_eq!(
+            (declared.client_id.as_str(), declared.metadata.client_name.as_deref()),
+            ("app1", Some("门户"))
+        );
+        assert!(serde_json::from_value::<Declared>(json!({"client_id": "app1", "nonsense": 1})).is_err());
+    }
+
+    #[test]
+    fn finds_the_registered_address() {
+        let metadata =
+            read(json!({"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"]})).unwrap();
+        let asked: RedirectUri = "http://127.0.0.1:5000/cb".parse().unwrap();
+        assert_eq!(metadata.redirect(&asked), Some(&asked));
+        assert_eq!(metadata.post_logout_redirect(&asked), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! What a client registers about itself (RFC 7591, OpenID Connect Registration, and what extends them).
+
+/// The members: reading, defaults, printing.
+mod members;
+/// What members must say together.
+mod check;
+/// Who shares a pairwise subject.
+mod sector;
+
+pub use members::{ClientMetadata, SubjectType};
+pub use sector::Sector;
+
+use super::error::ErrorCode;
+
+/// One thing wrong with what was registered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{member}: {what}")]
+pub struct MetadataProblem {
+    /// The member's name.
+    pub member: String,
+    /// What is wrong and what to do, in English.
+    pub what: String,
+}
+
+impl MetadataProblem {
+    /// The longest part of a stranger's text that is repeated in a problem.
+    const MOST: usize = 200;
+
+    fn new(member: &str, what: impl AsRef<str>) -> Self {
+        let short = |text: &str| text.chars().take(Self::MOST).collect();
+        Self { member: short(member), what: short(what.as_ref()) }
+    }
+
+    /// The `error` of a registration answer (RFC 7591 §3.2.2).
+    pub fn code(&self) -> ErrorCode {
+        match self.member.as_str() {
+            "redirect_uris" => ErrorCode::InvalidRedirectUri,
+            _ => ErrorCode::InvalidClientMetadata,
+        }
+    }
+}

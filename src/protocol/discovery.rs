@@ -1,0 +1,191 @@
+//! What the provider says about itself (OpenID Connect Discovery §3, RFC 8414 §2).
+
+use serde::{Deserialize, Serialize};
+
+use super::acr::Acr;
+use super::algorithm::SigningAlgorithm;
+use super::client_auth::ClientAuthMethod;
+use super::client_metadata::SubjectType;
+use super::grant_type::GrantType;
+use super::pkce::ChallengeMethod;
+use super::response::{ResponseMode, ResponseType};
+use super::scope::KNOWN;
+use super::text::words;
+
+words! {
+    /// The form of a claim.
+    ClaimType, "not a claim type" {
+        Normal = "normal",
+    }
+}
+
+/// Where everything is: absolute URLs.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    pub issuer: String,
+    pub authorization: String,
+    pub token: String,
+    pub userinfo: String,
+    pub jwks: String,
+    pub introspection: String,
+    pub revocation: String,
+    pub end_session: String,
+    /// For the engineers of departments.
+    pub documentation: Option<String>,
+    pub policy: Option<String>,
+    pub terms: Option<String>,
+}
+
+/// What this installation can do beyond what the code always can.
+#[derive(Debug, Clone)]
+pub struct Capabilities {
+    pub claims: Vec<String>,
+    /// Algorithms for which there is a key.
+    pub id_token_algorithms: Vec<SigningAlgorithm>,
+    pub ui_locales: Vec<String>,
+}
+
+/// The discovery document. Everything is in it exactly when it works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderMetadata {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub jwks_uri: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    pub scopes_supported: Vec<String>,
+    pub claims_supported: Vec<String>,
+    pub claim_types_supported: Vec<ClaimType>,
+    pub response_types_supported: Vec<ResponseType>,
+    pub response_modes_supported: Vec<ResponseMode>,
+    pub grant_types_supported: Vec<GrantType>,
+    pub acr_values_supported: Vec<Acr>,
+    pub subject_types_supported: Vec<SubjectType>,
+    pub id_token_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub userinfo_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub token_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub introspection_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub code_challenge_methods_supported: Vec<ChallengeMethod>,
+    pub prompt_values_supported: Vec<super::prompt::Prompt>,
+    pub display_values_supported: Vec<super::authorize::Display>,
+    pub ui_locales_supported: Vec<String>,
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    /// Without it clients must assume `true` (Discovery §3).
+    pub request_uri_parameter_supported: bool,
+    pub require_request_uri_registration: bool,
+    /// RFC 9207 §3.
+    pub authorization_response_iss_parameter_supported: bool,
+    pub backchannel_logout_supported: bool,
+    pub backchannel_logout_session_supported: bool,
+    pub frontchannel_logout_supported: bool,
+    pub frontchannel_logout_session_supported: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_documentation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op_policy_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op_tos_uri: Option<String>,
+}
+
+impl ProviderMetadata {
+    pub fn new(endpoints: Endpoints, capabilities: Capabilities) -> Self {
+        // Only clients that can prove themselves may ask about tokens (RFC 7662 §2.1).
+        let confidential = vec![
+            ClientAuthMethod::ClientSecretBasic,
+            ClientAuthMethod::ClientSecretPost,
+            ClientAuthMethod::PrivateKeyJwt,
+        ];
+        let assertion_algorithms = SigningAlgorithm::ALL.to_vec();
+        Self {
+            issuer: endpoints.issuer,
+            authorization_endpoint: endpoints.authorization,
+            token_endpoint: endpoints.token,
+            userinfo_endpoint: endpoints.userinfo,
+            jwks_uri: endpoints.jwks,
+            introspection_endpoint: endpoints.introspection,
+            revocation_endpoint: endpoints.revocation,
+            end_session_endpoint: endpoints.end_session,
+            scopes_supported: KNOWN.map(str::to_owned).to_vec(),
+            claims_supported: capabilities.claims,
+            claim_types_supported: ClaimType::ALL.to_vec(),
+            response_types_supported: ResponseType::SUPPORTED.to_vec(),
+            response_modes_supported: ResponseMode::ALL.to_vec(),
+            grant_types_supported: GrantType::ALL.to_vec(),
+            acr_values_supported: Acr::ALL.to_vec(),
+            subject_types_supported: SubjectType::ALL.to_vec(),
+            id_token_signing_alg_values_supported: capabilities.id_token_algorithms.clone(),
+            userinfo_signing_alg_values_supported: capabilities.id_token_algorithms,
+            token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
+            introspection_endpoint_auth_methods_supported: confidential,
+            introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
+            revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
+            revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
+            code_challenge_methods_supported: ChallengeMethod::ALL.to_vec(),
+            prompt_values_supported: super::prompt::Prompt::ALL.to_vec(),
+            display_values_supported: super::authorize::Display::ALL.to_vec(),
+            ui_locales_supported: capabilities.ui_locales,
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            require_request_uri_registration: false,
+            authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
+            frontchannel_logout_supported: false,
+            frontchannel_logout_session_supported: false,
+            service_documentation: endpoints.documentation,
+            op_policy_uri: endpoints.policy,
+            op_tos_uri: endpoints.terms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_works_in_the_words_of_the_specification() {
+        let at = |path: &str| format!("https://id.example{path}");
+        let endpoints = Endpoints {
+            issuer: at(""),
+            authorization: at("/authorize"),
+            token: at("/token"),
+            userinfo: at("/userinfo"),
+            jwks: at("/jwks"),
+            introspection: at("/introspect"),
+            revocation: at("/revoke"),
+            end_session: at("/logout"),
+            documentation: None,
+            policy: None,
+            terms: None,
+        };
+        let capabilities = Capabilities {
+            claims: vec!["sub".into()],
+            id_token_algorithms: vec![SigningAlgorithm::Rs256],
+            ui_locales: vec!["zh-CN".into()],
+        };
+        let metadata = ProviderMetadata::new(endpoints, capabilities);
+        let document = serde_json::to_value(&metadata).unwrap();
+        for (member, expected) in [
+            ("response_types_supported", serde_json::json!(["code"])),
+            ("code_challenge_methods_supported", serde_json::json!(["S256"])),
+            ("id_token_signing_alg_values_supported", serde_json::json!(["RS256"])),
+            ("request_uri_parameter_supported", serde_json::json!(false)),
+            ("claim_types_supported", serde_json::json!(["normal"])),
+        ] {
+            assert_eq!(document[member], expected, "{member}");
+        }
+        assert!(document.get("op_tos_uri").is_none());
+        assert_eq!(serde_json::from_value::<ProviderMetadata>(document).unwrap(), metadata);
+    }
+}

@@ -1,0 +1,44 @@
+//! The error codes of the specifications, as they stand on the wire.
+
+use super::text::words;
+
+words! {
+    /// The value of `error`.
+    ErrorCode, "not an error code of a specification" {
+        // RFC 6749 §4.1.2.1 and §5.2.
+        InvalidRequest = "invalid_request",
+        UnauthorizedClient = "unauthorized_client",
+        AccessDenied = "access_denied",
+        UnsupportedResponseType = "unsupported_response_type",
+        InvalidScope = "invalid_scope",
+        ServerError = "server_error",
+        TemporarilyUnavailable = "temporarily_unavailable",
+        InvalidClient = "invalid_client",
+        InvalidGrant = "invalid_grant",
+        UnsupportedGrantType = "unsupported_grant_type",
+        // OpenID Connect Core §3.1.2.6.
+        InteractionRequired = "interaction_required",
+        LoginRequired = "login_required",
+        AccountSelectionRequired = "account_selection_required",
+        ConsentRequired = "consent_required",
+        InvalidRequestUri = "invalid_request_uri",
+        InvalidRequestObject = "invalid_request_object",
+        RequestNotSupported = "request_not_supported",
+        RequestUriNotSupported = "request_uri_not_supported",
+        RegistrationNotSupported = "registration_not_supported",
+        /// OpenID Connect Core Error Code `unmet_authentication_requirements`.
+        UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+        /// RFC 8707 §2.
+        InvalidTarget = "invalid_target",
+        // RFC 6750 §3.1.
+        InvalidToken = "invalid_token",
+        InsufficientScope = "insufficient_scope",
+        /// RFC 9470 §3.
+        InsufficientUserAuthentication = "insufficient_user_authentication",
+        /// RFC 7009 §2.2.1.
+        UnsupportedTokenType = "unsupported_token_type",
+        // RFC 7591 §3.2.2.
+        InvalidRedirectUri = "invalid_redirect_uri",
+        InvalidClientMetadata = "invalid_client_metadata",
+    }
+}

@@ -1,0 +1,169 @@
+//! Questions about a token (RFC 7662 §2.1, RFC 7009 §2.1) and the answer to the first (RFC 7662 §2.2).
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::base::Secret;
+
+use super::acr::Acr;
+use super::params::Params;
+use super::refusal::Refusal;
+use super::scope::Scope;
+use super::text::words;
+use super::token_answer::TokenType;
+
+const MOST_TOKEN: usize = 8192;
+
+words! {
+    /// `token_type_hint`.
+    TokenHint, "not a token type hint" {
+        AccessToken = "access_token",
+        RefreshToken = "refresh_token",
+    }
+}
+
+/// What an introspection or revocation request asks about.
+#[derive(Debug, Clone)]
+pub struct TokenQuestion {
+    pub token: Secret,
+    /// Where to look first; an unknown hint is ignored (RFC 7009 §2.1).
+    pub hint: Option<TokenHint>,
+}
+
+impl TokenQuestion {
+    pub fn parse(params: &Params) -> Result<Self, Refusal> {
+        let token = params.get("token").ok_or(Refusal::TokenMissing)?;
+        if token.len() > MOST_TOKEN || !token.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Refusal::TokenMalformed);
+        }
+        let hint = params.get("token_type_hint").and_then(|hint| hint.parse().ok());
+        Ok(Self { token: Secret::new(token), hint })
+    }
+}
+
+/// The answer to an introspection.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub enum Introspection {
+    Active(Box<ActiveToken>),
+    Inactive(InactiveToken),
+}
+
+impl Introspection {
+    /// Unknown, expired, revoked or not the asker's business: all look the same (RFC 7662 §2.2).
+    pub const INACTIVE: Introspection = Introspection::Inactive(InactiveToken { active: False });
+
+    pub fn active(token: ActiveToken) -> Self {
+        Self::Active(Box::new(token))
+    }
+}
+
+/// `{"active": false}` and nothing else.
+#[derive(Debug, Clone, Serialize)]
+pub struct InactiveToken {
+    active: False,
+}
+
+/// What is said about a living token.
+#[derive(Clone, Serialize)]
+pub struct ActiveToken {
+    active: True,
+    pub scope: Scope,
+    pub client_id: String,
+    pub token_type: TokenType,
+    /// Seconds since 1970.
+    pub exp: i64,
+    /// Seconds since 1970.
+    pub iat: i64,
+    pub iss: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aud: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// RFC 9470 §6.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<Acr>,
+    /// Seconds since 1970 (RFC 9470 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The key or certificate the token is bound to (RFC 7800 §3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Map<String, Value>>,
+}
+
+impl ActiveToken {
+    /// What every living token has; times in seconds since 1970.
+    pub fn new(
+        iss: impl Into<String>,
+        client_id: impl Into<String>,
+        scope: Scope,
+        iat: i64,
+        exp: i64,
+    ) -> Self {
+        Self {
+            active: True,
+            scope,
+            client_id: client_id.into(),
+            token_type: TokenType::Bearer,
+            exp,
+            iat,
+            iss: iss.into(),
+            sub: None,
+            aud: Vec::new(),
+            jti: None,
+            sid: None,
+            acr: None,
+            auth_time: None,
+            cnf: None,
+        }
+    }
+}
+
+/// Always `true`.
+#[derive(Debug, Clone, Copy)]
+struct True;
+
+/// Always `false`.
+#[derive(Debug, Clone, Copy)]
+struct False;
+
+impl Serialize for True {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
+}
+
+impl Serialize for False {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_question() {
+        let read = |body: &str| TokenQuestion::parse(&Params::parse(body).unwrap());
+        let question = read("token=t&token_type_hint=refresh_token").unwrap();
+        assert_eq!((question.token.expose(), question.hint), ("t", Some(TokenHint::RefreshToken)));
+        assert_eq!(read("token=t&token_type_hint=x").unwrap().hint, None);
+        assert_eq!(read("").map(|_| ()), Err(Refusal::TokenMissing));
+        assert_eq!(read("token=a+b").map(|_| ()), Err(Refusal::TokenMalformed));
+        assert_eq!(read(&format!("token={}", "a".repeat(8193))).map(|_| ()), Err(Refusal::TokenMalformed));
+    }
+
+    #[test]
+    fn an_inactive_token_says_nothing_else() {
+        assert_eq!(serde_json::to_string(&Introspection::INACTIVE).unwrap(), r#"{"active":false}"#);
+        let token = ActiveToken::new("https://id.example", "app1", Scope::empty(), 1, 2);
+        let text = serde_json::to_string(&Introspection::active(token)).unwrap();
+        let expected = r#"{"active":true,"scope":"","client_id":"app1","token_type":"Bearer","exp":2,"iat":1,"iss":"https://id.example"}"#;
+        assert_eq!(text, expected);
+    }
+}

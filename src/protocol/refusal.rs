@@ -1,0 +1,341 @@
+//! Every reason to refuse: a stable six-digit number, the code of the specification, the HTTP status where the
+//! answer is direct, and what to tell people in both languages.
+
+use crate::base::Locale;
+
+use super::error::ErrorCode;
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $code:ident $status:literal $en:literal $zh:literal;)+) => {
+        /// Why something was refused. Causes that a department asks about stay apart; none tells whether an
+        /// account exists.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Refusal { $($(#[$doc])* $name,)+ }
+
+        impl Refusal {
+            /// Every refusal, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// Six digits that never change their meaning: `1010xx` client, `1020xx` authorization,
+            /// `1030xx` token, `1040xx` access token, `1050xx` introspection and revocation, `1060xx` logout,
+            /// `1000xx` any request.
+            pub const fn number(self) -> u32 {
+                match self { $(Self::$name => $number,)+ }
+            }
+
+            /// The value of `error`.
+            pub const fn code(self) -> ErrorCode {
+                match self { $(Self::$name => ErrorCode::$code,)+ }
+            }
+
+            /// The HTTP status of a direct answer (not one by redirect).
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+
+            /// What happened and what to do, in one sentence.
+            pub const fn description(self, locale: Locale) -> &'static str {
+                match locale {
+                    Locale::En => match self { $(Self::$name => $en,)+ },
+                    Locale::ZhCn => match self { $(Self::$name => $zh,)+ },
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    // Any request.
+    RequestMalformed = 100001 InvalidRequest 400
+        "The parameters are not well-formed UTF-8 in form encoding." "参数不是正确的 UTF-8 表单编码。";
+    ParameterRepeated = 100002 InvalidRequest 400
+        "A parameter is given more than once." "有参数重复出现。";
+    ParametersTooMany = 100003 InvalidRequest 400
+        "There are more than 64 parameters." "参数超过 64 个。";
+    RequestTooLarge = 100004 InvalidRequest 413
+        "The parameters are larger than 64 kB." "参数总长超过 64 kB。";
+    ContentTypeWrong = 100005 InvalidRequest 415
+        "The body must be application/x-www-form-urlencoded." "请求体必须是 application/x-www-form-urlencoded。";
+    ServerBroken = 100006 ServerError 500
+        "The service failed on its side; report the txn." "服务内部出错，请提供 txn 以便排查。";
+    ServerBusy = 100007 TemporarilyUnavailable 503
+        "The service is busy or a part of it is away; try again shortly." "服务繁忙或部分组件不可用，请稍后重试。";
+    TooManyRequests = 100008 TemporarilyUnavailable 429
+        "Too many failed attempts; wait before trying again." "失败次数过多，请稍后再试。";
+
+    // The client.
+    ClientMissing = 101001 InvalidRequest 400
+        "client_id is missing." "缺少 client_id。";
+    ClientIdMalformed = 101002 InvalidRequest 400
+        "client_id must be 1 to 255 printable ASCII characters." "client_id 应为 1 至 255 个可见 ASCII 字符。";
+    ClientUnknown = 101003 InvalidClient 401
+        "No client with this client_id is registered." "没有登记这个 client_id。";
+    ClientDisabled = 101004 UnauthorizedClient 403
+        "The client is switched off; ask the operator." "该应用已停用，请联系运营方。";
+    ClientCredentialsMissing = 101005 InvalidClient 401
+        "The client must authenticate and did not." "应用必须认证身份，但未提供凭据。";
+    ClientCredentialsMalformed = 101006 InvalidClient 401
+        "The Authorization header is not well-formed HTTP Basic with a form-encoded id and secret."
+        "Authorization 头不是正确的 HTTP Basic（标识和密钥须先做表单编码）。";
+    ClientMethodsSeveral = 101007 InvalidRequest 400
+        "The client authenticates in more than one way at once." "应用同时使用了多种认证方式。";
+    ClientMethodWrong = 101008 InvalidClient 401
+        "The client authenticates in another way than it registered." "应用使用的认证方式与登记的不一致。";
+    ClientSecretWrong = 101009 InvalidClient 401
+        "The client secret is wrong." "应用密钥错误。";
+    ClientSecretExpired = 101010 InvalidClient 401
+        "The client secret has expired; make a new one." "应用密钥已过期，请更换。";
+    ClientAssertionMalformed = 101011 InvalidClient 401
+        "The client assertion is not a well-formed JWT with iss, sub, aud, exp and jti."
+        "客户端断言不是包含 iss、sub、aud、exp、jti 的正确 JWT。";
+    ClientAssertionTypeUnknown = 101012 InvalidRequest 400
+        "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer."
+        "client_assertion_type 必须是 urn:ietf:params:oauth:client-assertion-type:jwt-bearer。";
+    ClientAssertionSignatureWrong = 101013 InvalidClient 401
+        "The signature of the client assertion does not match a registered key and algorithm."
+        "客户端断言的签名与登记的密钥或算法不符。";
+    ClientAssertionExpired = 101014 InvalidClient 401
+        "The client assertion has expired, is not yet valid, or lives too long." "客户端断言已过期、尚未生效或有效期过长。";
+    ClientAssertionAudienceWrong = 101015 InvalidClient 401
+        "The audience of the client assertion is not this issuer." "客户端断言的 aud 不是本服务。";
+    ClientAssertionReplayed = 101016 InvalidClient 401
+        "The client assertion has been used before; make a new jti." "客户端断言已使用过，请生成新的 jti。";
+    ClientAssertionSubjectWrong = 101017 InvalidClient 401
+        "iss and sub of the client assertion must both be the client_id." "客户端断言的 iss 和 sub 必须都是 client_id。";
+    ClientKeysUnavailable = 101018 InvalidClient 401
+        "The keys behind jwks_uri could not be fetched." "无法从 jwks_uri 取得公钥。";
+    ClientIdMismatch = 101019 InvalidRequest 400
+        "client_id differs between the header, the body and the assertion." "请求头、请求体、断言中的 client_id 不一致。";
+
+    // Authorization.
+    RedirectMissing = 102001 InvalidRequest 400
+        "redirect_uri is missing." "缺少 redirect_uri。";
+    RedirectMalformed = 102002 InvalidRequest 400
+        "redirect_uri is not an address that could be registered." "redirect_uri 不是可以登记的地址。";
+    RedirectUnregistered = 102003 InvalidRequest 400
+        "redirect_uri is not registered for this client; it must match character by character."
+        "该应用没有登记这个 redirect_uri，必须逐字符一致。";
+    ResponseTypeMissing = 102004 InvalidRequest 400
+        "response_type is missing." "缺少 response_type。";
+    ResponseTypeUnsupported = 102005 UnsupportedResponseType 400
+        "This response_type is not supported; use code." "不支持这个 response_type，请用 code。";
+    ResponseTypeNotAllowed = 102006 UnauthorizedClient 400
+        "The client is not registered for this response_type." "该应用没有登记这个 response_type。";
+    ResponseModeUnknown = 102007 InvalidRequest 400
+        "response_mode must be query, fragment or form_post." "response_mode 应为 query、fragment 或 form_post。";
+    ResponseModeUnfit = 102008 InvalidRequest 400
+        "This response_mode must not be used with this response_type." "此 response_type 不允许使用这个 response_mode。";
+    ScopeMalformed = 102009 InvalidScope 400
+        "scope must be at most 64 tokens of printable ASCII in 4096 characters." "scope 最多 64 项、4096 个可见 ASCII 字符。";
+    ScopeNotAllowed = 102010 InvalidScope 400
+        "The client may not ask for a scope it named." "该应用无权申请其中的某个 scope。";
+    StateMalformed = 102011 InvalidRequest 400
+        "state must be at most 2048 characters without control characters." "state 最多 2048 个字符，不含控制字符。";
+    NonceMalformed = 102012 InvalidRequest 400
+        "nonce must be at most 512 characters without control characters." "nonce 最多 512 个字符，不含控制字符。";
+    NonceMissing = 102013 InvalidRequest 400
+        "nonce is required with this response_type." "此 response_type 必须带 nonce。";
+    PkceMissing = 102014 InvalidRequest 400
+        "code_challenge is required (PKCE with S256)." "必须提供 code_challenge（PKCE，S256）。";
+    PkceMethodRefused = 102015 InvalidRequest 400
+        "code_challenge_method must be S256." "code_challenge_method 必须是 S256。";
+    PkceChallengeMalformed = 102016 InvalidRequest 400
+        "code_challenge must be 43 base64url characters." "code_challenge 应为 43 个 base64url 字符。";
+    PromptUnknown = 102017 InvalidRequest 400
+        "prompt holds a value that is not none, login, consent, select_account or create."
+        "prompt 含有 none、login、consent、select_account、create 以外的值。";
+    PromptNoneNotAlone = 102018 InvalidRequest 400
+        "prompt none must stand alone." "prompt 的 none 不能与其他值同用。";
+    MaxAgeMalformed = 102019 InvalidRequest 400
+        "max_age must be a number of seconds." "max_age 应为秒数。";
+    AcrValuesMalformed = 102020 InvalidRequest 400
+        "acr_values must be at most 32 values in 2048 characters." "acr_values 最多 32 项、2048 个字符。";
+    HintMalformed = 102021 InvalidRequest 400
+        "login_hint or ui_locales is too long or holds control characters." "login_hint 或 ui_locales 过长或含控制字符。";
+    IdTokenHintInvalid = 102022 InvalidRequest 400
+        "id_token_hint is not an ID token of this service for this client." "id_token_hint 不是本服务发给该应用的 ID Token。";
+    ClaimsMalformed = 102023 InvalidRequest 400
+        "claims is not the JSON object of OpenID Connect Core 5.5." "claims 不是 OpenID Connect Core 5.5 规定的 JSON 对象。";
+    ClaimsTooLarge = 102024 InvalidRequest 400
+        "claims is larger than 16 kB or nested too deeply." "claims 超过 16 kB 或嵌套过深。";
+    RequestObjectUnsupported = 102025 RequestNotSupported 400
+        "Request objects are not supported; send plain parameters." "不支持 request 参数，请直接传参数。";
+    RequestUriUnsupported = 102026 RequestUriNotSupported 400
+        "request_uri is not supported; send plain parameters." "不支持 request_uri 参数，请直接传参数。";
+    RegistrationUnsupported = 102027 RegistrationNotSupported 400
+        "The registration parameter is not supported." "不支持 registration 参数。";
+    PushedRequestRequired = 102028 InvalidRequest 400
+        "The client must push its authorization request first." "该应用必须先推送授权请求。";
+    ResourceInvalid = 102029 InvalidTarget 400
+        "resource must be at most 8 absolute URIs without fragment that the client may call."
+        "resource 最多 8 个不带片段的绝对 URI，且须在该应用可调用范围内。";
+    DpopKeyMalformed = 102030 InvalidRequest 400
+        "dpop_jkt must be a SHA-256 thumbprint in base64url." "dpop_jkt 应为 base64url 的 SHA-256 指纹。";
+    LoginRequired = 102031 LoginRequired 400
+        "Nobody is signed in, or not recently enough, and prompt none forbids asking." "用户未登录或登录过久，而 prompt=none 不允许询问。";
+    InteractionRequired = 102032 InteractionRequired 400
+        "A page must be shown and prompt none forbids it." "需要显示页面，而 prompt=none 不允许。";
+    ConsentRequired = 102033 ConsentRequired 400
+        "The person has not consented and prompt none forbids asking." "用户尚未同意授权，而 prompt=none 不允许询问。";
+    AccountSelectionRequired = 102034 AccountSelectionRequired 400
+        "The person must choose an account and prompt none forbids asking." "需要用户选择身份，而 prompt=none 不允许询问。";
+    ConsentDenied = 102035 AccessDenied 403
+        "The person said no." "用户拒绝了授权。";
+    SignInCancelled = 102036 AccessDenied 403
+        "The person left the sign-in." "用户取消了登录。";
+    PersonOther = 102037 LoginRequired 400
+        "Another person is signed in than id_token_hint or the sub claim names." "当前登录的用户与 id_token_hint 或所要求的 sub 不是同一人。";
+    LevelTooLow = 102038 UnmetAuthenticationRequirements 400
+        "The asked level of the person has not been reached; it takes a visit to a window or another verification."
+        "用户的实名等级未达到要求，需到窗口或通过其他方式核验。";
+    LevelUnknown = 102039 UnmetAuthenticationRequirements 400
+        "None of the essential acr values is known here." "要求的 acr 值均不被支持。";
+    RequestExpired = 102040 AccessDenied 400
+        "The authorization request waited too long; start again from the application." "授权请求已过期，请从应用重新开始。";
+    PersonNotAllowed = 102041 AccessDenied 403
+        "The person may not use this client." "该用户不能使用此应用。";
+
+    // Token.
+    GrantTypeMissing = 103001 InvalidRequest 400
+        "grant_type is missing." "缺少 grant_type。";
+    GrantTypeUnsupported = 103002 UnsupportedGrantType 400
+        "This grant_type is not supported." "不支持这个 grant_type。";
+    GrantTypeNotAllowed = 103003 UnauthorizedClient 400
+        "The client is not registered for this grant_type." "该应用没有登记这个 grant_type。";
+    CodeMissing = 103004 InvalidRequest 400
+        "code is missing." "缺少 code。";
+    CodeUnknown = 103005 InvalidGrant 400
+        "The code is unknown or long expired." "授权码不存在或早已过期。";
+    CodeExpired = 103006 InvalidGrant 400
+        "The code has expired; it lives 60 seconds." "授权码已过期，有效期 60 秒。";
+    CodeReplayed = 103007 InvalidGrant 400
+        "The code has been used before; the tokens issued for it are revoked." "授权码已使用过，由它签发的令牌已撤销。";
+    CodeOtherClient = 103008 InvalidGrant 400
+        "The code was issued to another client." "授权码是发给其他应用的。";
+    CodeRedirectMissing = 103009 InvalidRequest 400
+        "redirect_uri is missing; repeat the one of the authorization request." "缺少 redirect_uri，须与授权请求中的一致。";
+    CodeRedirectWrong = 103010 InvalidGrant 400
+        "redirect_uri differs from the one of the authorization request." "redirect_uri 与授权请求中的不一致。";
+    VerifierMissing = 103011 InvalidGrant 400
+        "code_verifier is missing." "缺少 code_verifier。";
+    VerifierMalformed = 103012 InvalidGrant 400
+        "code_verifier must be 43 to 128 unreserved characters." "code_verifier 应为 43 至 128 个非保留字符。";
+    VerifierWrong = 103013 InvalidGrant 400
+        "code_verifier does not belong to the code_challenge." "code_verifier 与 code_challenge 不符。";
+    VerifierUnexpected = 103014 InvalidGrant 400
+        "code_verifier is given although the request had no code_challenge." "授权请求没有 code_challenge，却提供了 code_verifier。";
+    RefreshMissing = 103015 InvalidRequest 400
+        "refresh_token is missing." "缺少 refresh_token。";
+    RefreshUnknown = 103016 InvalidGrant 400
+        "The refresh token is unknown." "刷新令牌不存在。";
+    RefreshExpired = 103017 InvalidGrant 400
+        "The refresh token has expired." "刷新令牌已过期。";
+    RefreshReplayed = 103018 InvalidGrant 400
+        "The refresh token was replaced before; the whole family is revoked." "刷新令牌已被替换过，同系令牌已全部撤销。";
+    RefreshOtherClient = 103019 InvalidGrant 400
+        "The refresh token was issued to another client." "刷新令牌是发给其他应用的。";
+    RefreshRevoked = 103020 InvalidGrant 400
+        "The refresh token has been revoked." "刷新令牌已撤销。";
+    ScopeWidened = 103021 InvalidScope 400
+        "scope is wider than what was granted." "scope 超出了原授权范围。";
+    SessionEnded = 103022 InvalidGrant 400
+        "The person has signed out." "用户已退出登录。";
+    ConsentWithdrawn = 103023 InvalidGrant 400
+        "The person has withdrawn the consent." "用户已收回授权。";
+    AccountInactive = 103024 InvalidGrant 400
+        "The account this grant belongs to can no longer be used." "此授权所属的账号已不可用。";
+
+    // Access tokens at a resource.
+    AccessTokenMissing = 104001 InvalidRequest 401
+        "No access token was sent." "没有提供访问令牌。";
+    AccessTokensSeveral = 104002 InvalidRequest 400
+        "The access token is sent in more than one way." "访问令牌以多种方式重复提供。";
+    AccessTokenMalformed = 104003 InvalidRequest 400
+        "The Authorization header does not hold a bearer token." "Authorization 头中没有正确的 Bearer 令牌。";
+    AccessTokenUnknown = 104004 InvalidToken 401
+        "The access token is unknown or was not issued here." "访问令牌不存在或不是本服务签发的。";
+    AccessTokenExpired = 104005 InvalidToken 401
+        "The access token has expired." "访问令牌已过期。";
+    AccessTokenRevoked = 104006 InvalidToken 401
+        "The access token has been revoked." "访问令牌已撤销。";
+    AccessTokenWrongKind = 104007 InvalidToken 401
+        "This token is not an access token for this address." "该令牌不是用于此地址的访问令牌。";
+    ScopeInsufficient = 104008 InsufficientScope 403
+        "The access token does not carry the scope this address needs." "访问令牌缺少此地址所需的 scope。";
+    AuthenticationInsufficient = 104009 InsufficientUserAuthentication 401
+        "The level or age of the sign-in does not suffice; ask for a new authorization." "认证等级或时效不足，请重新发起授权。";
+
+    // Introspection and revocation.
+    TokenMissing = 105001 InvalidRequest 400
+        "token is missing." "缺少 token。";
+    TokenMalformed = 105002 InvalidRequest 400
+        "token is longer than 8192 characters or holds other than printable ASCII." "token 超过 8192 个字符或含不可见字符。";
+    CallerNotAllowed = 105003 UnauthorizedClient 403
+        "The client may not ask about tokens." "该应用无权查询令牌。";
+    TokenOtherClient = 105004 InvalidRequest 400
+        "The token was issued to another client." "令牌是发给其他应用的。";
+
+    // Logout.
+    LogoutHintInvalid = 106001 InvalidRequest 400
+        "id_token_hint is not an ID token of this service." "id_token_hint 不是本服务签发的 ID Token。";
+    LogoutClientMismatch = 106002 InvalidRequest 400
+        "client_id is not the client id_token_hint was issued to." "client_id 与 id_token_hint 的应用不一致。";
+    LogoutRedirectMalformed = 106003 InvalidRequest 400
+        "post_logout_redirect_uri is not an address that could be registered." "post_logout_redirect_uri 不是可以登记的地址。";
+    LogoutRedirectUnregistered = 106004 InvalidRequest 400
+        "post_logout_redirect_uri is not registered for this client." "该应用没有登记这个 post_logout_redirect_uri。";
+    LogoutClientMissing = 106005 InvalidRequest 400
+        "post_logout_redirect_uri needs id_token_hint or client_id." "使用 post_logout_redirect_uri 须带 id_token_hint 或 client_id。";
+    LogoutHintMalformed = 106006 InvalidRequest 400
+        "logout_hint or ui_locales is too long or holds control characters." "logout_hint 或 ui_locales 过长或含控制字符。";
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.number(), self.description(Locale::En))
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_six_digits_and_rise() {
+        let numbers: Vec<u32> = Refusal::ALL.iter().map(|refusal| refusal.number()).collect();
+        assert!(numbers.iter().all(|number| (100_000..=999_999).contains(number)));
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    /// RFC 6749 §4.1.2.1 and §5.2: `error_description` is %x20-21 / %x23-5B / %x5D-7E.
+    #[test]
+    fn english_fits_the_wire_and_chinese_is_chinese() {
+        for refusal in Refusal::ALL {
+            let english = refusal.description(Locale::En);
+            assert!(
+                english.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)),
+                "{english}"
+            );
+            let chinese = refusal.description(Locale::ZhCn);
+            assert!(
+                chinese.ends_with('。') && chinese.chars().any(|c| ('一'..='龥').contains(&c)),
+                "{chinese}"
+            );
+        }
+    }
+
+    #[test]
+    fn statuses_fit_the_codes() {
+        for refusal in Refusal::ALL {
+            let fits = match refusal.code() {
+                ErrorCode::InvalidClient | ErrorCode::InvalidToken => refusal.status() == 401,
+                ErrorCode::InvalidGrant | ErrorCode::InvalidScope => refusal.status() == 400,
+                ErrorCode::ServerError => refusal.status() == 500,
+                _ => (400..=503).contains(&refusal.status()),
+            };
+            assert!(fits, "{refusal}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The token answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+
+use serde::Serialize;
+
+use super::scope::Scope;
+use super::text::words;
+
+words! {
+    /// `token_type`.
+    TokenType, "not a token type" {
+        Bearer = "Bearer",
+        /// Bound to a key (RFC 9449 §5).
+        Dpop = "DPoP",
+    }
+}
+
+/// What a client gets. There is no `Debug`: it holds tokens. Send it with `Cache-Control: no-store`.
+#[derive(Clone, Serialize)]
+pub struct TokenAnswer {
+    pub access_token: String,
+    pub token_type: TokenType,
+    /// Seconds.
+    pub expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    pub scope: Scope,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_out_what_is_absent() {
+        let answer = TokenAnswer {
+            access_token: "a".into(),
+            token_type: TokenType::Bearer,
+            expires_in: 300,
+            refresh_token: None,
+            scope: "profile openid".parse().unwrap(),
+            id_token: None,
+        };
+        let expected =
+            r#"{"access_token":"a","token_type":"Bearer","expires_in":300,"scope":"openid profile"}"#;
+        assert_eq!(serde_json::to_string(&answer).unwrap(), expected);
+    }
+}
