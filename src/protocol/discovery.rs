@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::acr::Acr;
 use super::algorithm::SigningAlgorithm;
+use super::authorize::Display;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
 use super::grant_type::GrantType;
 use super::pkce::ChallengeMethod;
+use super::prompt::Prompt;
 use super::response::{ResponseMode, ResponseType};
 use super::scope::KNOWN;
 use super::text::words;
@@ -42,6 +44,9 @@ pub struct Capabilities {
     pub claims: Vec<String>,
     /// Algorithms for which there is a key.
     pub id_token_algorithms: Vec<SigningAlgorithm>,
+    /// Empty when userinfo is plain JSON only.
+    pub userinfo_algorithms: Vec<SigningAlgorithm>,
+    pub prompts: Vec<Prompt>,
     pub ui_locales: Vec<String>,
 }
 
@@ -65,6 +70,7 @@ pub struct ProviderMetadata {
     pub acr_values_supported: Vec<Acr>,
     pub subject_types_supported: Vec<SubjectType>,
     pub id_token_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub userinfo_signing_alg_values_supported: Vec<SigningAlgorithm>,
     pub token_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
@@ -73,8 +79,8 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
     pub code_challenge_methods_supported: Vec<ChallengeMethod>,
-    pub prompt_values_supported: Vec<super::prompt::Prompt>,
-    pub display_values_supported: Vec<super::authorize::Display>,
+    pub prompt_values_supported: Vec<Prompt>,
+    pub display_values_supported: Vec<Display>,
     pub ui_locales_supported: Vec<String>,
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
@@ -121,8 +127,8 @@ impl ProviderMetadata {
             grant_types_supported: GrantType::ALL.to_vec(),
             acr_values_supported: Acr::ALL.to_vec(),
             subject_types_supported: SubjectType::ALL.to_vec(),
-            id_token_signing_alg_values_supported: capabilities.id_token_algorithms.clone(),
-            userinfo_signing_alg_values_supported: capabilities.id_token_algorithms,
+            id_token_signing_alg_values_supported: capabilities.id_token_algorithms,
+            userinfo_signing_alg_values_supported: capabilities.userinfo_algorithms,
             token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
@@ -130,8 +136,8 @@ impl ProviderMetadata {
             revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
             code_challenge_methods_supported: ChallengeMethod::ALL.to_vec(),
-            prompt_values_supported: super::prompt::Prompt::ALL.to_vec(),
-            display_values_supported: super::authorize::Display::ALL.to_vec(),
+            prompt_values_supported: capabilities.prompts,
+            display_values_supported: Display::ALL.to_vec(),
             ui_locales_supported: capabilities.ui_locales,
             claims_parameter_supported: true,
             request_parameter_supported: false,
@@ -172,6 +178,8 @@ mod tests {
         let capabilities = Capabilities {
             claims: vec!["sub".into()],
             id_token_algorithms: vec![SigningAlgorithm::Rs256],
+            userinfo_algorithms: vec![],
+            prompts: vec![Prompt::None, Prompt::Login],
             ui_locales: vec!["zh-CN".into()],
         };
         let metadata = ProviderMetadata::new(endpoints, capabilities);
@@ -185,7 +193,9 @@ mod tests {
         ] {
             assert_eq!(document[member], expected, "{member}");
         }
-        assert!(document.get("op_tos_uri").is_none());
+        for absent in ["op_tos_uri", "userinfo_signing_alg_values_supported"] {
+            assert!(document.get(absent).is_none(), "{absent}");
+        }
         assert_eq!(serde_json::from_value::<ProviderMetadata>(document).unwrap(), metadata);
     }
 }
