@@ -10,7 +10,7 @@ const AAL: &str = "urn:tongyao:aal:";
 const MOST_CHARACTERS: usize = 2048;
 const MOST_VALUES: usize = 32;
 
-/// One authentication context class. The numbers are kept in range by the constructors.
+/// One authentication context class; reading a text never gives a number out of range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Acr {
     /// How sure we are of the person: 0 to 3.

@@ -152,8 +152,13 @@ impl ClientMetadata {
     }
 
     fn among<'a>(&self, registered: &[String], asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
+        // Equal texts need no parsing: this runs at every authorization request.
         let accepts = |text: &String| {
-            text.parse::<RedirectUri>().is_ok_and(|uri| uri.accepts(asked, self.application_type))
+            text == asked.as_str()
+                || self.application_type == ApplicationType::Native
+                    && text
+                        .parse::<RedirectUri>()
+                        .is_ok_and(|uri| uri.accepts(asked, ApplicationType::Native))
         };
         registered.iter().any(accepts).then_some(asked)
     }
@@ -295,5 +300,9 @@ mod tests {
         let asked: RedirectUri = "http://127.0.0.1:5000/cb".parse().unwrap();
         assert_eq!(metadata.redirect(&asked), Some(&asked));
         assert_eq!(metadata.post_logout_redirect(&asked), None);
+        let web = read(json!({"redirect_uris": ["http://127.0.0.1/cb"]})).unwrap();
+        assert_eq!(web.redirect(&asked), None);
+        let registered: RedirectUri = "http://127.0.0.1/cb".parse().unwrap();
+        assert_eq!(web.redirect(&registered), Some(&registered));
     }
 }
