@@ -60,6 +60,7 @@ CREATE TABLE account (
     id TEXT PRIMARY KEY,
     person_id TEXT NOT NULL REFERENCES person (id),
     phone BYTEA,
+    phone_verified_at BIGINT,
     login_name BYTEA,
     password_hash TEXT,
     password_changed_at BIGINT,

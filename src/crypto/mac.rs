@@ -60,8 +60,3 @@ impl Purpose {
 pub fn digest(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
 }
-
-/// The left half of SHA-256 as base64url: `at_hash` and `c_hash` (OIDC Core §3.1.3.6).
-pub fn half_hash(token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, token.as_bytes()).as_ref()[..16])
-}

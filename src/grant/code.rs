@@ -1,0 +1,98 @@
+//! The authorization code: 256 random bits, 60 seconds, once (RFC 6749 §4.1.2).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Granted;
+use crate::base::id::FamilyId;
+use crate::base::{Fault, Moment, Timestamp};
+use crate::crypto::mac::digest;
+use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
+use crate::protocol::{RedirectUri, Refusal};
+use crate::storage::{Consumed, Ephemeral};
+
+/// What a code stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Code {
+    pub granted: Granted,
+    pub redirect_uri: RedirectUri,
+    pub challenge: Option<CodeChallenge>,
+    pub issued_at: Timestamp,
+}
+
+/// What became of presenting a code.
+#[derive(Debug)]
+pub enum Redeemed {
+    /// The first time: the tokens will hang on this family.
+    Fresh(Box<Code>, FamilyId),
+    /// It was used before, by whoever got this family.
+    Replayed(FamilyId),
+    Unknown,
+}
+
+/// What a client presents with a code.
+pub struct Presented<'a> {
+    pub client_id: &'a str,
+    pub redirect_uri: Option<&'a str>,
+    pub verifier: Option<&'a CodeVerifier>,
+}
+
+const LIFETIME: Duration = Duration::from_secs(60);
+/// The trace of a used code outlives the code, so that a late replay still revokes.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// Issues a code; one write.
+pub async fn issue(ephemeral: &Ephemeral, moment: &Moment, code: &Code) -> Result<String, Fault> {
+    let secret = moment.random.token(32);
+    let text = serde_json::to_string(code).map_err(|error| Fault::broken("writing a code").because(error))?;
+    ephemeral.put(&key(&secret), &text, REMEMBERED).await?;
+    Ok(secret)
+}
+
+/// Takes a code, atomically and first: whatever happens next, nobody else gets it.
+pub async fn redeem(ephemeral: &Ephemeral, moment: &Moment, secret: &str) -> Result<Redeemed, Fault> {
+    let family = FamilyId::new(moment);
+    match ephemeral.consume(&key(secret), family.as_str()).await? {
+        Consumed::Live(text) => match serde_json::from_str(&text) {
+            Ok(code) => Ok(Redeemed::Fresh(Box::new(code), family)),
+            // Written by another build during an upgrade: as good as expired.
+            Err(_) => Ok(Redeemed::Unknown),
+        },
+        Consumed::Used(first) => {
+            let first = first.parse().map_err(|_| Fault::broken("the trace of a code is not a family"))?;
+            Ok(Redeemed::Replayed(first))
+        }
+        Consumed::Absent => Ok(Redeemed::Unknown),
+    }
+}
+
+impl Code {
+    /// Whether what the client presents fits; pure.
+    pub fn check(&self, now: Timestamp, presented: &Presented<'_>) -> Result<(), Refusal> {
+        if now >= self.issued_at + LIFETIME {
+            return Err(Refusal::CodeExpired);
+        }
+        if self.granted.client_id != presented.client_id {
+            return Err(Refusal::CodeOtherClient);
+        }
+        // RFC 6749 §4.1.3: identical to the one of the authorization request, which always carried one.
+        match presented.redirect_uri {
+            None => return Err(Refusal::CodeRedirectMissing),
+            Some(uri) if uri != self.redirect_uri.as_str() => return Err(Refusal::CodeRedirectWrong),
+            Some(_) => {}
+        }
+        // RFC 7636 §4.6; RFC 9700 §2.1.1 against downgrade: no verifier without a challenge.
+        match (&self.challenge, presented.verifier) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(Refusal::VerifierUnexpected),
+            (Some(_), None) => Err(Refusal::VerifierMissing),
+            (Some(challenge), Some(verifier)) if challenge.verify(verifier) => Ok(()),
+            (Some(_), Some(_)) => Err(Refusal::VerifierWrong),
+        }
+    }
+}
+
+fn key(secret: &str) -> String {
+    format!("code:{}", digest(secret))
+}

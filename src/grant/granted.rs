@@ -1,0 +1,37 @@
+//! What was granted to a client in one authorization, as code and tokens carry it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Timestamp;
+use crate::base::id::{AccountId, PersonId, SessionId};
+use crate::protocol::{Acr, ClaimsRequest, Scope};
+
+/// One authorization of one person for one client.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Granted {
+    pub client_id: String,
+    pub person: PersonId,
+    pub account: AccountId,
+    pub session: SessionId,
+    pub scope: Scope,
+    pub facts: Facts,
+}
+
+/// What is told about the sign-in and the person's level, as it was when it was granted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    pub auth_time: Timestamp,
+    pub acr: Acr,
+    pub amr: Vec<String>,
+    pub nonce: Option<String>,
+    /// Whether the client wants `auth_time` in the ID token (`max_age`, `require_auth_time`, an essential claim).
+    pub level: u8,
+    pub level_reached_at: Option<Timestamp>,
+    pub level_reached_by: Option<String>,
+    /// The claims asked for singly, as far as they were granted.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
+    /// The names of those that were granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claim_names: Vec<String>,
+}

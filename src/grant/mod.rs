@@ -1,0 +1,14 @@
+//! What a person let a client do, and the tokens that carry it.
+
+pub mod pending;
+pub mod standing;
+pub mod consent;
+pub mod granted;
+pub mod code;
+pub mod family;
+pub mod access_token;
+pub mod refresh;
+pub mod release;
+pub mod claims;
+
+pub use granted::Granted;

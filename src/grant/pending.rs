@@ -1,0 +1,64 @@
+//! An authorization request that waits while a person signs in or consents; bound to the browser that brought it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::id::RequestId;
+use crate::base::{Fault, Moment, Timestamp};
+use crate::protocol::AuthorizeRequest;
+use crate::storage::Ephemeral;
+
+/// What is kept of a request while pages are shown.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Pending {
+    pub request: AuthorizeRequest,
+    /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere.
+    pub browser: String,
+    /// Proofs and consents count for `prompt` and `max_age` when they are younger than this.
+    pub asked_at: Timestamp,
+    pub consented: Consented,
+    /// The person `id_token_hint` or the `sub` claim names, as the client knows them.
+    pub expected_sub: Option<String>,
+    /// Names the request in errors, from its first moment on.
+    pub txn: String,
+}
+
+/// Whether the person has answered the consent page of this very request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consented {
+    NotYet,
+    Now,
+}
+
+/// Time enough to find the card, not enough to be found by somebody else; a window visit takes longer and comes back by the department.
+pub const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// Keeps a request; the id goes into the pages' addresses.
+pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pending: &Pending) -> Result<RequestId, Fault> {
+    let id = RequestId::new(moment);
+    update(ephemeral, &id, pending).await?;
+    Ok(id)
+}
+
+pub async fn update(ephemeral: &Ephemeral, id: &RequestId, pending: &Pending) -> Result<(), Fault> {
+    let text = serde_json::to_string(pending).map_err(|error| Fault::broken("writing a request").because(error))?;
+    ephemeral.put(&key(id), &text, LIFETIME).await
+}
+
+/// The request that waits, if this browser brought it.
+pub async fn find(ephemeral: &Ephemeral, id: &RequestId, browser: &str) -> Result<Option<Pending>, Fault> {
+    let Some(text) = ephemeral.get(&key(id)).await? else { return Ok(None) };
+    // Written by another build: as good as expired.
+    let pending: Option<Pending> = serde_json::from_str(&text).ok();
+    Ok(pending.filter(|pending| pending.browser == browser))
+}
+
+pub async fn delete(ephemeral: &Ephemeral, id: &RequestId) -> Result<(), Fault> {
+    ephemeral.delete(&key(id)).await
+}
+
+fn key(id: &RequestId) -> String {
+    format!("pending:{id}")
+}

@@ -1,0 +1,176 @@
+//! Ending a session: one row per client that saw it, in the same transaction; a job tells them.
+
+use crate::audit::{self, Event};
+use crate::base::id::{DeliveryId, ParticipationId, PersonId, SessionId};
+use crate::base::{Fault, Moment};
+use crate::client::{Client, Clients};
+use crate::crypto::Keys;
+use crate::identity::subject;
+use crate::sql;
+use crate::storage::{Db, FromRow, Run, Tx};
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The person signed out here or at a department.
+    SignedOut,
+    /// The person ended it from another device.
+    EndedElsewhere,
+    /// Somebody else signed in with the same browser.
+    OtherPerson,
+}
+
+impl Reason {
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::SignedOut => "signed_out",
+            Reason::EndedElsewhere => "ended_elsewhere",
+            Reason::OtherPerson => "other_person",
+        }
+    }
+}
+
+/// Who ends whose session, and the registries that know the clients.
+pub struct Ending<'a> {
+    pub keys: &'a Keys,
+    pub clients: &'a Clients,
+    pub person: &'a PersonId,
+    pub reason: Reason,
+}
+
+#[derive(FromRow)]
+struct Participation {
+    id: String,
+    client_id: String,
+}
+
+#[derive(FromRow)]
+struct Late {
+    session_id: String,
+    person_id: String,
+}
+
+/// A client's part in a session is noted when it gets tokens, if the session still lives; the client's `sid`.
+pub async fn participate(
+    tx: &mut Tx,
+    moment: &Moment,
+    session: &SessionId,
+    client: &str,
+) -> Result<Option<ParticipationId>, Fault> {
+    let row: Option<(String,)> = tx
+        .optional(sql!(
+            "INSERT INTO participation (id, session_id, client_id, first_at, last_at)
+             SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM sso_session
+             WHERE id = $2 AND ended_at IS NULL AND expires_at > $4
+             ON CONFLICT (session_id, client_id) DO UPDATE SET last_at = excluded.last_at
+             RETURNING id",
+            ParticipationId::new(moment).as_str(),
+            session.as_str(),
+            client,
+            moment.now,
+        ))
+        .await?;
+    row.map(|(id,)| id.parse().map_err(|_| Fault::inconsistent("participation", &id, "not an id"))).transpose()
+}
+
+/// Ends a session of `ending.person` and queues the logout for every client that saw it; whether it was still alive.
+pub async fn end(tx: &mut Tx, moment: &Moment, session: &SessionId, ending: &Ending<'_>) -> Result<bool, Fault> {
+    let ended = tx
+        .execute(sql!(
+            "UPDATE sso_session SET ended_at = $3, end_reason = $4 WHERE id = $1 AND person_id = $2 AND ended_at IS NULL",
+            session.as_str(),
+            ending.person.as_str(),
+            moment.now,
+            ending.reason.word(),
+        ))
+        .await?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let reason = ending.reason.word();
+    audit::record(tx, moment, Event::SessionEnded { person: ending.person, session, reason }).await?;
+    queue(tx, moment, session, ending).await?;
+    Ok(true)
+}
+
+/// The clients that saw a session, newest use first.
+pub async fn clients_of(run: &mut impl Run, session: &SessionId) -> Result<Vec<String>, Fault> {
+    let rows: Vec<(String,)> = run
+        .all(sql!(
+            "SELECT client_id FROM participation WHERE session_id = $1 ORDER BY last_at DESC, id LIMIT 200",
+            session.as_str(),
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(client,)| client).collect())
+}
+
+/// A client may get tokens in the very moment the session ends; those late ones are told by this sweep. How many.
+pub async fn queue_late(db: &Db, moment: &Moment, keys: &Keys, clients: &Clients) -> Result<usize, Fault> {
+    let late: Vec<Late> = db
+        .read()
+        .all(sql!(
+            "SELECT DISTINCT participation.session_id, sso_session.person_id FROM sso_session
+             JOIN participation ON participation.session_id = sso_session.id
+             LEFT JOIN logout_delivery ON logout_delivery.session_id = participation.session_id
+                  AND logout_delivery.client_id = participation.client_id
+             WHERE sso_session.ended_at > $1 AND logout_delivery.id IS NULL LIMIT 100",
+            moment.now - LATE_WITHIN,
+        ))
+        .await?;
+    for row in &late {
+        let person = row.person_id.parse().map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "person"))?;
+        let session =
+            row.session_id.parse().map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "not an id"))?;
+        let mut tx = db.begin().await?;
+        let ending = Ending { keys, clients, person: &person, reason: Reason::SignedOut };
+        queue(&mut tx, moment, &session, &ending).await?;
+        tx.commit().await?;
+    }
+    Ok(late.len())
+}
+
+const LATE_WITHIN: std::time::Duration = std::time::Duration::from_secs(600);
+
+async fn queue(tx: &mut Tx, moment: &Moment, session: &SessionId, ending: &Ending<'_>) -> Result<(), Fault> {
+    let participations: Vec<Participation> = tx
+        .all(sql!("SELECT id, client_id FROM participation WHERE session_id = $1 ORDER BY id", session.as_str()))
+        .await?;
+    for participation in participations {
+        let Some(client) = ending.clients.find(&participation.client_id).await? else { continue };
+        insert_delivery(tx, moment, session, (&participation, &client), ending).await?;
+    }
+    Ok(())
+}
+
+async fn insert_delivery(
+    tx: &mut Tx,
+    moment: &Moment,
+    session: &SessionId,
+    (participation, client): (&Participation, &Client),
+    ending: &Ending<'_>,
+) -> Result<(), Fault> {
+    let told = client.metadata.backchannel_logout_uri.is_some();
+    let written = tx
+        .execute(sql!(
+            "INSERT INTO logout_delivery (id, session_id, client_id, sid, sub, state, attempts, next_at, created_at, settled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8) ON CONFLICT DO NOTHING",
+            DeliveryId::new(moment).as_str(),
+            session.as_str(),
+            client.client_id.as_str(),
+            participation.id.as_str(),
+            subject::of_person(ending.keys, &client.sector, ending.person),
+            if told { "pending" } else { "none" },
+            moment.now,
+            (!told).then_some(moment.now),
+        ))
+        .await?;
+    if written == 1 && told {
+        let sid: ParticipationId = participation
+            .id
+            .parse()
+            .map_err(|_| Fault::inconsistent("participation", &participation.id, "not an id"))?;
+        let (person, client) = (ending.person, client.client_id.as_str());
+        audit::record(tx, moment, Event::LogoutQueued { person, client, session, sid: &sid }).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Being signed in: the SSO session, the clients that saw it, and telling them when it ends.
+
+pub mod proof;
+pub mod sso;
+pub mod ending;
+pub mod delivery;
+
+pub use proof::Proof;
+pub use sso::Session;

@@ -1,0 +1,194 @@
+//! The SSO session of a browser: a person, their proofs, and a secret that changes whenever the session gains something.
+
+use std::time::Duration;
+
+use super::proof::{self, Proof};
+use crate::audit::{self, Event};
+use crate::base::id::{AccountId, PersonId, SessionId};
+use crate::base::{Fault, Moment, Timestamp};
+use crate::crypto::mac::digest;
+use crate::identity::Rank;
+use crate::sql;
+use crate::storage::{FromRow, Run, Tx};
+
+/// A living session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub person: PersonId,
+    pub account: AccountId,
+    pub proofs: Vec<Proof>,
+    pub device: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A session with the secret that its cookie carries; told once, kept as a digest.
+pub struct Opened {
+    pub session: Session,
+    pub secret: String,
+}
+
+/// Who signed in, how, on what.
+pub struct SignedIn<'a> {
+    pub person: &'a PersonId,
+    pub account: &'a AccountId,
+    pub proof: Proof,
+    /// Browser and system in two words, for the person's list of devices; never the whole header.
+    pub device: &'a str,
+    pub lifetime: Duration,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    person_id: String,
+    account_id: String,
+    proofs: String,
+    device: String,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl Session {
+    /// When the person last showed who they are: `auth_time`.
+    pub fn auth_time(&self) -> Timestamp {
+        self.proofs.iter().map(|proof| proof.at).max().unwrap_or(self.created_at)
+    }
+
+    pub fn amr(&self) -> Vec<&'static str> {
+        proof::amr(&self.proofs)
+    }
+
+    pub fn rank(&self) -> Rank {
+        proof::rank(&self.proofs)
+    }
+}
+
+/// The living session of a cookie's secret.
+pub async fn find(run: &mut impl Run, now: Timestamp, secret: &str) -> Result<Option<Session>, Fault> {
+    // What cannot be a secret of ours costs no look-up.
+    if secret.len() != SECRET_CHARACTERS {
+        return Ok(None);
+    }
+    let row: Option<Row> = run
+        .optional(sql!(
+            "SELECT id, person_id, account_id, proofs, device, created_at, expires_at FROM sso_session
+             WHERE secret_digest = $1 AND ended_at IS NULL AND expires_at > $2",
+            digest(secret),
+            now,
+        ))
+        .await?;
+    row.map(Row::session).transpose()
+}
+
+/// Signs in. The browser's session of the same person goes on under a new secret with the proof added; that of
+/// somebody else has been ended by the caller before.
+pub async fn sign_in(
+    tx: &mut Tx,
+    moment: &Moment,
+    present: Option<&Session>,
+    signed_in: &SignedIn<'_>,
+) -> Result<Opened, Fault> {
+    let opened = match present.filter(|session| session.person == *signed_in.person) {
+        Some(session) => renew(tx, moment, session, Some(signed_in.proof)).await?,
+        None => open(tx, moment, signed_in).await?,
+    };
+    let method = signed_in.proof.method.word();
+    audit::record(tx, moment, Event::SignedIn { person: signed_in.person, session: &opened.session.id, method })
+        .await?;
+    Ok(opened)
+}
+
+/// Gives a session a new secret, and a proof where there is one: what was known before a step-up is worth nothing after it.
+pub async fn renew(
+    tx: &mut Tx,
+    moment: &Moment,
+    session: &Session,
+    proof: Option<Proof>,
+) -> Result<Opened, Fault> {
+    let secret = moment.random.token(SECRET_BYTES);
+    let mut proofs = session.proofs.clone();
+    if let Some(proof) = proof {
+        proofs.retain(|old| old.method != proof.method);
+        proofs.push(proof);
+    }
+    let renewed = tx
+        .execute(sql!(
+            "UPDATE sso_session SET secret_digest = $2, proofs = $3 WHERE id = $1 AND ended_at IS NULL",
+            session.id.as_str(),
+            digest(&secret),
+            print(&proofs)?,
+        ))
+        .await?;
+    if renewed == 0 {
+        return Err(Fault::unavailable("the session ended at this moment"));
+    }
+    Ok(Opened { session: Session { proofs, ..session.clone() }, secret })
+}
+
+/// The living sessions of a person, newest first.
+pub async fn list_of_person(
+    run: &mut impl Run,
+    now: Timestamp,
+    person: &PersonId,
+) -> Result<Vec<Session>, Fault> {
+    let rows: Vec<Row> = run
+        .all(sql!(
+            "SELECT id, person_id, account_id, proofs, device, created_at, expires_at FROM sso_session
+             WHERE person_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY id DESC LIMIT 100",
+            person.as_str(),
+            now,
+        ))
+        .await?;
+    rows.into_iter().map(Row::session).collect()
+}
+
+const SECRET_BYTES: usize = 32;
+const SECRET_CHARACTERS: usize = 43;
+
+async fn open(tx: &mut Tx, moment: &Moment, signed_in: &SignedIn<'_>) -> Result<Opened, Fault> {
+    let secret = moment.random.token(SECRET_BYTES);
+    let session = Session {
+        id: SessionId::new(moment),
+        person: signed_in.person.clone(),
+        account: signed_in.account.clone(),
+        proofs: vec![signed_in.proof],
+        device: signed_in.device.to_owned(),
+        created_at: moment.now,
+        expires_at: moment.now + signed_in.lifetime,
+    };
+    tx.execute(sql!(
+        "INSERT INTO sso_session (id, secret_digest, person_id, account_id, proofs, device, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        session.id.as_str(),
+        digest(&secret),
+        session.person.as_str(),
+        session.account.as_str(),
+        print(&session.proofs)?,
+        session.device.as_str(),
+        session.created_at,
+        session.expires_at,
+    ))
+    .await?;
+    Ok(Opened { session, secret })
+}
+
+fn print(proofs: &[Proof]) -> Result<String, Fault> {
+    serde_json::to_string(proofs).map_err(|error| Fault::broken("writing proofs").because(error))
+}
+
+impl Row {
+    fn session(self) -> Result<Session, Fault> {
+        let broken = |what| Fault::inconsistent("sso_session", &self.id, what);
+        Ok(Session {
+            id: self.id.parse().map_err(|_| broken("not an id"))?,
+            person: self.person_id.parse().map_err(|_| broken("person_id is not an id"))?,
+            account: self.account_id.parse().map_err(|_| broken("account_id is not an id"))?,
+            proofs: serde_json::from_str(&self.proofs).map_err(|_| broken("proofs cannot be read"))?,
+            device: self.device.clone(),
+            created_at: Timestamp::from_micros(self.created_at),
+            expires_at: Timestamp::from_micros(self.expires_at),
+        })
+    }
+}

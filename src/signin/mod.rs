@@ -1,0 +1,5 @@
+//! Ways to show who you are, a file each.
+
+pub mod throttle;
+pub mod password;
+pub mod new_password;

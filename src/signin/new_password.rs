@@ -1,0 +1,83 @@
+//! What a citizen's new password must be: 8 to 64 characters, not one that everybody knows; no composition theatre (NIST SP 800-63B §3.1.1.2).
+
+use crate::base::{Locale, Secret};
+
+/// Why a password is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordProblem {
+    TooShort,
+    TooLong,
+    WellKnown,
+    /// The same character over and over, or a run of the keyboard or the alphabet.
+    Pattern,
+}
+
+/// The passwords that leaks show most, in lower case, one a line; those under 8 characters are refused by length.
+const WELL_KNOWN: &str = include_str!("well_known_passwords.txt");
+
+impl PasswordProblem {
+    /// What is wrong and what to do.
+    pub fn message(self, locale: Locale) -> &'static str {
+        match self {
+            Self::TooShort => locale.pick("密码至少需要 8 个字符。", "A password has at least 8 characters."),
+            Self::TooLong => locale.pick("密码最多 64 个字符。", "A password has at most 64 characters."),
+            Self::WellKnown => locale.pick(
+                "这个密码太常见，已在公开泄露的密码中出现，请换一个。",
+                "This password is too common; it appears in public leaks. Choose another one.",
+            ),
+            Self::Pattern => locale.pick(
+                "这个密码只是重复或连续的字符，请换一个。",
+                "This password only repeats or counts up. Choose another one.",
+            ),
+        }
+    }
+}
+
+pub fn check(password: &Secret) -> Result<(), PasswordProblem> {
+    let text = password.expose();
+    let length = text.chars().count();
+    if length < 8 {
+        return Err(PasswordProblem::TooShort);
+    }
+    if length > 64 {
+        return Err(PasswordProblem::TooLong);
+    }
+    let lower = text.to_lowercase();
+    if WELL_KNOWN.lines().any(|known| known == lower) {
+        return Err(PasswordProblem::WellKnown);
+    }
+    if is_pattern(&lower) { Err(PasswordProblem::Pattern) } else { Ok(()) }
+}
+
+/// Every step from one character to the next is the same: 11111111, 12345678, hgfedcba.
+fn is_pattern(text: &str) -> bool {
+    let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
+    let mut steps = codes.windows(2).map(|pair| pair[1] - pair[0]);
+    let first = steps.next().unwrap_or_default();
+    first.abs() <= 1 && steps.all(|step| step == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_and_leaks_decide_nothing_else_does() {
+        let long = "长".repeat(64);
+        let cases = [
+            ("short77", Err(PasswordProblem::TooShort)),
+            ("Password123", Err(PasswordProblem::WellKnown)),
+            ("1qaz2wsx", Err(PasswordProblem::WellKnown)),
+            ("99999999", Err(PasswordProblem::WellKnown)),
+            ("bbbbbbbbbbbb", Err(PasswordProblem::Pattern)),
+            ("lmnopqrst", Err(PasswordProblem::Pattern)),
+            ("correct horse battery", Ok(())),
+            ("只有中文的密码也可以", Ok(())),
+            (long.as_str(), Ok(())),
+        ];
+        for (password, expected) in cases {
+            assert_eq!(check(&Secret::new(password)), expected, "{password}");
+        }
+        assert_eq!(check(&Secret::new("长".repeat(65))), Err(PasswordProblem::TooLong));
+    }
+}
