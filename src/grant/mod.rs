@@ -6,9 +6,9 @@ pub mod consent;
 pub mod granted;
 pub mod code;
 pub mod family;
+pub mod claims;
+pub mod release;
 pub mod access_token;
 pub mod refresh;
-pub mod release;
-pub mod claims;
 
 pub use granted::Granted;

@@ -1,0 +1,213 @@
+//! Who is told what: claims of a person by scope and by single wish (OIDC Core §5.4, §5.5), nothing beyond what was granted.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::granted::{Facts, Granted};
+use crate::base::id::PersonId;
+use crate::base::{Fault, Timestamp};
+use crate::crypto::Keys;
+use crate::crypto::seal::Place;
+use crate::identity::store::person::open_name;
+use crate::identity::{Document, IdType, PhoneNumber};
+use crate::protocol::claims_request::Place as Wanted;
+use crate::protocol::scope;
+use crate::protocol::{ClaimsRequest, Scope};
+use crate::storage::FromRow;
+
+/// What a person's claims are made of, opened.
+pub struct About {
+    name: String,
+    updated_at: Timestamp,
+    /// Sandbox people carry claims of their own.
+    extra: Map<String, Value>,
+    phone: Option<(String, bool)>,
+    document: Option<AboutDocument>,
+}
+
+struct AboutDocument {
+    kind: String,
+    number: String,
+    parsed: Option<Document>,
+}
+
+/// The columns, as queries read them beside their own.
+#[derive(Debug, FromRow)]
+pub(super) struct AboutRow {
+    name: Option<Vec<u8>>,
+    claims: Option<Vec<u8>>,
+    updated_at: Option<i64>,
+    phone: Option<Vec<u8>>,
+    phone_verified_at: Option<i64>,
+    document_id: Option<String>,
+    kind: Option<String>,
+    number: Option<Vec<u8>>,
+    issuing_country: Option<String>,
+}
+
+/// Which scope lets a client know which claim.
+const BY_SCOPE: &[(&str, &[&str])] = &[
+    (
+        scope::PROFILE,
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    (scope::EMAIL, &["email", "email_verified"]),
+    (scope::ADDRESS, &["address"]),
+    (scope::PHONE, &["phone_number", "phone_number_verified"]),
+    (scope::REAL_NAME, &["loa", "loa_reached_at", "loa_reached_by"]),
+    (scope::ID_NUMBER, &["id_type", "id_number"]),
+];
+
+/// Every claim about a person we can tell, for discovery.
+pub fn supported() -> impl Iterator<Item = &'static str> {
+    BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied())
+}
+
+/// The scope that lets a client know a claim.
+pub fn scope_of(claim: &str) -> Option<&'static str> {
+    BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
+}
+
+/// The claims asked for singly that we know and the client may know, beyond what its scopes give anyway.
+pub fn singly_wanted(request: &ClaimsRequest, scope: &Scope, allowed: &Scope) -> Vec<String> {
+    let wanted = request.wishes(Wanted::IdToken).chain(request.wishes(Wanted::UserInfo)).map(|(claim, _)| claim);
+    let mut names: Vec<String> = wanted
+        .filter(|claim| scope_of(claim).is_some_and(|of| allowed.contains(of) && !scope.contains(of)))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// What userinfo tells: the granted scopes and the single claims wanted there.
+pub fn for_userinfo(about: &About, granted: &Granted, token_scope: &Scope) -> Map<String, Value> {
+    let by_scope = BY_SCOPE.iter().filter(|(scope, _)| token_scope.contains(scope));
+    let mut names: BTreeSet<&str> = by_scope.flat_map(|(_, claims)| claims.iter().copied()).collect();
+    names.extend(granted_singly(&granted.facts, Wanted::UserInfo));
+    pick(about, &granted.facts, &names)
+}
+
+/// What the ID token tells: only what was asked for there, since scopes are answered by userinfo (OIDC Core §5.4).
+pub fn for_id_token(about: &About, granted: &Granted) -> Map<String, Value> {
+    let facts = &granted.facts;
+    let in_scope = |claim: &str| scope_of(claim).is_some_and(|scope| granted.scope.contains(scope));
+    let wished = facts.claims.wishes(Wanted::IdToken).map(|(claim, _)| claim).filter(|claim| in_scope(claim));
+    let mut names: BTreeSet<&str> = wished.collect();
+    names.extend(granted_singly(facts, Wanted::IdToken));
+    pick(about, facts, &names)
+}
+
+/// Whether an ID token needs anything about the person, so that nothing is read in vain.
+pub fn id_token_needs_person(granted: &Granted) -> bool {
+    granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
+}
+
+/// Whether telling these claims releases the ID number in full, which is audited each time.
+pub fn releases_number(claims: &Map<String, Value>) -> bool {
+    claims.contains_key("id_number")
+}
+
+fn granted_singly(facts: &Facts, place: Wanted) -> impl Iterator<Item = &str> {
+    let granted = |claim: &&str| facts.claim_names.iter().any(|name| name == claim);
+    facts.claims.wishes(place).map(|(claim, _)| claim).filter(granted)
+}
+
+fn pick(about: &About, facts: &Facts, names: &BTreeSet<&str>) -> Map<String, Value> {
+    names
+        .iter()
+        .filter_map(|name| about.claim(name, facts).map(|value| ((*name).to_owned(), value)))
+        .filter(|(_, value)| !value.is_null())
+        .collect()
+}
+
+impl About {
+    fn claim(&self, name: &str, facts: &Facts) -> Option<Value> {
+        match name {
+            "loa" => Some(json!(facts.level)),
+            "loa_reached_at" => facts.level_reached_at.map(|at| json!(at.seconds())),
+            "loa_reached_by" => facts.level_reached_by.as_ref().map(|by| json!(by)),
+            "id_type" => self.document.as_ref().map(|document| json!(document.kind)),
+            "id_number" => self.document.as_ref().map(|document| json!(document.number)),
+            "name" => Some(json!(self.name)),
+            "updated_at" => Some(json!(self.updated_at.seconds())),
+            "phone_number" => self.phone.as_ref().map(|(number, _)| json!(number)).or_else(|| self.extra(name)),
+            "phone_number_verified" => {
+                self.phone.as_ref().map(|(_, verified)| json!(verified)).or_else(|| self.extra(name))
+            }
+            "gender" => self.from_number(|document| document.sex().map(|sex| json!(sex.as_str())), name),
+            "birthdate" => self.from_number(|document| document.birth_date().map(|date| json!(date.to_string())), name),
+            "locale" => self.extra(name).or_else(|| Some(json!("zh-CN"))),
+            other => self.extra(other),
+        }
+    }
+
+    /// Sex and birth date follow the number; a sandbox claim may say otherwise and is reported as it is.
+    fn from_number(&self, read: impl Fn(&Document) -> Option<Value>, name: &str) -> Option<Value> {
+        self.extra(name).or_else(|| self.document.as_ref()?.parsed.as_ref().and_then(read))
+    }
+
+    fn extra(&self, name: &str) -> Option<Value> {
+        self.extra.get(name).cloned()
+    }
+}
+
+impl AboutRow {
+    pub(super) fn open(self, keys: &Keys, granted: &Granted) -> Result<About, Fault> {
+        let person = &granted.person;
+        let name = self.name.ok_or_else(|| Fault::inconsistent("person", person.as_str(), "a family without it"))?;
+        let extra = self.claims.map(|sealed| keys.seal.open(claims_place(person), &sealed)).transpose()?;
+        let phone = self.phone.map(|sealed| keys.seal.open(phone_place(granted.account.as_str()), &sealed)).transpose()?;
+        Ok(About {
+            name: open_name(keys, person, &name)?,
+            updated_at: Timestamp::from_micros(self.updated_at.unwrap_or_default()),
+            extra: extra.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            phone: phone.map(|number| {
+                let e164 = PhoneNumber::parse(&number).map_or(number, |number| number.e164());
+                (e164, self.phone_verified_at.is_some())
+            }),
+            document: match (self.document_id, self.kind, self.number) {
+                (Some(id), Some(kind), Some(number)) => {
+                    Some(open_document(keys, (&id, kind, &number), self.issuing_country.as_deref(), granted)?)
+                }
+                _ => None,
+            },
+        })
+    }
+}
+
+fn open_document(
+    keys: &Keys,
+    (id, kind, sealed): (&str, String, &[u8]),
+    country: Option<&str>,
+    granted: &Granted,
+) -> Result<AboutDocument, Fault> {
+    let number = keys.seal.open(Place { table: "document", column: "number", row: id }, sealed)?;
+    let declared: IdType = kind.parse().map_err(|_| Fault::inconsistent("document", id, "kind is not known"))?;
+    let parsed = Document::parse(declared, &number, country, granted.facts.auth_time.date()).ok();
+    Ok(AboutDocument { kind, number, parsed })
+}
+
+fn claims_place(person: &PersonId) -> Place<'_> {
+    Place { table: "person", column: "claims", row: person.as_str() }
+}
+
+fn phone_place(account: &str) -> Place<'_> {
+    Place { table: "account", column: "phone", row: account }
+}
