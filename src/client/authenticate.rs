@@ -1,0 +1,158 @@
+//! Who is this client: what a request shows, checked in exactly the way the client registered.
+
+use std::sync::Arc;
+
+use super::assertion::{self, AssertionClaims};
+use super::client::Client;
+use super::registry::Clients;
+use super::secret;
+use super::trust::Trust;
+use crate::base::{Fault, Moment, Secret, Timestamp};
+use crate::crypto::Keys;
+use crate::crypto::jwt::{TokenProblem, read_foreign};
+use crate::protocol::Refusal;
+use crate::protocol::client_auth::ClientAuth;
+use crate::storage::Ephemeral;
+
+/// Authenticates clients at the direct endpoints.
+pub struct Authenticator {
+    pub clients: Arc<Clients>,
+    pub keys: Arc<Keys>,
+    pub ephemeral: Ephemeral,
+    pub trust: Trust,
+    /// What an assertion may be made for: the issuer, the token endpoint, the endpoint asked.
+    pub audiences: Vec<String>,
+}
+
+/// Why a client is not believed.
+#[derive(Debug)]
+pub enum AuthenticationProblem {
+    Refused(Refusal),
+    Fault(Fault),
+}
+
+impl Authenticator {
+    /// The client, if it shows who it is by the one method it registered (OIDC Core §9).
+    pub async fn authenticate(
+        &self,
+        moment: &Moment,
+        presented: &ClientAuth,
+    ) -> Result<Arc<Client>, AuthenticationProblem> {
+        let client_id = named(presented)?;
+        let Some(client) = self.clients.find(&client_id).await? else {
+            return Err(self.unknown(&client_id, presented).into());
+        };
+        if client.metadata.token_endpoint_auth_method != presented.method() {
+            return Err(Refusal::ClientMethodWrong.into());
+        }
+        match presented {
+            ClientAuth::Basic { client_secret, .. } | ClientAuth::Post { client_secret, .. } => {
+                self.check_secret(&client, client_secret)?;
+            }
+            ClientAuth::Assertion { assertion, .. } => {
+                self.check_assertion(moment.now, &client, assertion).await?;
+            }
+            ClientAuth::Public { .. } => {}
+        }
+        Ok(client)
+    }
+
+    /// An unknown client and a wrong secret have one answer, at the same cost.
+    fn unknown(&self, client_id: &str, presented: &ClientAuth) -> Refusal {
+        match presented {
+            ClientAuth::Basic { client_secret, .. } | ClientAuth::Post { client_secret, .. } => {
+                let _ = secret::matches(&self.keys, client_id, client_secret, None);
+                Refusal::ClientSecretWrong
+            }
+            ClientAuth::Assertion { .. } => Refusal::ClientAssertionSignatureWrong,
+            ClientAuth::Public { .. } => Refusal::ClientUnknown,
+        }
+    }
+
+    fn check_secret(&self, client: &Client, shown: &Secret) -> Result<(), Refusal> {
+        let kept = client.secret_digest.as_deref();
+        if secret::matches(&self.keys, &client.client_id, shown, kept) {
+            Ok(())
+        } else {
+            Err(Refusal::ClientSecretWrong)
+        }
+    }
+
+    async fn check_assertion(
+        &self,
+        now: Timestamp,
+        client: &Client,
+        assertion: &Secret,
+    ) -> Result<(), AuthenticationProblem> {
+        let claims = self.read_assertion(now, client, assertion.expose()).await?;
+        let once = claims.check(now, &client.client_id, &self.audiences)?;
+        match once.take(&self.ephemeral).await? {
+            None => Ok(()),
+            Some(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// The claims, once a registered key has signed them. Keys by value count before `jwks_uri`.
+    async fn read_assertion(
+        &self,
+        now: Timestamp,
+        client: &Client,
+        assertion: &str,
+    ) -> Result<AssertionClaims, Refusal> {
+        let algorithms = assertion::algorithms(client);
+        let Some(uri) = &client.metadata.jwks_uri else {
+            let keys = client.keys.as_ref().ok_or(Refusal::ClientAssertionSignatureWrong)?;
+            return read_foreign(keys, &algorithms, assertion).map_err(refusal);
+        };
+        let keys = self.trust.keys(now, uri).await.map_err(|_| Refusal::ClientKeysUnavailable)?;
+        match read_foreign(&keys, &algorithms, assertion) {
+            // The client may have begun to sign with a key it has published since.
+            Err(problem @ (TokenProblem::UnknownKey | TokenProblem::BadSignature)) => {
+                match self.trust.newer_keys(now, uri, &keys).await {
+                    Some(newer) => read_foreign(&newer, &algorithms, assertion).map_err(refusal),
+                    None => Err(refusal(problem)),
+                }
+            }
+            answer => answer.map_err(refusal),
+        }
+    }
+}
+
+/// The client a request names; in an assertion it is the subject (RFC 7521 §4.2).
+fn named(presented: &ClientAuth) -> Result<String, Refusal> {
+    let ClientAuth::Assertion { client_id, assertion } = presented else {
+        return presented.client_id().map(str::to_owned).ok_or(Refusal::ClientMissing);
+    };
+    let subject = assertion::claimed_subject(assertion.expose());
+    let subject = subject.ok_or(Refusal::ClientAssertionMalformed)?;
+    match client_id {
+        Some(other) if *other != subject => Err(Refusal::ClientIdMismatch),
+        _ => Ok(subject),
+    }
+}
+
+fn refusal(problem: TokenProblem) -> Refusal {
+    match problem {
+        TokenProblem::Malformed | TokenProblem::BadClaims | TokenProblem::WrongType => {
+            Refusal::ClientAssertionMalformed
+        }
+        TokenProblem::WrongAlgorithm | TokenProblem::UnknownKey | TokenProblem::BadSignature => {
+            Refusal::ClientAssertionSignatureWrong
+        }
+    }
+}
+
+impl From<Refusal> for AuthenticationProblem {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Fault> for AuthenticationProblem {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

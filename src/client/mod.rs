@@ -1,0 +1,17 @@
+//! Departments and their systems: who they are, how they show it, what they may ask.
+
+pub mod department;
+pub mod client;
+pub mod store;
+pub mod registry;
+pub mod secret;
+pub mod policy;
+pub mod trust;
+pub mod assertion;
+pub mod authenticate;
+
+pub use authenticate::{AuthenticationProblem, Authenticator};
+pub use client::{Client, ConsentPolicy, Profile};
+pub use department::Department;
+pub use registry::Clients;
+pub use trust::Trust;

@@ -1,0 +1,163 @@
+//! What a client may ask for, by its registration and its profile.
+
+use super::client::{Client, Profile};
+use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
+use crate::protocol::{GrantType, Refusal, Scope};
+
+/// Whether an authorization request must carry a code challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PkceRule {
+    Required,
+    /// Checked when given.
+    Optional,
+}
+
+/// How an authorization request must arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushRule {
+    /// RFC 9126: only as a pushed request.
+    PushedOnly,
+    Any,
+}
+
+/// Whether tokens must be bound to a key of the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindingRule {
+    /// RFC 9449 or RFC 8705: no bearer token may be issued.
+    KeyBound,
+    Bearer,
+}
+
+/// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused
+/// (RFC 6749 §3.3); nothing asked means `openid` alone.
+pub fn authorize_scope(client: &Client, asked: &Scope) -> Result<Scope, Refusal> {
+    let asked = if asked.is_empty() { default_scope() } else { asked.clone() };
+    let mut scope = asked.intersection(&client.metadata.scope);
+    if !client.may_use(GrantType::RefreshToken) {
+        // OIDC Core §11: without the grant the request for offline access is ignored.
+        scope = scope.minus(&one(OFFLINE_ACCESS));
+    }
+    if scope.contains(OPENID) { Ok(scope) } else { Err(Refusal::ScopeNotAllowed) }
+}
+
+/// The scope of a client acting for itself (RFC 6749 §4.4): everything asked must be registered; nothing asked means
+/// everything registered. What concerns a person is left out, for there is none.
+pub fn own_scope(client: &Client, asked: &Scope) -> Result<Scope, Refusal> {
+    let registered = &client.metadata.scope;
+    let asked = if asked.is_empty() { registered } else { asked };
+    if asked.is_subset(registered) { Ok(asked.minus(&about_people())) } else { Err(Refusal::ScopeNotAllowed) }
+}
+
+/// RFC 9700 §2.1.1: public clients always, the others unless they are old systems.
+pub fn pkce(client: &Client) -> PkceRule {
+    if client.profile == Profile::Legacy && !client.is_public() {
+        PkceRule::Optional
+    } else {
+        PkceRule::Required
+    }
+}
+
+/// FAPI 2.0 Security Profile §5.3.2.2, or the client's own wish (RFC 9126 §6).
+pub fn push(client: &Client) -> PushRule {
+    if is_fapi2(client) || client.metadata.require_pushed_authorization_requests {
+        PushRule::PushedOnly
+    } else {
+        PushRule::Any
+    }
+}
+
+/// FAPI 2.0 Security Profile §5.3.2.1, or the client's own wish (RFC 9449 §5.2, RFC 8705 §3.4).
+pub fn binding(client: &Client) -> BindingRule {
+    let metadata = &client.metadata;
+    let wished = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
+    if is_fapi2(client) || wished { BindingRule::KeyBound } else { BindingRule::Bearer }
+}
+
+/// What a request without `scope` asks for.
+pub fn default_scope() -> Scope {
+    one(OPENID)
+}
+
+fn is_fapi2(client: &Client) -> bool {
+    matches!(client.profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
+}
+
+fn about_people() -> Scope {
+    KNOWN.join(" ").parse().unwrap_or_default()
+}
+
+fn one(token: &str) -> Scope {
+    token.parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::client::tests::client;
+
+    fn scope(text: &str) -> Scope {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn authorization_narrows_to_what_is_registered() {
+        let plain = client(json!({"scope": "openid profile offline_access"}));
+        let refreshing = client(json!({"scope": "openid profile offline_access",
+                                       "grant_types": ["authorization_code", "refresh_token"]}));
+        let cases = [
+            (&plain, "openid profile", Ok("openid profile")),
+            (&plain, "openid id_number nonsense", Ok("openid")),
+            (&plain, "", Ok("openid")),
+            (&plain, "openid offline_access", Ok("openid")),
+            (&refreshing, "openid offline_access", Ok("openid offline_access")),
+            (&plain, "profile", Err(Refusal::ScopeNotAllowed)),
+            (&plain, "nonsense", Err(Refusal::ScopeNotAllowed)),
+        ];
+        for (client, asked, expected) in cases {
+            assert_eq!(authorize_scope(client, &scope(asked)), expected.map(scope), "{asked}");
+        }
+        let without = client(json!({"scope": "tasks.read"}));
+        assert_eq!(authorize_scope(&without, &scope("openid")), Err(Refusal::ScopeNotAllowed));
+    }
+
+    #[test]
+    fn a_client_for_itself_is_refused_what_it_has_not_registered() {
+        let client = client(json!({"scope": "openid profile tasks.read tasks.write"}));
+        let cases = [
+            ("tasks.read", Ok("tasks.read")),
+            ("", Ok("tasks.read tasks.write")),
+            ("openid tasks.read", Ok("tasks.read")),
+            ("tasks.delete", Err(Refusal::ScopeNotAllowed)),
+            ("tasks.read email", Err(Refusal::ScopeNotAllowed)),
+        ];
+        for (asked, expected) in cases {
+            assert_eq!(own_scope(&client, &scope(asked)), expected.map(scope), "{asked}");
+        }
+    }
+
+    #[test]
+    fn only_confidential_old_systems_do_without_pkce() {
+        let mut confidential = client(json!({}));
+        let mut public = client(json!({"token_endpoint_auth_method": "none"}));
+        for profile in Profile::ALL {
+            confidential.profile = profile;
+            public.profile = profile;
+            let expected = if profile == Profile::Legacy { PkceRule::Optional } else { PkceRule::Required };
+            assert_eq!(pkce(&confidential), expected, "{profile}");
+            assert_eq!(pkce(&public), PkceRule::Required, "{profile}");
+        }
+    }
+
+    #[test]
+    fn fapi_means_pushed_requests_and_bound_tokens() {
+        let mut client = client(json!({}));
+        assert_eq!((push(&client), binding(&client)), (PushRule::Any, BindingRule::Bearer));
+        client.profile = Profile::Fapi2;
+        assert_eq!((push(&client), binding(&client)), (PushRule::PushedOnly, BindingRule::KeyBound));
+        client.profile = Profile::Legacy;
+        client.metadata.dpop_bound_access_tokens = true;
+        assert_eq!((push(&client), binding(&client)), (PushRule::Any, BindingRule::KeyBound));
+    }
+}

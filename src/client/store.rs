@@ -1,0 +1,100 @@
+//! Clients in the database.
+
+use super::client::{Client, Columns, ConsentPolicy, Profile};
+use crate::base::{Fault, Moment, Timestamp};
+use crate::protocol::ClientMetadata;
+use crate::sql;
+use crate::storage::{FromRow, Run, Tx};
+
+/// What is written about a client; `metadata` has passed its `check`.
+pub struct NewClient<'a> {
+    pub client_id: &'a str,
+    pub department_id: &'a str,
+    pub metadata: &'a ClientMetadata,
+    pub profile: Profile,
+    pub consent: ConsentPolicy,
+    pub secret_digest: Option<&'a str>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    client_id: String,
+    department_id: String,
+    department_name: String,
+    metadata: String,
+    profile: String,
+    consent: String,
+    secret_digest: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>, Fault> {
+    let row: Option<Row> = run
+        .optional(sql!(
+            "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
+                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
+             FROM client JOIN department ON department.id = client.department_id WHERE client.client_id = $1",
+            client_id,
+        ))
+        .await?;
+    row.map(Row::client).transpose()
+}
+
+/// At most `limit` clients by id, after the id last seen; the empty text begins.
+pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Client>, Fault> {
+    let rows: Vec<Row> = run
+        .all(sql!(
+            "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
+                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
+             FROM client JOIN department ON department.id = client.department_id
+             WHERE client.client_id > $1 ORDER BY client.client_id LIMIT $2",
+            after,
+            limit,
+        ))
+        .await?;
+    rows.into_iter().map(Row::client).collect()
+}
+
+/// Writes a client, over the one of the same id if there is one. Its department must be there already.
+pub async fn upsert(tx: &mut Tx, moment: &Moment, new: &NewClient<'_>) -> Result<(), Fault> {
+    let metadata = serde_json::to_string(new.metadata)
+        .map_err(|error| Fault::broken("writing client metadata").because(error))?;
+    tx.execute(sql!(
+        "INSERT INTO client (client_id, department_id, metadata, profile, consent, secret_digest, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+         ON CONFLICT (client_id) DO UPDATE SET department_id = excluded.department_id, metadata = excluded.metadata,
+             profile = excluded.profile, consent = excluded.consent, secret_digest = excluded.secret_digest,
+             updated_at = excluded.updated_at",
+        new.client_id,
+        new.department_id,
+        metadata,
+        new.profile.as_str(),
+        new.consent.as_str(),
+        new.secret_digest,
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
+}
+
+impl Row {
+    fn client(self) -> Result<Client, Fault> {
+        let broken = |what: &str| Fault::inconsistent("client", &self.client_id, what);
+        let metadata =
+            serde_json::from_str(&self.metadata).map_err(|error| broken("metadata").because(error))?;
+        let profile = self.profile.parse().map_err(|_| broken("profile is not known"))?;
+        let consent = self.consent.parse().map_err(|_| broken("consent is not known"))?;
+        Client::from_columns(Columns {
+            client_id: self.client_id,
+            department_id: self.department_id,
+            department_name: self.department_name,
+            metadata,
+            profile,
+            consent,
+            secret_digest: self.secret_digest,
+            created_at: Timestamp::from_micros(self.created_at),
+            updated_at: Timestamp::from_micros(self.updated_at),
+        })
+    }
+}

@@ -1,0 +1,279 @@
+//! The keys of clients that keep them behind a `jwks_uri`: fetched with limits, kept ten minutes, outliving a failed fetch.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use serde_json::Value;
+use tokio::sync::Mutex as Turn;
+
+use crate::base::Timestamp;
+use crate::gateway::Outgoing;
+use crate::protocol::json::{Bounds, parse};
+
+const FRESH: Duration = Duration::from_secs(10 * 60);
+/// An address that was just asked is not asked again, whatever a request shows.
+const PAUSE: Duration = Duration::from_secs(60);
+/// Keys that could not be confirmed for a day are no longer believed.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LARGEST: usize = 64 * 1024;
+const MOST_KEYS: usize = 32;
+const MOST_ADDRESSES: usize = 1024;
+
+/// The keys behind addresses; cheap to clone.
+#[derive(Clone)]
+pub struct Trust {
+    outgoing: Outgoing,
+    sets: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
+}
+
+/// The keys behind an address could not be fetched, now or lately, and none are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the keys could not be fetched")]
+pub struct KeysUnavailable;
+
+/// A JSON value is not a JWK set (RFC 7517 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a JWK set")]
+pub struct NotAKeySet;
+
+#[derive(Default)]
+struct Slot {
+    held: Mutex<Held>,
+    turn: Turn<()>,
+}
+
+#[derive(Clone, Default)]
+struct Held {
+    keys: Option<(Arc<JwkSet>, Timestamp)>,
+    tried_at: Option<Timestamp>,
+}
+
+impl Trust {
+    pub fn new(outgoing: Outgoing) -> Self {
+        Self { outgoing, sets: Arc::default() }
+    }
+
+    /// The keys behind `uri`, at most ten minutes old unless the address does not answer.
+    pub async fn keys(&self, now: Timestamp, uri: &str) -> Result<Arc<JwkSet>, KeysUnavailable> {
+        let slot = self.slot(uri);
+        if slot.read().is_due(now) {
+            self.refresh(&slot, now, uri).await;
+        }
+        slot.read().usable(now)
+    }
+
+    /// The keys again, for a signature that none of the known ones fits; `None` when they were asked for within the
+    /// last minute or have not changed.
+    pub async fn newer_keys(&self, now: Timestamp, uri: &str, known: &Arc<JwkSet>) -> Option<Arc<JwkSet>> {
+        let slot = self.slot(uri);
+        if slot.read().may_try(now) {
+            self.refresh(&slot, now, uri).await;
+        }
+        slot.read().usable(now).ok().filter(|keys| keys != known)
+    }
+
+    async fn refresh(&self, slot: &Slot, now: Timestamp, uri: &str) {
+        let has_keys = slot.read().keys.is_some();
+        let _turn = match slot.turn.try_lock() {
+            Ok(turn) => turn,
+            // Somebody is fetching: the old keys do for the meantime.
+            Err(_) if has_keys => return,
+            Err(_) => slot.turn.lock().await,
+        };
+        if !slot.read().may_try(now) {
+            return;
+        }
+        slot.write().tried_at = Some(now);
+        match self.fetch(uri).await {
+            Some(keys) => slot.write().keys = Some((Arc::new(keys), now)),
+            None => tracing::warn!("the keys behind a client's jwks_uri could not be fetched"),
+        }
+    }
+
+    async fn fetch(&self, uri: &str) -> Option<JwkSet> {
+        let body = self.outgoing.get(uri, LARGEST).await.ok()?;
+        let text = String::from_utf8(body).ok()?;
+        let value = parse(&text, Bounds { bytes: LARGEST, depth: 8 }).ok()?;
+        key_set(&value).ok()
+    }
+
+    fn slot(&self, uri: &str) -> Arc<Slot> {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = sets.get(uri) {
+            return slot.clone();
+        }
+        if sets.len() >= MOST_ADDRESSES {
+            let oldest = sets.iter().min_by_key(|(_, slot)| slot.read().tried_at);
+            if let Some(oldest) = oldest.map(|(uri, _)| uri.clone()) {
+                sets.remove(&oldest);
+            }
+        }
+        sets.entry(uri.to_owned()).or_default().clone()
+    }
+}
+
+/// The public signature keys of a JWK set; keys of kinds we do not know are left out (RFC 7517 §5).
+pub fn key_set(value: &Value) -> Result<JwkSet, NotAKeySet> {
+    let listed = value.get("keys").and_then(Value::as_array);
+    // A client that says `"jwks": {}` has no keys.
+    let listed = match (listed, value.as_object()) {
+        (Some(listed), _) => listed.as_slice(),
+        (None, Some(members)) if !members.contains_key("keys") => &[],
+        _ => return Err(NotAKeySet),
+    };
+    let keys = listed.iter().take(MOST_KEYS).filter_map(public_key).collect();
+    Ok(JwkSet { keys })
+}
+
+fn public_key(value: &Value) -> Option<Jwk> {
+    let kind = value.get("kty").and_then(Value::as_str)?;
+    // A symmetric key published by mistake must never verify anything.
+    if matches!(kind, "RSA" | "EC" | "OKP") { serde_json::from_value(value.clone()).ok() } else { None }
+}
+
+impl Slot {
+    fn read(&self) -> Held {
+        self.write().clone()
+    }
+
+    fn write(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn is_due(&self, now: Timestamp) -> bool {
+        let fresh = self.keys.as_ref().is_some_and(|(_, at)| is_within(*at, now, FRESH));
+        !fresh && self.may_try(now)
+    }
+
+    fn may_try(&self, now: Timestamp) -> bool {
+        self.tried_at.is_none_or(|at| !is_within(at, now, PAUSE))
+    }
+
+    fn usable(&self, now: Timestamp) -> Result<Arc<JwkSet>, KeysUnavailable> {
+        match &self.keys {
+            Some((keys, at)) if now.since(*at) < LONGEST => Ok(keys.clone()),
+            _ => Err(KeysUnavailable),
+        }
+    }
+}
+
+fn is_within(at: Timestamp, now: Timestamp, span: Duration) -> bool {
+    at <= now && now.since(at) < span
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::authenticate::tests::outgoing;
+
+    /// A department's web server: what it answers, and how often it was asked.
+    struct Server {
+        uri: String,
+        answer: Arc<Mutex<Option<String>>>,
+        asked: Arc<AtomicUsize>,
+    }
+
+    async fn server() -> Server {
+        let answer: Arc<Mutex<Option<String>>> = Arc::default();
+        let asked: Arc<AtomicUsize> = Arc::default();
+        let (told, counted) = (answer.clone(), asked.clone());
+        let handler = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let text = told.lock().unwrap().clone();
+            async move { text.ok_or(axum::http::StatusCode::INTERNAL_SERVER_ERROR) }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/jwks", listener.local_addr().unwrap());
+        let routes = axum::Router::new().route("/jwks", axum::routing::get(handler));
+        tokio::spawn(async move { axum_server(listener, routes).await });
+        Server { uri, answer, asked }
+    }
+
+    async fn axum_server(listener: tokio::net::TcpListener, routes: axum::Router) {
+        let _ = axum::serve(listener, routes).await;
+    }
+
+    fn set(kid: &str) -> String {
+        json!({"keys": [
+            {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": kid},
+            {"kty": "oct", "k": "c2VjcmV0", "kid": "never"},
+            {"kty": "quantum", "kid": "unknown"},
+        ]})
+        .to_string()
+    }
+
+    fn kids(keys: &JwkSet) -> Vec<&str> {
+        keys.keys.iter().filter_map(|key| key.common.key_id.as_deref()).collect()
+    }
+
+    #[tokio::test]
+    async fn keys_are_fetched_once_and_kept_when_the_address_fails() {
+        let server = server().await;
+        *server.answer.lock().unwrap() = Some(set("a"));
+        let trust = Trust::new(outgoing());
+        let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
+        let asked = || server.asked.load(Ordering::SeqCst);
+
+        let first = trust.keys(at(0), &server.uri).await.unwrap();
+        assert_eq!(kids(&first), ["a"]);
+        trust.keys(at(599), &server.uri).await.unwrap();
+        assert_eq!(asked(), 1);
+
+        // The address fails: what is known stays, and it is asked at most once a minute.
+        *server.answer.lock().unwrap() = None;
+        for second in [600, 601, 659] {
+            assert_eq!(kids(&trust.keys(at(second), &server.uri).await.unwrap()), ["a"]);
+        }
+        assert_eq!(asked(), 2);
+        assert_eq!(trust.keys(at(24 * 3600), &server.uri).await, Err(KeysUnavailable));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_is_asked_for_once_a_minute() {
+        let server = server().await;
+        *server.answer.lock().unwrap() = Some(set("a"));
+        let trust = Trust::new(outgoing());
+        let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
+        let known = trust.keys(at(0), &server.uri).await.unwrap();
+        *server.answer.lock().unwrap() = Some(set("b"));
+        assert!(trust.newer_keys(at(59), &server.uri, &known).await.is_none());
+        let newer = trust.newer_keys(at(60), &server.uri, &known).await.unwrap();
+        assert_eq!(kids(&newer), ["b"]);
+        assert!(trust.newer_keys(at(61), &server.uri, &newer).await.is_none());
+        assert_eq!(server.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_key_set_gives_none() {
+        let server = server().await;
+        let huge = format!("{{\"keys\": [], \"x\": \"{}\"}}", "x".repeat(LARGEST));
+        for (minute, text) in
+            ["", "[]", "{\"keys\": 1}", "{\"keys\": [], \"keys\": []}", &huge].iter().enumerate()
+        {
+            *server.answer.lock().unwrap() = Some((*text).to_owned());
+            let now = Timestamp::from_seconds(1_000_000 + 60 * i64::try_from(minute).unwrap());
+            assert_eq!(
+                Trust::new(outgoing()).keys(now, &server.uri).await,
+                Err(KeysUnavailable),
+                "{text:.40}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_sets_with_and_without_keys() {
+        assert!(key_set(&json!({})).unwrap().keys.is_empty());
+        assert!(key_set(&json!({"keys": []})).unwrap().keys.is_empty());
+        for bad in [json!([]), json!(null), json!({"keys": {}})] {
+            assert_eq!(key_set(&bad), Err(NotAKeySet), "{bad}");
+        }
+    }
+}
