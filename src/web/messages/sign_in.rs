@@ -15,7 +15,7 @@ messages! {
         password: "密码" | "Password",
         submit: "登录" | "Sign in",
         cancel_to(service): "取消，返回“{service}”" | "Cancel and return to {service}",
-        have_code: "在窗口拿到了续办码？" | "Do you have a continuation code from a window?",
+        have_code: "在窗口拿到了续办码？" | "Do you have a continuation code from a window? ",
         register: "用续办码开通账号" | "Create your account with the code",
         forgot: "忘记密码，请带身份证到任意政务大厅窗口，或拨打 12345。"
             | "Forgotten your password? Bring your ID card to any government hall, or call 12345.",

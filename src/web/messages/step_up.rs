@@ -2,7 +2,7 @@
 
 messages! {
     StepUp {
-        title(service): "“{service}”需要更高的核验等级" | "{service} needs a higher level of verification",
+        title(service): "办理“{service}”需要更高的核验等级" | "{service} needs a higher level of verification",
         you_have: "您现在是" | "You are at",
         needs: "需要达到" | "Needed",
         how_title: "怎样提升" | "How to get there",

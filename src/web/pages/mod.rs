@@ -11,9 +11,9 @@ mod account;
 mod error;
 mod form_post;
 mod home;
-//X mod receipt;
-//X mod reader;
-//X pub mod hall;
+mod receipt;
+mod reader;
+pub mod hall;
 
 pub use account::{
     AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, SessionLine, SessionsPage, WhichDevice,
@@ -22,8 +22,8 @@ pub use consent::{ConsentItem, ConsentPage, Need};
 pub use error::{ErrorKind, ErrorPage, Link};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
-//X pub use reader::{ReaderPage, SampleCard};
-//X pub use receipt::{ReceiptPage, ReceiptState};
+pub use reader::{ReaderPage, SampleCard};
+pub use receipt::{ReceiptPage, ReceiptState};
 pub use register::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
 pub use sign_out::{LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
