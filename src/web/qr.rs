@@ -14,7 +14,10 @@ const QUIET: usize = 4;
 ///
 /// Errors: `content` is longer than a QR code holds (2,331 bytes at level M).
 pub fn svg(content: &str, title: &str) -> Result<String, Fault> {
-    let code = QRBuilder::new(content).ecl(ECL::M).build().map_err(|_| Fault::broken("QR code: content too long"))?;
+    let code = QRBuilder::new(content)
+        .ecl(ECL::M)
+        .build()
+        .map_err(|_| Fault::broken("QR code: content too long"))?;
     let side = code.size + 2 * QUIET;
     Ok(format!(
         "<svg class=\"qr\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
@@ -62,8 +65,10 @@ mod tests {
     fn draws_every_dark_module_once() {
         let text = "https://id.example/bind/abc";
         let code = QRBuilder::new(text).ecl(ECL::M).build().unwrap();
-        let dark_modules = (0..code.size).flat_map(|y| code[y][..code.size].iter()).filter(|m| m.value()).count();
-        let drawn: usize = (0..code.size).flat_map(|y| runs(&code[y][..code.size])).map(|(_, length)| length).sum();
+        let dark_modules =
+            (0..code.size).flat_map(|y| code[y][..code.size].iter()).filter(|m| m.value()).count();
+        let drawn: usize =
+            (0..code.size).flat_map(|y| runs(&code[y][..code.size])).map(|(_, length)| length).sum();
         assert_eq!(drawn, dark_modules);
     }
 

@@ -80,6 +80,7 @@ messages! {
         reason: "未通过的原因" | "Reason for failing",
         reason_hint: "选择“未通过”时必填" | "Needed when the person fails",
         reason_choose: "请选择" | "Choose",
+        of_check(check, error): "{check}：{error}" | "{check}: {error}",
         check_missing: "请完成这一项核对" | "Make this check",
         second_look_missing: "手工录入的证件须再看一遍" | "A card entered by hand needs a second look",
         reason_missing: "请选择未通过的原因" | "Choose a reason",

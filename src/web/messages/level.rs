@@ -40,10 +40,9 @@ impl Level {
     pub fn meaning(self, level: impl Borrow<u8>) -> &'static str {
         match level.borrow() {
             0 => self.0.pick("只留了手机号或登录名。", "Only a phone number or a login name is known."),
-            1 => self.0.pick(
-                "姓名和证件号码与登记信息一致。",
-                "Name and document number agree with the registry.",
-            ),
+            1 => self
+                .0
+                .pick("姓名和证件号码与登记信息一致。", "Name and document number agree with the registry."),
             2 => self.0.pick(
                 "经人脸比对，确认是本人在操作。",
                 "A live face was compared with the registry’s photo.",

@@ -34,8 +34,6 @@ macro_rules! message {
     };
 }
 
-
-
 mod around;
 mod account;
 mod consent;

@@ -13,7 +13,7 @@ pub enum RegisterStep {
     /// Enter the code.
     Code { continuation_code: Field },
     /// The code was accepted.
-    Details(RegisterDetails),
+    Details(Box<RegisterDetails>),
 }
 
 /// The second step.

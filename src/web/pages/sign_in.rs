@@ -69,7 +69,8 @@ impl SignInPage {
     }
 
     fn username_field(&self) -> Field {
-        let wrong = matches!(self.problem, Some(SignInProblem::NoUsername | SignInProblem::WrongNameOrPassword));
+        let wrong =
+            matches!(self.problem, Some(SignInProblem::NoUsername | SignInProblem::WrongNameOrPassword));
         Field { value: self.username.clone(), error: self.message().filter(|_| wrong) }
     }
 
@@ -110,7 +111,9 @@ impl SignInPage {
     /// `page` with what waits after it.
     fn waiting(&self, page: &str, tab: Option<&str>) -> String {
         let mut query = Serializer::new(String::new());
-        for (name, value) in [("request", self.request.as_deref()), ("next", self.next.as_deref()), ("as", tab)] {
+        for (name, value) in
+            [("request", self.request.as_deref()), ("next", self.next.as_deref()), ("as", tab)]
+        {
             if let Some(value) = value {
                 query.append_pair(name, value);
             }

@@ -18,7 +18,10 @@ fn asked_by(chrome: &Chrome, service: (&str, &str)) -> Chrome {
 }
 
 fn signed_in(chrome: &Chrome) -> Chrome {
-    Chrome { signed_in: Some("*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming"))), ..chrome.clone() }
+    Chrome {
+        signed_in: Some("*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming"))),
+        ..chrome.clone()
+    }
 }
 
 pub(super) fn halls(chrome: &Chrome) -> Vec<HallPlace> {
@@ -42,11 +45,15 @@ fn ticket() -> Ticket {
 }
 
 pub(super) fn shots(chrome: &Chrome) -> Vec<Shot> {
-    [way_through, visits, registration, leaving, account, others].into_iter().flat_map(|group| group(chrome)).collect()
+    [way_through, visits, registration, leaving, account, others]
+        .into_iter()
+        .flat_map(|group| group(chrome))
+        .collect()
 }
 
 fn way_through(chrome: &Chrome) -> Vec<Shot> {
-    let sign_in = SignInPage { chrome: asked_by(chrome, PORTAL), request: Some("req_1".into()), ..Default::default() };
+    let sign_in =
+        SignInPage { chrome: asked_by(chrome, PORTAL), request: Some("req_1".into()), ..Default::default() };
     let problems = [
         ("wrong", SignInProblem::WrongNameOrPassword),
         ("many", SignInProblem::TooManyTries { seconds: 30 }),
@@ -59,20 +66,38 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("sign-in", &sign_in),
         Shot::of("sign-in-enterprise", &SignInPage { tab: SignInTab::Enterprise, ..sign_in.clone() }),
         Shot::of("sign-in-again", &SignInPage { again: WhyAgain::Reauthentication, ..sign_in.clone() }),
-        Shot::of("sign-in-own", &SignInPage { chrome: chrome.clone(), next: Some("/account/?a=b&c".into()), ..Default::default() }),
+        Shot::of(
+            "sign-in-own",
+            &SignInPage {
+                chrome: chrome.clone(),
+                next: Some("/account/?a=b&c".into()),
+                ..Default::default()
+            },
+        ),
     ];
     for (name, problem) in problems {
-        let page = SignInPage { problem: Some(problem), username: "citizen1\"><b>".into(), ..sign_in.clone() };
+        let page =
+            SignInPage { problem: Some(problem), username: "citizen1\"><b>".into(), ..sign_in.clone() };
         shots.push(Shot::of(format!("sign-in-{name}"), &page));
     }
     shots.push(Shot::of("consent", &consent(chrome)));
     let step_up = step_up(chrome);
-    let open = StepUpPage { ticket: Some(ticket()), poll_href: Some("/step-up/state?request=req_1".into()), ..step_up.clone() };
+    let open = StepUpPage {
+        ticket: Some(ticket()),
+        poll_href: Some("/step-up/state?request=req_1".into()),
+        ..step_up.clone()
+    };
     shots.extend([
         Shot::of("step-up", &step_up),
         Shot::of("step-up-open", &open),
-        Shot::of("step-up-not-yet", &StepUpPage { problem: Some(StepUpProblem::NotYetVerified), ..open.clone() }),
-        Shot::of("step-up-tries", &StepUpPage { problem: Some(StepUpProblem::NoTriesLeft), halls: vec![], ..step_up }),
+        Shot::of(
+            "step-up-not-yet",
+            &StepUpPage { problem: Some(StepUpProblem::NotYetVerified), ..open.clone() },
+        ),
+        Shot::of(
+            "step-up-tries",
+            &StepUpPage { problem: Some(StepUpProblem::NoTriesLeft), halls: vec![], ..step_up },
+        ),
         Shot::of("step-up-ready", &StepUpPage { binding_href: Some("/account/visit".into()), ..open }),
     ]);
     shots
@@ -89,8 +114,14 @@ fn consent(chrome: &Chrome) -> ConsentPage {
         person: "*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming")),
         items: vec![
             item("openid", Need::Required),
-            why(item("profile", Need::Required), ("在页面上称呼您，并预填申请表", "To greet you and fill in forms")),
-            why(item("phone", Need::Optional), ("办理进度有变化时给您发短信", "To send you a message when something changes")),
+            why(
+                item("profile", Need::Required),
+                ("在页面上称呼您，并预填申请表", "To greet you and fill in forms"),
+            ),
+            why(
+                item("phone", Need::Optional),
+                ("办理进度有变化时给您发短信", "To send you a message when something changes"),
+            ),
             why(item("id_number", Need::Optional), ("查询您名下的办件", "To find your cases")),
         ],
         until: "2027-11-22".into(),
@@ -111,7 +142,12 @@ fn step_up(chrome: &Chrome) -> StepUpPage {
 }
 
 fn visits(chrome: &Chrome) -> Vec<Shot> {
-    let visit = |state: VisitState| VisitPage { chrome: signed_in(chrome), visit: state, halls: halls(chrome), ..Default::default() };
+    let visit = |state: VisitState| VisitPage {
+        chrome: signed_in(chrome),
+        visit: state,
+        halls: halls(chrome),
+        ..Default::default()
+    };
     let binding = |number: Field| VisitPage {
         binding: Some(BindingForm { action: "/bind/abc".into(), number, tries_left: 2 }),
         poll_href: Some("/account/visit/state".into()),
@@ -142,7 +178,8 @@ fn visits(chrome: &Chrome) -> Vec<Shot> {
 
 fn registration(chrome: &Chrome) -> Vec<Shot> {
     let m = messages::Register(chrome.locale);
-    let page = |step: RegisterStep| RegisterPage { chrome: chrome.clone(), request: None, step, problem: None };
+    let page =
+        |step: RegisterStep| RegisterPage { chrome: chrome.clone(), request: None, step, problem: None };
     let code = |field: Field| page(RegisterStep::Code { continuation_code: field });
     let details = RegisterDetails {
         continuation_code: "K7QM2XR9TC4WHB3EYZ5A".into(),
@@ -157,7 +194,10 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         password_again: Field::wrong("", m.password_differs()),
         ..details.clone()
     };
-    let many = RegisterPage { problem: Some(RegisterProblem::TooManyTries { seconds: 60 }), ..code(Field::default()) };
+    let many = RegisterPage {
+        problem: Some(RegisterProblem::TooManyTries { seconds: 60 }),
+        ..code(Field::default())
+    };
     let registered = RegisteredPage {
         chrome: signed_in(chrome),
         name_masked: details.name_masked.clone(),
@@ -170,14 +210,15 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("register", &code(Field::default())),
         Shot::of("register-wrong", &code(Field::wrong("K7QM-2XR9", m.code_wrong()))),
         Shot::of("register-many", &many),
-        Shot::of("register-details", &page(RegisterStep::Details(details))),
-        Shot::of("register-details-wrong", &page(RegisterStep::Details(wrong))),
+        Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
+        Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
         Shot::of("registered", &registered),
     ]
 }
 
 fn leaving(chrome: &Chrome) -> Vec<Shot> {
-    let system = |name: (&str, &str)| SignedInSystem { name: say(chrome, name), since: "2026-11-22 10:05".into() };
+    let system =
+        |name: (&str, &str)| SignedInSystem { name: say(chrome, name), since: "2026-11-22 10:05".into() };
     let outcome = |name: (&str, &str), reach: Reach| LogoutOutcome { client: say(chrome, name), reach };
     let out = SignOutPage {
         chrome: signed_in(&asked_by(chrome, PORTAL)),
@@ -222,8 +263,16 @@ fn account(chrome: &Chrome) -> Vec<Shot> {
         level: 1,
         level_since: Some("2026-11-02".into()),
         documents: vec![
-            DocumentLine { kind: say(chrome, ("居民身份证", "Resident ID card")), number_masked: "1****************X".into(), valid_until: None },
-            DocumentLine { kind: say(chrome, ("护照", "Passport")), number_masked: "E*******8".into(), valid_until: None },
+            DocumentLine {
+                kind: say(chrome, ("居民身份证", "Resident ID card")),
+                number_masked: "1****************X".into(),
+                valid_until: None,
+            },
+            DocumentLine {
+                kind: say(chrome, ("护照", "Passport")),
+                number_masked: "E*******8".into(),
+                valid_until: None,
+            },
         ],
         phone_masked: Some("138****0001".into()),
         login_name: None,
@@ -235,7 +284,10 @@ fn account(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("account-visit", &AccountPage { visit: VisitState::Open, ..overview.clone() }),
         Shot::of("account-3", &AccountPage { level: 3, login_name: Some("citizen1".into()), ..overview }),
         Shot::of("sessions", &sessions(&frame)),
-        Shot::of("consents", &ConsentsPage { chrome: frame.clone(), consents: consents(chrome), done: Some(withdrawn) }),
+        Shot::of(
+            "consents",
+            &ConsentsPage { chrome: frame.clone(), consents: consents(chrome), done: Some(withdrawn) },
+        ),
         Shot::of("consents-empty", &ConsentsPage { chrome: frame.clone(), ..Default::default() }),
         Shot::of("history", &history(&frame)),
         Shot::of("history-empty", &HistoryPage { chrome: frame, ..Default::default() }),
@@ -254,7 +306,11 @@ fn sessions(chrome: &Chrome) -> SessionsPage {
     SessionsPage {
         chrome: chrome.clone(),
         sessions: vec![
-            session(("Windows 电脑 · Edge", "Windows computer · Edge"), WhichDevice::This, vec![say(chrome, PORTAL), say(chrome, HRSS)]),
+            session(
+                ("Windows 电脑 · Edge", "Windows computer · Edge"),
+                WhichDevice::This,
+                vec![say(chrome, PORTAL), say(chrome, HRSS)],
+            ),
             session(("安卓手机 · Chrome", "Android phone · Chrome"), WhichDevice::Other, vec![]),
         ],
         done: None,
@@ -263,7 +319,9 @@ fn sessions(chrome: &Chrome) -> SessionsPage {
 
 fn consents(chrome: &Chrome) -> Vec<ConsentLine> {
     let scopes = messages::Scopes(chrome.locale);
-    let names = |list: &[&str]| list.iter().filter_map(|scope| scopes.name(scope)).map(str::to_owned).collect::<Vec<_>>();
+    let names = |list: &[&str]| {
+        list.iter().filter_map(|scope| scopes.name(scope)).map(str::to_owned).collect::<Vec<_>>()
+    };
     let line = |client: (&str, &str), items: Vec<String>| ConsentLine {
         id: "con_1".into(),
         client: say(chrome, client),
@@ -272,23 +330,43 @@ fn consents(chrome: &Chrome) -> Vec<ConsentLine> {
         given: "2026-11-22 10:05".into(),
         until: "2027-11-22".into(),
     };
-    vec![line(PORTAL, names(&["openid", "profile"])), line(HRSS, names(&["openid", "profile", "real_name", "id_number"]))]
+    vec![
+        line(PORTAL, names(&["openid", "profile"])),
+        line(HRSS, names(&["openid", "profile", "real_name", "id_number"])),
+    ]
 }
 
 fn history(chrome: &Chrome) -> HistoryPage {
-    let line = |at: &str, what: (&str, &str), system: Option<(&str, &str)>, detail: Option<(&str, &str)>| HistoryLine {
-        at: at.into(),
-        what: say(chrome, what),
-        system: system.map(|name| say(chrome, name)),
-        detail: detail.map(|text| say(chrome, text)),
+    let line = |at: &str, what: (&str, &str), system: Option<(&str, &str)>, detail: Option<(&str, &str)>| {
+        HistoryLine {
+            at: at.into(),
+            what: say(chrome, what),
+            system: system.map(|name| say(chrome, name)),
+            detail: detail.map(|text| say(chrome, text)),
+        }
     };
     HistoryPage {
         chrome: chrome.clone(),
         lines: vec![
-            line("2026-11-22 10:05", ("提供信息", "Information handed over"), Some(HRSS), Some(("基本信息、实名等级", "Name and basic details, level"))),
-            line("2026-11-22 10:04", ("窗口核验通过，升为 3 级", "Verified at a window, now level 3"), None, Some(("市民之家 A01", "Citizens’ Home A01"))),
+            line(
+                "2026-11-22 10:05",
+                ("提供信息", "Information handed over"),
+                Some(HRSS),
+                Some(("基本信息、实名等级", "Name and basic details, level")),
+            ),
+            line(
+                "2026-11-22 10:04",
+                ("窗口核验通过，升为 3 级", "Verified at a window, now level 3"),
+                None,
+                Some(("市民之家 A01", "Citizens’ Home A01")),
+            ),
             line("2026-11-22 09:59", ("同意授权", "Consent given"), Some(PORTAL), None),
-            line("2026-11-22 09:58", ("密码登录", "Signed in by password"), None, Some(("Windows 电脑", "Windows computer"))),
+            line(
+                "2026-11-22 09:58",
+                ("密码登录", "Signed in by password"),
+                None,
+                Some(("Windows 电脑", "Windows computer")),
+            ),
         ],
         older_href: Some("/account/history?before=aud_1".into()),
         newest_href: None,
@@ -309,9 +387,12 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
     ];
     let mut shots: Vec<Shot> = kinds
         .into_iter()
-        .map(|(name, kind)| Shot::of(format!("error-{name}"), &ErrorPage::of(kind, chrome.clone(), "b7Jx0cQ2mT4k")))
+        .map(|(name, kind)| {
+            Shot::of(format!("error-{name}"), &ErrorPage::of(kind, chrome.clone(), "b7Jx0cQ2mT4k"))
+        })
         .collect();
-    let client = ErrorPage::of(ErrorKind::BadClient, chrome.clone(), "txn_01JD8").with_code("invalid_redirect_uri");
+    let client =
+        ErrorPage::of(ErrorKind::BadClient, chrome.clone(), "txn_01JD8").with_code("invalid_redirect_uri");
     let post = FormPostPage {
         chrome: asked_by(chrome, PORTAL),
         client: say(chrome, PORTAL),

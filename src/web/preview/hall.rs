@@ -25,7 +25,10 @@ fn person(chrome: &Chrome) -> String {
 }
 
 pub(super) fn shots(chrome: &Chrome) -> Vec<Shot> {
-    [entrance, desks, cards, compares, results, slips, others].into_iter().flat_map(|group| group(chrome)).collect()
+    [entrance, desks, cards, compares, results, slips, others]
+        .into_iter()
+        .flat_map(|group| group(chrome))
+        .collect()
 }
 
 fn entrance(chrome: &Chrome) -> Vec<Shot> {
@@ -43,7 +46,11 @@ fn entrance(chrome: &Chrome) -> Vec<Shot> {
     let window = HallWindowPage {
         chrome: chrome.clone(),
         bar: DeskBar { window: None, ..bar(chrome) },
-        windows: vec![line("A01", WindowUse::Free), line("A02", WindowUse::InUse), line("A03", WindowUse::Free)],
+        windows: vec![
+            line("A01", WindowUse::Free),
+            line("A02", WindowUse::InUse),
+            line("A03", WindowUse::Free),
+        ],
         window: Field::default(),
     };
     let none = Field::wrong("", messages::HallWindow(chrome.locale).none());
@@ -93,9 +100,13 @@ fn desks(chrome: &Chrome) -> Vec<Shot> {
 
 fn cards(chrome: &Chrome) -> Vec<Shot> {
     let m = messages::HallCard(chrome.locale);
-    let kind = |value: &str, zh: &'static str, en: &'static str| Choice::new(value, chrome.locale.pick(zh, en));
+    let kind =
+        |value: &str, zh: &'static str, en: &'static str| Choice::new(value, chrome.locale.pick(zh, en));
     let manual = ManualEntry {
-        id_types: vec![kind("resident_id", "居民身份证", "Resident ID card"), kind("passport", "护照", "Passport")],
+        id_types: vec![
+            kind("resident_id", "居民身份证", "Resident ID card"),
+            kind("passport", "护照", "Passport"),
+        ],
         id_type: Field::of("resident_id"),
         ..Default::default()
     };
@@ -117,14 +128,18 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
     };
     vec![
         Shot::of("hall-card", &page),
-        Shot::of("hall-card-other", &HallCardPage { problem: Some(CardProblem::AnotherPerson), ..page.clone() }),
+        Shot::of(
+            "hall-card-other",
+            &HallCardPage { problem: Some(CardProblem::AnotherPerson), ..page.clone() },
+        ),
         Shot::of("hall-card-wrong", &HallCardPage { manual: wrong, ..page }),
     ]
 }
 
 fn compares(chrome: &Chrome) -> Vec<Shot> {
     let m = messages::HallCompare(chrome.locale);
-    let reason = |value: &str, zh: &'static str, en: &'static str| Choice::new(value, chrome.locale.pick(zh, en));
+    let reason =
+        |value: &str, zh: &'static str, en: &'static str| Choice::new(value, chrome.locale.pick(zh, en));
     let page = HallComparePage {
         chrome: chrome.clone(),
         bar: bar(chrome),
@@ -153,7 +168,12 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
         decision: Field::default(),
     };
     let by_hand = HallComparePage {
-        card: CardPreview { read_by: ReadBy::Hand, chip: Chip::Unread, account: AccountKnown::No, ..page.card.clone() },
+        card: CardPreview {
+            read_by: ReadBy::Hand,
+            chip: Chip::Unread,
+            account: AccountKnown::No,
+            ..page.card.clone()
+        },
         face: Field::wrong("", m.check_missing()),
         holder: Field::of("cannot_tell"),
         second_look: Field::wrong("", m.second_look_missing()),
@@ -193,8 +213,22 @@ fn results(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("hall-decided-new", &decided(Outcome::Passed, AccountKnown::No)),
         Shot::of("hall-decided-bound", &decided(Outcome::Bound, AccountKnown::Yes)),
         Shot::of("hall-decided-code", &decided(Outcome::Continuation, AccountKnown::No)),
-        Shot::of("hall-decided-retry", &HallDecidedPage { reason: reason.clone(), receipt_href: None, ..decided(Outcome::FailedRetryable, AccountKnown::No) }),
-        Shot::of("hall-decided-final", &HallDecidedPage { reason, receipt_href: None, ..decided(Outcome::FailedFinal, AccountKnown::No) }),
+        Shot::of(
+            "hall-decided-retry",
+            &HallDecidedPage {
+                reason: reason.clone(),
+                receipt_href: None,
+                ..decided(Outcome::FailedRetryable, AccountKnown::No)
+            },
+        ),
+        Shot::of(
+            "hall-decided-final",
+            &HallDecidedPage {
+                reason,
+                receipt_href: None,
+                ..decided(Outcome::FailedFinal, AccountKnown::No)
+            },
+        ),
         Shot::of("hall-binding", &binding),
         Shot::of("hall-binding-ended", &HallBindingPage { binding: BindingState::Ended, ..binding }),
     ]
@@ -250,7 +284,10 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
     };
     let reader = ReaderPage {
         chrome: chrome.clone(),
-        cards: vec![card("c1", chrome.locale.pick("王小明", "Wang Xiaoming")), card("c2", chrome.locale.pick("李芳", "Li Fang"))],
+        cards: vec![
+            card("c1", chrome.locale.pick("王小明", "Wang Xiaoming")),
+            card("c2", chrome.locale.pick("李芳", "Li Fang")),
+        ],
         lying: Some("c1".into()),
         done: Some(messages::Reader(chrome.locale).done().into()),
     };

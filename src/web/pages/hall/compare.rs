@@ -122,17 +122,26 @@ impl HallComparePage {
         let m = self.m();
         let answers = [("pass", m.pass()), ("fail", m.fail()), ("cannot_tell", m.cannot_tell())];
         [
-            Check { id: "document", title: m.document(), hint: m.document_hint(), field: &self.document, answers },
+            Check {
+                id: "document",
+                title: m.document(),
+                hint: m.document_hint(),
+                field: &self.document,
+                answers,
+            },
             Check { id: "face", title: m.face(), hint: m.face_hint(), field: &self.face, answers },
             Check { id: "holder", title: m.holder(), hint: m.holder_hint(), field: &self.holder, answers },
         ]
     }
 
     fn errors(&self) -> FormErrors {
+        let of_check =
+            |check: &Check<'_>| check.field.error().map(|error| self.m().of_check(check.title, error));
+        let [document, face, holder] = self.checks().each_ref().map(of_check);
         FormErrors::new()
-            .and_field("document-pass", &self.document)
-            .and_field("face-pass", &self.face)
-            .and_field("holder-pass", &self.holder)
+            .and("document-pass", document)
+            .and("face-pass", face)
+            .and("holder-pass", holder)
             .and_field("second_look", &self.second_look)
             .and_field("reason", &self.reason)
             .and_field("decision", &self.decision)
