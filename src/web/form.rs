@@ -1,0 +1,69 @@
+//! What a form holds: values typed before and what was wrong with them.
+
+/// One input: what stands in it and what is wrong with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Shown again in the input; always empty for passwords.
+    pub value: String,
+    /// One sentence in the reader's language.
+    pub error: Option<String>,
+}
+
+impl Field {
+    pub fn of(value: impl Into<String>) -> Self {
+        Self { value: value.into(), error: None }
+    }
+
+    pub fn wrong(value: impl Into<String>, error: impl Into<String>) -> Self {
+        Self { value: value.into(), error: Some(error.into()) }
+    }
+
+    /// The field beside an error, as the summary on top lists it.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+}
+
+/// The summary on top of a form: each message leads to the element it speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormErrors {
+    items: Vec<(&'static str, String)>,
+}
+
+impl FormErrors {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A message of the whole form; `id` is the first element to look at.
+    pub fn and(mut self, id: &'static str, message: Option<String>) -> Self {
+        self.items.extend(message.map(|message| (id, message)));
+        self
+    }
+
+    /// The message of one field, if it has one; `id` is the id of its input.
+    pub fn and_field(self, id: &'static str, field: &Field) -> Self {
+        self.and(id, field.error.clone())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    pub fn items(&self) -> &[(&'static str, String)] {
+        &self.items
+    }
+}
+
+/// One choice of a select or a group of radio buttons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+}
+
+impl Choice {
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into() }
+    }
+}

@@ -1,0 +1,50 @@
+//! Texts of the error page and of the page that posts back to a client.
+
+messages! {
+    ErrorText {
+        what: "发生了什么" | "What happened",
+        todo: "您可以这样做" | "What you can do",
+        code: "错误代码" | "Error code",
+        reference: "查询编号" | "Reference",
+        reference_hint: "拨打 12345 时请报这个编号" | "Give it when you call 12345",
+        home: "返回首页" | "Go to the home page",
+        not_found: "没有找到这个页面" | "Page not found",
+        not_found_what: "地址可能输错了，或者页面已经不在了。" | "The address may be mistyped, or the page is gone.",
+        not_found_todo: "请检查地址，或从首页重新进入。" | "Check the address, or start from the home page.",
+        expired: "这次登录已过期" | "This request has expired",
+        expired_what: "页面停留时间过长，或者这一步已经办完了。" | "You were on the page for a long time, or this step was finished before.",
+        expired_todo: "请回到您要办事的系统，重新登录。" | "Go back to the system you came from and sign in again.",
+        forbidden: "您没有权限打开这个页面" | "You may not open this page",
+        forbidden_what: "这个页面不属于您当前登录的账号。" | "The page does not belong to the account you are signed in to.",
+        forbidden_todo: "请确认登录的账号，或联系本单位管理员。" | "Check which account you are signed in to, or ask your administrator.",
+        stale: "页面已过时，请重新提交" | "This form is out of date",
+        stale_what: "为保护您的安全，我们没有处理这次提交。" | "To keep you safe, we did not process what you sent.",
+        stale_todo: "请返回上一页，刷新后再提交一次。" | "Go back, refresh the page and send it again.",
+        too_many: "操作太频繁" | "Too many requests",
+        too_many_what: "短时间内的请求太多了。" | "There were too many requests in a short time.",
+        too_many_todo(seconds): "请等待 {seconds} 秒再试。" | "Wait {seconds} seconds and try again.",
+        unavailable: "服务暂时不可用" | "The service is not available right now",
+        unavailable_what: "系统的一部分暂时连接不上，您的信息没有丢失。" | "A part of the system cannot be reached. Nothing of yours is lost.",
+        unavailable_todo: "请过几分钟再试。急事请拨打 12345。" | "Try again in a few minutes. If it is urgent, call 12345.",
+        broken: "我们这里出了问题" | "Something went wrong on our side",
+        broken_what: "这不是您的错，问题已经记录下来。" | "It is not your fault. The problem has been recorded.",
+        broken_todo: "请稍后再试。如果还不行，请拨打 12345。" | "Try again later. If it happens again, call 12345.",
+        bad_request: "请求不完整或不正确" | "The request is not complete or not correct",
+        bad_request_what: "收到的内容缺少必要的部分，或格式不对。" | "Something necessary was missing or had the wrong form.",
+        bad_request_todo: "请返回上一页，检查后再试。" | "Go back, check and try again.",
+        too_large: "提交的内容太大" | "What you sent is too large",
+        too_large_what: "内容超过了允许的大小，没有处理。" | "It is larger than allowed, and was not processed.",
+        too_large_todo: "请返回上一页，缩短后再提交。" | "Go back, shorten it and send it again.",
+        bad_client: "无法确认是哪个系统在申请登录" | "We cannot tell which system is asking",
+        bad_client_what: "来源系统没有登记，或者它给出的返回地址不对。为了您的安全，我们没有继续。"
+            | "The system is not registered, or its return address is wrong. To keep you safe, we stopped here.",
+        bad_client_todo: "请从该系统的官方入口重新进入，或把下面的编号告诉该系统的管理员。"
+            | "Start again from the system’s official page, or give the reference below to its administrator.",
+    }
+    FormPost {
+        title: "正在返回" | "Taking you back",
+        lead(client): "正在返回“{client}”，请稍候。" | "Taking you back to {client}. One moment.",
+        submit: "继续" | "Continue",
+        by_hand: "如果没有自动跳转，请按“继续”。" | "If nothing happens, press Continue.",
+    }
+}

@@ -1,0 +1,71 @@
+//! Texts of the window: the result, the binding, the slip.
+
+messages! {
+    HallDecided {
+        passed: "核验通过" | "Passed",
+        passed_text: "已记录。请在当事人离开前完成账号确认。" | "Recorded. Finish the binding before the person leaves.",
+        fail_retryable: "未通过，可再来" | "Failed, may come again",
+        fail_retryable_text: "已记录。请告知当事人需要补什么。" | "Recorded. Tell the person what to bring.",
+        fail_final: "未通过" | "Failed",
+        fail_final_text: "已记录。请告知当事人可拨打 12345 申诉。" | "Recorded. Tell the person they can object by calling 12345.",
+        bound: "已完成" | "Done",
+        bound_text: "核验结果已归入当事人的账号。" | "The verification belongs to the person’s account.",
+        handed: "续办码已发" | "Code given",
+        handed_text: "当事人可在家凭续办码开通账号。" | "The person can create an account at home with the code.",
+        person: "办理人" | "Person",
+        level: "等级" | "Level",
+        reason: "原因" | "Reason",
+        binding: "把结果交给本人" | "Hand the result to the person",
+        qr_title: "手机扫码确认" | "Confirm by phone",
+        qr_known: "此人有网上账号。请对方用手机扫码，输入两位数字。" | "This person has an account. Their phone scans the code and confirms two digits.",
+        qr_unknown: "对方带了手机并能登录时选用。" | "When they have their phone and can sign in.",
+        qr: "显示二维码" | "Show the QR code",
+        code_title: "续办码" | "Continuation code",
+        code_text: "没有账号或没带手机时，打印在回执单上，48 小时内在家开通账号。"
+            | "Without account or phone. It is printed on the slip and good for 48 hours at home.",
+        code: "发续办码并打印" | "Give a code and print",
+        slip: "打印回执单" | "Print the slip",
+        receipt: "查看回执" | "See the receipt",
+        next: "下一位" | "Next person",
+    }
+    HallBinding {
+        title: "请当事人用手机确认" | "Let the person confirm by phone",
+        step_1: "用手机扫描二维码，登录自己的账号。" | "Scan the code with the phone and sign in.",
+        step_2: "输入这两位数字：" | "Enter these two digits:",
+        turn: "请把屏幕转向当事人。" | "Turn the screen to the person.",
+        qr: "确认二维码" | "QR code for the confirmation",
+        until: "有效期至" | "Valid until",
+        waiting: "等待手机确认，本页会自动更新" | "Waiting for the phone. This page updates by itself",
+        ended: "这次确认已失效" | "This confirmation has ended",
+        ended_text: "过期、数字输错三次，或对方表示不是本人办理。" | "It expired, the digits were wrong three times, or the person said it is not them.",
+        renew: "换新的数字" | "New number",
+        code: "改发续办码" | "Give a continuation code instead",
+    }
+    HallSlip {
+        title: "身份核验回执" | "Identity verification slip",
+        print: "打印" | "Print",
+        result: "结果" | "Result",
+        passed: "核验通过" | "Passed",
+        fail_retryable: "未通过，可再来" | "Failed, may come again",
+        fail_final: "未通过" | "Failed",
+        reason: "原因" | "Reason",
+        person: "姓名" | "Name",
+        level: "核验等级" | "Level",
+        at: "时间" | "When",
+        hall: "大厅和窗口" | "Hall and window",
+        receipt: "回执编号" | "Receipt",
+        qr: "回执二维码" | "QR code of the receipt",
+        verify: "扫码可验证这张回执的真伪。" | "Scan to verify this slip.",
+        code: "续办码" | "Continuation code",
+        code_until(at): "{at} 前有效，只能用一次" | "Valid until {at}, once",
+        code_hidden: "续办码只印在纸上，不在屏幕显示。请立即打印，离开本页后不再出现。"
+            | "The code appears on paper only. Print now; it is not shown again.",
+        how: "在家开通账号" | "Create your account at home",
+        how_1(address): "打开 {address}" | "Open {address}",
+        how_2: "输入上面的续办码，设置密码。" | "Enter the code above and choose a password.",
+        how_3: "完成后就是 3 级，各部门都认可。" | "You are then at level 3, and every department knows it.",
+        keep: "请像保管钥匙一样保管这张单子。不是本人办理的，请拨打 12345。"
+            | "Keep this slip like a key. If this was not you, call 12345.",
+        back: "回到工作台" | "Back to the desk",
+    }
+}

@@ -1,0 +1,89 @@
+//! The texts of the pages, both languages side by side: a missing translation does not compile.
+//!
+//! `messages! { Page { title: "登录" | "Sign in", hello(name): "你好，{name}" | "Hello, {name}" } }` makes a type
+//! `Page(Locale)` with a method for each text.
+
+/// A text without parameters is a `&'static str`; with parameters (anything that displays) it is a `String`.
+macro_rules! messages {
+    ($($(#[$doc:meta])* $page:ident {
+        $($key:ident $(($($arg:ident),+))? : $zh:literal | $en:literal),+ $(,)?
+    })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $page(pub crate::base::Locale);
+
+        impl $page {
+            $(message! { $key [$($($arg),+)?] $zh, $en })+
+        }
+    )+};
+}
+
+macro_rules! message {
+    ($key:ident [] $zh:literal, $en:literal) => {
+        pub fn $key(self) -> &'static str {
+            self.0.pick($zh, $en)
+        }
+    };
+    ($key:ident [$($arg:ident),+] $zh:literal, $en:literal) => {
+        pub fn $key(self, $($arg: impl std::fmt::Display),+) -> String {
+            match self.0 {
+                crate::base::Locale::ZhCn => format!($zh),
+                crate::base::Locale::En => format!($en),
+            }
+        }
+    };
+}
+
+mod around;
+mod account;
+mod consent;
+mod error;
+mod hall_desk;
+mod hall_result;
+mod hall_visit;
+mod home;
+mod level;
+mod receipt;
+mod register;
+mod scopes;
+mod sign_in;
+mod sign_out;
+mod step_up;
+mod visit;
+
+pub use account::{Account, Consents, History, Sessions};
+pub use around::Around;
+pub use consent::Consent;
+pub use error::{ErrorText, FormPost};
+pub use hall_desk::{HallDesk, HallSignIn, HallWindow};
+pub use hall_result::{HallBinding, HallDecided, HallSlip};
+pub use hall_visit::{HallCard, HallCompare};
+pub use home::{Help, Home};
+pub use level::Level;
+pub use receipt::{Reader, Receipt};
+pub use register::{Register, Registered};
+pub use scopes::Scopes;
+pub use sign_in::SignIn;
+pub use sign_out::{SignOut, SignedOut};
+pub use step_up::StepUp;
+pub use visit::{Ticket, Visit};
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Locale;
+
+    messages! {
+        Sample {
+            title: "登录" | "Sign in",
+            hello(name, times): "你好，{name}，第 {times} 次" | "Hello {name}, time {times}",
+        }
+    }
+
+    #[test]
+    fn speaks_both_languages() {
+        assert_eq!(Sample(Locale::ZhCn).title(), "登录");
+        assert_eq!(Sample(Locale::En).title(), "Sign in");
+        assert_eq!(Sample(Locale::ZhCn).hello("王", 2), "你好，王，第 2 次");
+        assert_eq!(Sample(Locale::En).hello("Wang", 2), "Hello Wang, time 2");
+    }
+}

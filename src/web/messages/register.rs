@@ -1,0 +1,49 @@
+//! Texts of the pages that create an account.
+
+messages! {
+    Register {
+        title: "用续办码开通账号" | "Create your account",
+        lead: "您在窗口核验过身份，凭回执单上的续办码开通账号。开通后就是 3 级。"
+            | "A window has verified you. With the code on your slip you create an account that is at level 3 from the start.",
+        code: "续办码" | "Continuation code",
+        code_hint: "印在窗口给您的回执单上，可以不输空格和横线" | "Printed on the slip from the window. Spaces and dashes do not matter",
+        next: "下一步" | "Next",
+        no_code_title: "没有续办码？" | "No code?",
+        no_code: "请带身份证原件到任意政务大厅窗口核验，当场发放。" | "Bring your original ID card to any government hall. You are verified and get one on the spot.",
+        step(n): "第 {n} 步，共 2 步" | "Step {n} of 2",
+        title_details: "设置登录方式" | "Choose how you sign in",
+        person: "核验过的人" | "Verified person",
+        document: "证件号码" | "Document",
+        login_name: "登录名" | "Login name",
+        login_name_hint: "4 到 32 个字母、数字或下划线，以字母开头" | "4 to 32 letters, digits or underscores, beginning with a letter",
+        phone: "手机号" | "Phone number",
+        phone_hint: "用来登录和接收通知" | "To sign in with, and for notices",
+        password: "密码" | "Password",
+        password_hint: "8 到 64 个字符。一句好记的话比复杂的字符更安全" | "8 to 64 characters. A sentence you remember is safer than odd characters",
+        password_again: "再输入一次密码" | "Password again",
+        id_too: "不填也可以用证件号码登录。" | "You can always sign in with your ID number.",
+        submit: "开通账号" | "Create account",
+        not_me: "这不是我" | "This is not me",
+        no_code_given: "请输入续办码" | "Enter the continuation code",
+        code_wrong: "续办码不正确、已使用或已过期" | "This code is not right, was used before or has expired",
+        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} seconds and try again",
+        login_name_form: "登录名应为 4 到 32 个字母、数字或下划线，以字母开头" | "Use 4 to 32 letters, digits or underscores, beginning with a letter",
+        login_name_taken: "这个登录名已被使用，请换一个" | "This login name is taken. Choose another",
+        phone_form: "手机号应为 11 位数字" | "Enter an 11-digit phone number",
+        phone_taken: "这个手机号已用于其他账号" | "This phone number belongs to another account",
+        password_short: "密码至少 8 个字符" | "Use at least 8 characters",
+        password_long: "密码最多 64 个字符" | "Use at most 64 characters",
+        password_common: "这个密码太常见，容易被猜到，请换一个" | "This password is too common. Choose another",
+        password_differs: "两次输入的密码不一致" | "The two passwords are not the same",
+        account_exists: "您已经有账号，请直接登录" | "You already have an account. Please sign in",
+    }
+    Registered {
+        title: "账号已开通" | "Your account is ready",
+        lead(name): "{name}，您的账号已开通。" | "{name}, your account is ready.",
+        level: "核验等级" | "Level",
+        sign_in_with: "可以用来登录" | "Sign in with",
+        id_number: "证件号码" | "ID number",
+        continue_to(service): "继续前往“{service}”" | "Continue to {service}",
+        account: "查看我的账号" | "See my account",
+    }
+}

@@ -1,0 +1,29 @@
+//! Texts of signing out.
+
+messages! {
+    SignOut {
+        title: "要退出登录吗？" | "Sign out?",
+        signed_in_to: "您现在登录了这些系统" | "You are signed in to these systems",
+        none: "目前没有系统在使用您的登录。" | "No system is using your sign-in at the moment.",
+        since: "登录于" | "Since",
+        explain: "在公用电脑上，请选择“全部退出”。" | "On a shared computer, choose to sign out everywhere.",
+        all: "全部退出" | "Sign out everywhere",
+        this(client): "只退出“{client}”" | "Only sign out of {client}",
+        stay: "不退出" | "Stay signed in",
+    }
+    SignedOut {
+        title: "您已退出登录" | "You are signed out",
+        title_partly: "您已退出，个别系统还在通知" | "You are signed out; some systems are still being told",
+        lead: "我们已通知您登录过的系统。" | "We have told the systems you were signed in to.",
+        none: "没有需要通知的系统。" | "There was no system to tell.",
+        outcomes: "通知结果" | "Whom it reached",
+        reached: "已退出" | "Signed out",
+        trying: "正在通知" | "Being told",
+        failed: "没有通知到" | "Not reached",
+        untold: "该系统不接收通知" | "Takes no notice",
+        trying_note: "系统会继续通知，您可以放心关闭本页。" | "We keep trying. You can close this page.",
+        failed_note: "没有通知到的系统，请在该系统内自行退出，或关闭浏览器。" | "Where a system was not reached, sign out there yourself or close the browser.",
+        back(client): "返回“{client}”" | "Return to {client}",
+        again: "重新登录" | "Sign in again",
+    }
+}

@@ -1,0 +1,27 @@
+//! Texts of the step-up page.
+
+messages! {
+    StepUp {
+        title(service): "办理“{service}”需要更高的核验等级" | "{service} needs a higher level of verification",
+        you_have: "您现在是" | "You are at",
+        needs: "需要达到" | "Needed",
+        how_title: "怎样提升" | "How to get there",
+        how_1: "预约核验，得到一个 16 位的核验码。" | "Make a visit here and get a 16-digit visit code.",
+        how_2: "带上身份证原件，到下面任意一个大厅窗口。" | "Bring your original ID card to a window of any hall below.",
+        how_3: "工作人员当面核验，约 3 分钟。" | "A clerk verifies you. It takes about 3 minutes.",
+        how_4: "回到本页，继续办事。" | "Come back to this page and go on.",
+        enrol: "预约窗口核验" | "Make a visit",
+        done: "我已完成核验，继续" | "I have been verified, continue",
+        leave(service): "先不核验，返回“{service}”" | "Return to {service} without it",
+        levels: "各等级是什么意思" | "What the levels mean",
+        here: "您在这里" | "You are here",
+        wanted: "需要" | "Needed",
+        ready: "窗口已核验通过，还差最后一步：输入窗口屏幕上的两位数字。"
+            | "The window has verified you. One last step: enter the two digits shown at the window.",
+        ready_link: "去输入数字" | "Enter the digits",
+        problem_not_yet: "还没有收到窗口的核验结果。请到窗口办理后再点“继续”。"
+            | "The window has not verified you yet. Go to a window first, then continue.",
+        problem_open: "您已经有一个预约，请使用下面的核验码。" | "You already have a visit. Use the code below.",
+        problem_tries: "今天核验次数已用完，请明天再预约。" | "No tries left for today. Make a visit again tomorrow.",
+    }
+}

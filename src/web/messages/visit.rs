@@ -1,0 +1,61 @@
+//! Texts of the visit page and of the visit code.
+
+messages! {
+    Ticket {
+        code: "核验码" | "Visit code",
+        check_digit: "末位为校验位" | "The last digit is a check digit",
+        until: "有效期至" | "Valid until",
+        show: "到窗口时出示二维码，或报出核验码。" | "At the window, show the QR code or read out the digits.",
+        qr: "核验码二维码" | "QR code of the visit code",
+        bring: "请带身份证原件，须本人到场。" | "Bring your original ID card. You must come yourself.",
+        halls: "可以去的大厅" | "Halls you can go to",
+        windows: "窗口：" | "Windows: ",
+        no_halls: "目前没有开放的大厅，请拨打 12345 咨询。" | "No hall is open for this at present. Call 12345.",
+    }
+    Visit {
+        title: "窗口核验" | "Visit to a window",
+        none: "您还没有预约" | "You have no visit yet",
+        none_text: "预约后到大厅窗口核验一次，等级升为 3 级，之后各部门都认可。"
+            | "Make a visit and be verified once at a window. You are then at level 3, and every department knows it.",
+        enrol: "预约窗口核验" | "Make a visit",
+        progress: "办理进度" | "Progress",
+        step_open: "已预约" | "Visit made",
+        step_counter: "窗口办理" | "At the window",
+        step_decided: "核验结果" | "Result",
+        step_binding: "确认账号" | "Confirm on your phone",
+        step_bound: "完成" | "Done",
+        state_done: "已完成" | "done",
+        state_now: "进行中" | "now",
+        state_next: "未开始" | "to come",
+        at_counter: "窗口正在办理" | "The window is working on it",
+        at_counter_text: "请配合工作人员。本页会自动更新。" | "Please stay with the clerk. This page updates by itself.",
+        passed: "核验通过" | "You have been verified",
+        passed_text: "请等待工作人员发起账号确认，本页会自动更新。" | "Wait while the clerk starts the confirmation. This page updates by itself.",
+        binding: "输入窗口屏幕上的两位数字" | "Enter the two digits shown at the window",
+        binding_text: "核对无误后，核验结果会归入您当前登录的账号。"
+            | "Your verification then belongs to the account you are signed in to.",
+        number: "两位数字" | "Two digits",
+        number_hint: "数字显示在窗口朝向您的屏幕上" | "They are on the screen that faces you at the window",
+        tries(n): "还可以试 {n} 次" | "{n} tries left",
+        confirm: "确认是本人" | "Confirm that this is me",
+        not_me: "不是我在办理" | "This is not me",
+        bound: "已升为 3 级" | "You are now at level 3",
+        bound_text: "核验结果已归入您的账号，各部门都会认可。" | "The verification belongs to your account. Every department will know it.",
+        continue_to(service): "继续前往“{service}”" | "Continue to {service}",
+        to_account: "查看我的账号" | "See my account",
+        receipt: "查看核验回执" | "See the receipt",
+        failed_retryable: "这次没有通过" | "Not verified this time",
+        failed_retryable_text: "可以带上有效的证件原件再来一次。请重新预约。"
+            | "You can come again with a valid original document. Make a new visit.",
+        failed_final: "核验未通过" | "Not verified",
+        failed_final_text: "请拨打 12345，说明回执编号，由工作人员联系您。" | "Call 12345 and give the receipt number. Someone will get back to you.",
+        expired: "预约已过期" | "Your visit has expired",
+        expired_text: "核验码已失效，可以重新预约。" | "The code is no longer valid. You can make a new visit.",
+        cancelled: "预约已取消" | "Your visit was cancelled",
+        cancelled_text: "需要时可以重新预约。" | "You can make a new one whenever you need it.",
+        cancel: "取消预约" | "Cancel this visit",
+        number_wrong: "数字不对，请看清窗口屏幕后再输入" | "These are not the digits. Look at the screen and enter them again",
+        number_form: "请输入两位数字" | "Enter two digits",
+        number_ended: "确认已失效，请让工作人员重新发起" | "This confirmation has ended. Ask the clerk to start a new one",
+    }
+}

@@ -1,0 +1,157 @@
+//! The citizen's own pages: overview, devices, consents, history.
+
+use askama::Template;
+
+use super::visit::VisitState;
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::messages::{Account, Consents, History, Level, Sessions};
+
+/// A document of the person.
+#[derive(Debug, Clone, Default)]
+pub struct DocumentLine {
+    pub kind: String,
+    pub number_masked: String,
+    /// For people; none where unknown or without end.
+    pub valid_until: Option<String>,
+}
+
+/// `data-page="account"`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "account/overview.html")]
+pub struct AccountPage {
+    pub chrome: Chrome,
+    pub name_masked: String,
+    pub level: u8,
+    pub level_since: Option<String>,
+    /// The main one first.
+    pub documents: Vec<DocumentLine>,
+    pub phone_masked: Option<String>,
+    pub login_name: Option<String>,
+    pub visit: VisitState,
+}
+
+/// Whether a session is the one that looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichDevice {
+    This,
+    Other,
+}
+
+/// One session.
+#[derive(Debug, Clone)]
+pub struct SessionLine {
+    /// The value of `session`.
+    pub id: String,
+    /// Browser and system, for people.
+    pub device: String,
+    pub since: String,
+    pub last_used: String,
+    pub which: WhichDevice,
+    pub systems: Vec<String>,
+}
+
+impl SessionLine {
+    fn is_this(&self) -> bool {
+        self.which == WhichDevice::This
+    }
+}
+
+/// `data-page="account-sessions"`: posts `csrf` and `session` = an id or `others`, to `/account/sessions`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "account/sessions.html")]
+pub struct SessionsPage {
+    pub chrome: Chrome,
+    pub sessions: Vec<SessionLine>,
+    /// What was just done: one of the texts of `messages::Sessions`.
+    pub done: Option<String>,
+}
+
+/// One consent in force.
+#[derive(Debug, Clone, Default)]
+pub struct ConsentLine {
+    /// The value of `consent`.
+    pub id: String,
+    pub client: String,
+    pub department: String,
+    pub items: Vec<String>,
+    pub given: String,
+    pub until: String,
+}
+
+/// `data-page="account-consents"`: posts `csrf`, `consent` and `action=withdraw`, to `/account/consents`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "account/consents.html")]
+pub struct ConsentsPage {
+    pub chrome: Chrome,
+    pub consents: Vec<ConsentLine>,
+    /// What was just done: one of the texts of `messages::Consents`.
+    pub done: Option<String>,
+}
+
+/// One use of the identity.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryLine {
+    /// For people.
+    pub at: String,
+    pub what: String,
+    pub system: Option<String>,
+    /// What was handed over, how, or where.
+    pub detail: Option<String>,
+}
+
+/// `data-page="account-history"`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "account/history.html")]
+pub struct HistoryPage {
+    pub chrome: Chrome,
+    pub lines: Vec<HistoryLine>,
+    pub older_href: Option<String>,
+    /// Set when this is not the first page.
+    pub newest_href: Option<String>,
+}
+
+impl AccountPage {
+    fn m(&self) -> Account {
+        Account(self.chrome.locale)
+    }
+
+    fn l(&self) -> Level {
+        Level(self.chrome.locale)
+    }
+
+    fn has_visit_under_way(&self) -> bool {
+        use VisitState::{AtCounter, AwaitingBinding, Open, Passed};
+        matches!(self.visit, Open | AtCounter | Passed | AwaitingBinding)
+    }
+}
+
+impl SessionsPage {
+    fn m(&self) -> Sessions {
+        Sessions(self.chrome.locale)
+    }
+
+    fn has_others(&self) -> bool {
+        self.sessions.iter().any(|session| !session.is_this())
+    }
+
+    fn comma(&self) -> &'static str {
+        self.chrome.locale.pick("、", ", ")
+    }
+}
+
+impl ConsentsPage {
+    fn m(&self) -> Consents {
+        Consents(self.chrome.locale)
+    }
+
+    fn comma(&self) -> &'static str {
+        self.chrome.locale.pick("、", ", ")
+    }
+}
+
+impl HistoryPage {
+    fn m(&self) -> History {
+        History(self.chrome.locale)
+    }
+}

@@ -1,0 +1,71 @@
+//! The consent page.
+
+use askama::Template;
+
+use crate::base::Locale;
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::messages::{Consent, Scopes};
+
+/// Whether an item may be declined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    Required,
+    Optional,
+}
+
+/// One thing the client asks for.
+#[derive(Debug, Clone)]
+pub struct ConsentItem {
+    /// The value of the check box.
+    pub scope: String,
+    pub name: String,
+    pub description: String,
+    /// What the client wants it for, in its own words.
+    pub why: Option<String>,
+    pub need: Need,
+}
+
+impl ConsentItem {
+    /// A standard scope in our words; an unknown one under its own name.
+    pub fn of_scope(locale: Locale, scope: &str, need: Need) -> Self {
+        let words = Scopes(locale);
+        Self {
+            scope: scope.to_owned(),
+            name: words.name(scope).unwrap_or(scope).to_owned(),
+            description: words.description(scope).unwrap_or_default().to_owned(),
+            why: None,
+            need,
+        }
+    }
+
+    pub fn because(self, why: impl Into<String>) -> Self {
+        Self { why: Some(why.into()), ..self }
+    }
+
+    fn is_optional(&self) -> bool {
+        self.need == Need::Optional
+    }
+}
+
+/// `data-page="consent"`: posts `request`, `csrf`, the `scope` of each optional item that stays, and
+/// `decision` = `allow` or `deny`, to `/consent`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "consent.html")]
+pub struct ConsentPage {
+    pub chrome: Chrome,
+    pub request: String,
+    pub client: String,
+    pub department: String,
+    /// The masked name of who allows.
+    pub person: String,
+    pub items: Vec<ConsentItem>,
+    /// The day the consent ends, for people.
+    pub until: String,
+}
+
+impl ConsentPage {
+    fn m(&self) -> Consent {
+        Consent(self.chrome.locale)
+    }
+}

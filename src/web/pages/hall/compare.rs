@@ -1,0 +1,149 @@
+//! The clerk compares the person with the card and decides.
+
+use askama::Template;
+
+use super::bar::DeskBar;
+use crate::base::id::VisitId;
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::form::{Choice, Field, FormErrors};
+use crate::web::messages::{HallCard, HallCompare, HallDesk};
+
+/// How the card's data came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReadBy {
+    #[default]
+    Reader,
+    Hand,
+}
+
+/// What the chip said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Chip {
+    #[default]
+    Genuine,
+    Unread,
+    Refused,
+}
+
+/// Whether the person has an online account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccountKnown {
+    #[default]
+    No,
+    Yes,
+}
+
+/// The card as the clerk sees it.
+#[derive(Debug, Clone, Default)]
+pub struct CardPreview {
+    pub kind: String,
+    pub name: String,
+    pub number_masked: String,
+    pub birth_date: Option<String>,
+    pub sex: Option<String>,
+    pub issuer: Option<String>,
+    pub valid_from: Option<String>,
+    /// A date, or the word for no end.
+    pub valid_until: String,
+    pub chip: Chip,
+    pub read_by: ReadBy,
+    pub account: AccountKnown,
+}
+
+/// `data-page="hall-compare"`: posts `document`, `face`, `holder` (each `pass`, `fail` or `cannot_tell`), `second_look=yes`
+/// for an entry by hand, `reason`, and `decision` = `pass`, `fail_retryable` or `fail_final`; with `csrf`, to
+/// `/hall/visits/{id}/decide`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "hall/compare.html")]
+pub struct HallComparePage {
+    pub chrome: Chrome,
+    pub bar: DeskBar,
+    pub visit: VisitId,
+    pub card: CardPreview,
+    /// Error texts of all fields in `messages::HallCompare`.
+    pub document: Field,
+    pub face: Field,
+    pub holder: Field,
+    /// `yes` when ticked.
+    pub second_look: Field,
+    pub reason: Field,
+    pub reasons: Vec<Choice>,
+    /// An error of the decision itself.
+    pub decision: Field,
+}
+
+/// One check as the template lays it out.
+struct Check<'a> {
+    id: &'static str,
+    title: &'static str,
+    hint: &'static str,
+    field: &'a Field,
+    answers: [(&'static str, &'static str); 3],
+}
+
+impl HallComparePage {
+    fn m(&self) -> HallCompare {
+        HallCompare(self.chrome.locale)
+    }
+
+    fn c(&self) -> HallCard {
+        HallCard(self.chrome.locale)
+    }
+
+    fn d(&self) -> HallDesk {
+        HallDesk(self.chrome.locale)
+    }
+
+    fn is_by_hand(&self) -> bool {
+        self.card.read_by == ReadBy::Hand
+    }
+
+    fn has_account(&self) -> bool {
+        self.card.account == AccountKnown::Yes
+    }
+
+    fn chip(&self) -> &'static str {
+        match self.card.chip {
+            Chip::Genuine => self.m().chip_genuine(),
+            Chip::Unread => self.m().chip_unread(),
+            Chip::Refused => self.m().chip_refused(),
+        }
+    }
+
+    fn validity(&self) -> String {
+        match &self.card.valid_from {
+            Some(from) => self.m().valid(from, &self.card.valid_until),
+            None => self.card.valid_until.clone(),
+        }
+    }
+
+    fn checks(&self) -> [Check<'_>; 3] {
+        let m = self.m();
+        let answers = [("pass", m.pass()), ("fail", m.fail()), ("cannot_tell", m.cannot_tell())];
+        [
+            Check {
+                id: "document",
+                title: m.document(),
+                hint: m.document_hint(),
+                field: &self.document,
+                answers,
+            },
+            Check { id: "face", title: m.face(), hint: m.face_hint(), field: &self.face, answers },
+            Check { id: "holder", title: m.holder(), hint: m.holder_hint(), field: &self.holder, answers },
+        ]
+    }
+
+    fn errors(&self) -> FormErrors {
+        let of_check =
+            |check: &Check<'_>| check.field.error().map(|error| self.m().of_check(check.title, error));
+        let [document, face, holder] = self.checks().each_ref().map(of_check);
+        FormErrors::new()
+            .and("document-pass", document)
+            .and("face-pass", face)
+            .and("holder-pass", holder)
+            .and_field("second_look", &self.second_look)
+            .and_field("reason", &self.reason)
+            .and_field("decision", &self.decision)
+    }
+}

@@ -1,0 +1,102 @@
+//! The result of a visit, and the ways to hand it over.
+
+use askama::Template;
+
+use super::bar::DeskBar;
+use super::compare::AccountKnown;
+use crate::base::id::VisitId;
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::messages::{HallCard, HallDecided, HallDesk, Level};
+
+/// How the visit went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Verified; the result is not handed over yet.
+    Passed,
+    FailedRetryable,
+    FailedFinal,
+    /// Verified and tied to the account.
+    Bound,
+    /// Verified; a continuation code was given.
+    Continuation,
+}
+
+/// `data-page="hall-decided"`: posts `action=start` to `/hall/visits/{id}/binding`, or nothing but `csrf` to
+/// `/hall/visits/{id}/continuation`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "hall/decided.html")]
+pub struct HallDecidedPage {
+    pub chrome: Chrome,
+    pub bar: DeskBar,
+    pub visit: VisitId,
+    pub outcome: Outcome,
+    pub name_masked: String,
+    /// The level reached, where passed.
+    pub level: u8,
+    /// Why not, for people.
+    pub reason: Option<String>,
+    pub account: AccountKnown,
+    pub receipt_href: Option<String>,
+}
+
+impl HallDecidedPage {
+    fn m(&self) -> HallDecided {
+        HallDecided(self.chrome.locale)
+    }
+
+    fn c(&self) -> HallCard {
+        HallCard(self.chrome.locale)
+    }
+
+    fn d(&self) -> HallDesk {
+        HallDesk(self.chrome.locale)
+    }
+
+    fn l(&self) -> Level {
+        Level(self.chrome.locale)
+    }
+
+    fn has_passed(&self) -> bool {
+        !matches!(self.outcome, Outcome::FailedRetryable | Outcome::FailedFinal)
+    }
+
+    fn is_to_hand_over(&self) -> bool {
+        self.outcome == Outcome::Passed
+    }
+
+    fn has_account(&self) -> bool {
+        self.account == AccountKnown::Yes
+    }
+
+    fn heading(&self) -> &'static str {
+        let m = self.m();
+        match self.outcome {
+            Outcome::Passed => m.passed(),
+            Outcome::FailedRetryable => m.fail_retryable(),
+            Outcome::FailedFinal => m.fail_final(),
+            Outcome::Bound => m.bound(),
+            Outcome::Continuation => m.handed(),
+        }
+    }
+
+    fn explanation(&self) -> &'static str {
+        let m = self.m();
+        match self.outcome {
+            Outcome::Passed => m.passed_text(),
+            Outcome::FailedRetryable => m.fail_retryable_text(),
+            Outcome::FailedFinal => m.fail_final_text(),
+            Outcome::Bound => m.bound_text(),
+            Outcome::Continuation => m.handed_text(),
+        }
+    }
+
+    /// The step under way on the line of steps; five once all are done.
+    fn step(&self) -> u8 {
+        match self.outcome {
+            Outcome::Passed => 4,
+            Outcome::FailedRetryable | Outcome::FailedFinal => 3,
+            Outcome::Bound | Outcome::Continuation => 5,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The pages of the window.
+
+mod bar;
+mod sign_in;
+mod desk;
+mod card;
+mod compare;
+mod decided;
+mod binding;
+mod slip;
+
+pub use bar::DeskBar;
+pub use binding::{BindingState, HallBindingPage};
+pub use card::{CardProblem, HallCardPage, ManualEntry};
+pub use compare::{AccountKnown, CardPreview, Chip, HallComparePage, ReadBy};
+pub use decided::{HallDecidedPage, Outcome};
+pub use desk::{DayFigures, HallDeskPage, QueueLine, QueueState};
+pub use sign_in::{HallSignInPage, HallSignInProblem, HallWindowPage, WindowLine, WindowUse};
+pub use slip::{Continuation, HallSlipPage};

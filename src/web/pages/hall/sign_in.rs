@@ -1,0 +1,113 @@
+//! The clerk signs in and says at which window.
+
+use askama::Template;
+
+use super::bar::DeskBar;
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::form::{Field, FormErrors};
+use crate::web::messages::{HallDesk, HallSignIn, HallWindow};
+
+/// Why the last try did not succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HallSignInProblem {
+    NoLogin,
+    NoPassword,
+    WrongLoginOrPassword,
+    Locked {
+        minutes: u64,
+    },
+    Busy,
+    /// Signed out after five idle minutes.
+    Idle,
+    NoRole,
+}
+
+/// `data-page="hall-sign-in"`: posts `login`, `password`, `csrf` to `/hall/sign-in`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "hall/sign_in.html")]
+pub struct HallSignInPage {
+    pub chrome: Chrome,
+    pub login: String,
+    pub problem: Option<HallSignInProblem>,
+}
+
+impl HallSignInPage {
+    fn m(&self) -> HallSignIn {
+        HallSignIn(self.chrome.locale)
+    }
+
+    fn message(&self) -> Option<String> {
+        let m = self.m();
+        self.problem.map(|problem| match problem {
+            HallSignInProblem::NoLogin => m.no_login().to_owned(),
+            HallSignInProblem::NoPassword => m.no_password().to_owned(),
+            HallSignInProblem::WrongLoginOrPassword => m.wrong().to_owned(),
+            HallSignInProblem::Locked { minutes } => m.locked(minutes),
+            HallSignInProblem::Busy => m.busy().to_owned(),
+            HallSignInProblem::Idle => m.idle().to_owned(),
+            HallSignInProblem::NoRole => m.no_role().to_owned(),
+        })
+    }
+
+    fn login_field(&self) -> Field {
+        use HallSignInProblem::{NoLogin, WrongLoginOrPassword};
+        let wrong = matches!(self.problem, Some(NoLogin | WrongLoginOrPassword));
+        Field { value: self.login.clone(), error: self.message().filter(|_| wrong) }
+    }
+
+    fn password_field(&self) -> Field {
+        let wrong = self.problem == Some(HallSignInProblem::NoPassword);
+        Field { value: String::new(), error: self.message().filter(|_| wrong) }
+    }
+
+    fn errors(&self) -> FormErrors {
+        let id = if self.problem == Some(HallSignInProblem::NoPassword) { "password" } else { "login" };
+        FormErrors::new().and(id, self.message())
+    }
+}
+
+/// Whether somebody works at a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowUse {
+    Free,
+    InUse,
+}
+
+/// One window of the hall.
+#[derive(Debug, Clone)]
+pub struct WindowLine {
+    pub name: String,
+    pub in_use: WindowUse,
+}
+
+impl WindowLine {
+    fn is_in_use(&self) -> bool {
+        self.in_use == WindowUse::InUse
+    }
+}
+
+/// `data-page="hall-window"`: posts `window` and `csrf` to `/hall/window`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "hall/window.html")]
+pub struct HallWindowPage {
+    pub chrome: Chrome,
+    pub bar: DeskBar,
+    pub windows: Vec<WindowLine>,
+    /// The chosen name and what is wrong with it: texts of `messages::HallWindow`.
+    pub window: Field,
+}
+
+impl HallWindowPage {
+    fn m(&self) -> HallWindow {
+        HallWindow(self.chrome.locale)
+    }
+
+    fn d(&self) -> HallDesk {
+        HallDesk(self.chrome.locale)
+    }
+
+    fn errors(&self) -> FormErrors {
+        FormErrors::new().and_field("window-1", &self.window)
+    }
+}

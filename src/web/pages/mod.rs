@@ -1,0 +1,33 @@
+//! What each page shows: plain fields that a handler fills, and the template that lays them out.
+
+mod sign_in;
+mod consent;
+mod step_up;
+mod ticket;
+mod visit;
+mod register;
+mod sign_out;
+mod account;
+mod error;
+mod form_post;
+mod home;
+mod receipt;
+mod reader;
+pub mod hall;
+
+pub use account::{
+    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, SessionLine,
+    SessionsPage, WhichDevice,
+};
+pub use consent::{ConsentItem, ConsentPage, Need};
+pub use error::{ErrorKind, ErrorPage, Link};
+pub use form_post::FormPostPage;
+pub use home::{HelpPage, HomePage};
+pub use reader::{ReaderPage, SampleCard};
+pub use receipt::{ReceiptPage, ReceiptState};
+pub use register::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
+pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
+pub use sign_out::{LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
+pub use step_up::{StepUpPage, StepUpProblem};
+pub use ticket::{HallPlace, Ticket};
+pub use visit::{BindingForm, VisitPage, VisitState};

@@ -1,0 +1,113 @@
+//! The pages that create an account for a person a window has verified.
+
+use askama::Template;
+
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::form::{Field, FormErrors};
+use crate::web::messages::{Level, Register, Registered};
+
+/// Which of the two steps is shown.
+#[derive(Debug, Clone)]
+pub enum RegisterStep {
+    /// Enter the code.
+    Code { continuation_code: Field },
+    /// The code was accepted.
+    Details(Box<RegisterDetails>),
+}
+
+/// The second step.
+#[derive(Debug, Clone, Default)]
+pub struct RegisterDetails {
+    /// Goes back as a hidden input.
+    pub continuation_code: String,
+    pub name_masked: String,
+    pub document_masked: String,
+    pub login_name: Field,
+    pub phone: Field,
+    pub password: Field,
+    pub password_again: Field,
+}
+
+/// What is wrong with the whole form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegisterProblem {
+    TooManyTries {
+        seconds: u64,
+    },
+    /// The person has an account already.
+    AccountExists,
+}
+
+/// `data-page="register"`: the first step posts `continuation_code` and `step=code`, the second `step=create`,
+/// `login_name`, `phone`, `password`, `password_again`; both with `csrf` and `request`, to `/register`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "register.html")]
+pub struct RegisterPage {
+    pub chrome: Chrome,
+    /// The id of the authorization request that waits.
+    pub request: Option<String>,
+    pub step: RegisterStep,
+    pub problem: Option<RegisterProblem>,
+}
+
+impl RegisterPage {
+    fn m(&self) -> Register {
+        Register(self.chrome.locale)
+    }
+
+    fn title(&self) -> &'static str {
+        match self.step {
+            RegisterStep::Code { .. } => self.m().title(),
+            RegisterStep::Details(_) => self.m().title_details(),
+        }
+    }
+
+    fn errors(&self) -> FormErrors {
+        let (first, fields) = match &self.step {
+            RegisterStep::Code { continuation_code } => {
+                ("continuation_code", FormErrors::new().and_field("continuation_code", continuation_code))
+            }
+            RegisterStep::Details(details) => ("login_name", details.errors()),
+        };
+        let m = self.m();
+        let problem = self.problem.map(|problem| match problem {
+            RegisterProblem::TooManyTries { seconds } => m.too_many(seconds),
+            RegisterProblem::AccountExists => m.account_exists().to_owned(),
+        });
+        fields.and(first, problem)
+    }
+}
+
+impl RegisterDetails {
+    fn errors(&self) -> FormErrors {
+        FormErrors::new()
+            .and_field("login_name", &self.login_name)
+            .and_field("phone", &self.phone)
+            .and_field("password", &self.password)
+            .and_field("password_again", &self.password_again)
+    }
+}
+
+/// `data-page="registered"`: the account is there.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "registered.html")]
+pub struct RegisteredPage {
+    pub chrome: Chrome,
+    pub name_masked: String,
+    pub level: u8,
+    pub login_name: Option<String>,
+    pub phone_masked: Option<String>,
+    /// The authorization request that waits, as `(service, href)`; else the way leads to the account.
+    pub continue_to: Option<(String, String)>,
+}
+
+impl RegisteredPage {
+    fn m(&self) -> Registered {
+        Registered(self.chrome.locale)
+    }
+
+    fn l(&self) -> Level {
+        Level(self.chrome.locale)
+    }
+}

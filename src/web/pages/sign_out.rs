@@ -1,0 +1,83 @@
+//! Signing out, and whom it reached.
+
+use askama::Template;
+
+use super::error::Link;
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::messages::{SignOut, SignedOut};
+
+/// A system that takes part in the session.
+#[derive(Debug, Clone, Default)]
+pub struct SignedInSystem {
+    pub name: String,
+    /// For people.
+    pub since: String,
+}
+
+/// `data-page="sign-out"`: posts `csrf`, `request` where the client asked, and `decision` = `all`, `this` or `stay`,
+/// to `/sign-out`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "sign_out.html")]
+pub struct SignOutPage {
+    pub chrome: Chrome,
+    /// The id of the logout request that waits.
+    pub request: Option<String>,
+    /// The client that asked; without one `this` is not offered.
+    pub client: Option<String>,
+    pub systems: Vec<SignedInSystem>,
+}
+
+impl SignOutPage {
+    fn m(&self) -> SignOut {
+        SignOut(self.chrome.locale)
+    }
+}
+
+/// Whether a system has heard of the sign-out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    Reached,
+    Trying,
+    /// With a reason for people.
+    Failed(String),
+    /// The client registered no `backchannel_logout_uri`.
+    NotTold,
+}
+
+/// One system that was told.
+#[derive(Debug, Clone)]
+pub struct LogoutOutcome {
+    pub client: String,
+    pub reach: Reach,
+}
+
+/// `data-page="signed-out"`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "signed_out.html")]
+pub struct SignedOutPage {
+    pub chrome: Chrome,
+    pub outcomes: Vec<LogoutOutcome>,
+    /// Back to the client that asked; `text` is its name.
+    pub back: Option<Link>,
+    /// This page again, while some are still being told.
+    pub refresh_href: Option<String>,
+    /// Answers `{"state":"…"}`; the page reloads when the state is another one.
+    pub poll_href: Option<String>,
+    /// The state the page was made in, as the poll names it.
+    pub state: String,
+}
+
+impl SignedOutPage {
+    fn m(&self) -> SignedOut {
+        SignedOut(self.chrome.locale)
+    }
+
+    fn is_trying(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.reach == Reach::Trying)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.outcomes.iter().any(|outcome| matches!(outcome.reach, Reach::Failed(_) | Reach::NotTold))
+    }
+}

@@ -1,0 +1,113 @@
+//! The citizen's page of a visit: its code, how far it is, and the confirmation that ties it to the account.
+
+use askama::Template;
+
+use super::ticket::{HallPlace, Ticket};
+use crate::http::paths;
+use crate::web::chrome::Chrome;
+use crate::web::form::{Field, FormErrors};
+use crate::web::messages::{Ticket as TicketText, Visit};
+
+/// How far the visit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VisitState {
+    /// There is no visit.
+    #[default]
+    Absent,
+    Open,
+    AtCounter,
+    /// Verified; the window has not started the binding.
+    Passed,
+    AwaitingBinding,
+    Bound,
+    FailedRetryable,
+    FailedFinal,
+    Expired,
+    Cancelled,
+}
+
+/// The form that ties the verification to the account.
+#[derive(Debug, Clone, Default)]
+pub struct BindingForm {
+    /// Where it posts to: `paths::bind(token)` or the visit page itself.
+    pub action: String,
+    /// `number`: two digits.
+    pub number: Field,
+    pub tries_left: u32,
+}
+
+/// `data-page="visit"`: posts `csrf` and `action` = `enrol`, `cancel` or `refuse`, to `/account/visit`; `number` to
+/// `binding.action`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "visit.html")]
+pub struct VisitPage {
+    pub chrome: Chrome,
+    pub visit: VisitState,
+    /// While the visit is open.
+    pub ticket: Option<Ticket>,
+    pub halls: Vec<HallPlace>,
+    /// While the visit awaits the binding in this account.
+    pub binding: Option<BindingForm>,
+    /// Answers `{"state":"…"}`; the page reloads when the state is another one.
+    pub poll_href: Option<String>,
+    /// The state the page was made in, as the poll names it.
+    pub state: String,
+    /// The authorization request that waits, as `(service, href)`.
+    pub continue_to: Option<(String, String)>,
+    pub receipt_href: Option<String>,
+}
+
+/// One step of the progress line.
+struct Step {
+    label: &'static str,
+    state: &'static str,
+    class: &'static str,
+}
+
+impl VisitPage {
+    fn m(&self) -> Visit {
+        Visit(self.chrome.locale)
+    }
+
+    fn t(&self) -> TicketText {
+        TicketText(self.chrome.locale)
+    }
+
+    fn errors(&self) -> FormErrors {
+        self.binding.iter().fold(FormErrors::new(), |errors, form| errors.and_field("number", &form.number))
+    }
+
+    fn can_enrol(&self) -> bool {
+        use VisitState::{Absent, Cancelled, Expired, FailedRetryable};
+        matches!(self.visit, Absent | FailedRetryable | Expired | Cancelled)
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let m = self.m();
+        let Some(now) = self.step_now() else { return Vec::new() };
+        [m.step_open(), m.step_counter(), m.step_decided(), m.step_binding(), m.step_bound()]
+            .into_iter()
+            .enumerate()
+            .map(|(at, label)| {
+                let (state, class) = match at.cmp(&now) {
+                    std::cmp::Ordering::Less => (m.state_done(), "step-done"),
+                    std::cmp::Ordering::Equal => (m.state_now(), "step-now"),
+                    std::cmp::Ordering::Greater => (m.state_next(), "step-next"),
+                };
+                Step { label, state, class }
+            })
+            .collect()
+    }
+
+    /// The step under way; five once all are done; none for a visit that ended otherwise.
+    fn step_now(&self) -> Option<usize> {
+        match self.visit {
+            VisitState::Open => Some(0),
+            VisitState::AtCounter => Some(1),
+            VisitState::Passed => Some(2),
+            VisitState::AwaitingBinding => Some(3),
+            VisitState::Bound => Some(5),
+            _ => None,
+        }
+    }
+}

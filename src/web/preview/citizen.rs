@@ -1,0 +1,410 @@
+//! The citizen's pages with lifelike contents.
+
+use super::{Shot, sample_qr};
+use crate::web::chrome::Chrome;
+use crate::web::form::Field;
+use crate::web::messages;
+use crate::web::pages::*;
+
+const PORTAL: (&str, &str) = ("市民门户", "City Portal");
+const HRSS: (&str, &str) = ("社保待遇申领", "Social Security Claims");
+
+fn say(chrome: &Chrome, text: (&str, &str)) -> String {
+    chrome.locale.pick(text.0, text.1).to_owned()
+}
+
+fn asked_by(chrome: &Chrome, service: (&str, &str)) -> Chrome {
+    Chrome { service: Some(say(chrome, service)), ..chrome.clone() }
+}
+
+fn signed_in(chrome: &Chrome) -> Chrome {
+    Chrome {
+        signed_in: Some("*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming"))),
+        ..chrome.clone()
+    }
+}
+
+pub(super) fn halls(chrome: &Chrome) -> Vec<HallPlace> {
+    let place = |name: (&str, &str), windows: &[&str]| HallPlace {
+        name: say(chrome, name),
+        windows: windows.iter().map(|window| (*window).to_owned()).collect(),
+        locale: chrome.locale,
+    };
+    vec![
+        place(("市民之家", "Citizens’ Home"), &["A01", "A02", "A03"]),
+        place(("高新区政务服务中心", "High-tech Zone Service Centre"), &["B11"]),
+    ]
+}
+
+fn ticket() -> Ticket {
+    Ticket {
+        code: "49201837560123458".into(),
+        qr_svg: sample_qr("http://localhost:8000/hall/open?code=49201837560123458"),
+        valid_until: "2026-12-07 10:05".into(),
+    }
+}
+
+pub(super) fn shots(chrome: &Chrome) -> Vec<Shot> {
+    [way_through, visits, registration, leaving, account, others]
+        .into_iter()
+        .flat_map(|group| group(chrome))
+        .collect()
+}
+
+fn way_through(chrome: &Chrome) -> Vec<Shot> {
+    let sign_in =
+        SignInPage { chrome: asked_by(chrome, PORTAL), request: Some("req_1".into()), ..Default::default() };
+    let problems = [
+        ("wrong", SignInProblem::WrongNameOrPassword),
+        ("many", SignInProblem::TooManyTries { seconds: 30 }),
+        ("empty", SignInProblem::NoPassword),
+        ("busy", SignInProblem::Busy),
+        ("expired", SignInProblem::Expired),
+        ("noname", SignInProblem::NoUsername),
+    ];
+    let mut shots = vec![
+        Shot::of("sign-in", &sign_in),
+        Shot::of("sign-in-enterprise", &SignInPage { tab: SignInTab::Enterprise, ..sign_in.clone() }),
+        Shot::of("sign-in-again", &SignInPage { again: WhyAgain::Reauthentication, ..sign_in.clone() }),
+        Shot::of(
+            "sign-in-own",
+            &SignInPage {
+                chrome: chrome.clone(),
+                next: Some("/account/?a=b&c".into()),
+                ..Default::default()
+            },
+        ),
+    ];
+    for (name, problem) in problems {
+        let page =
+            SignInPage { problem: Some(problem), username: "citizen1\"><b>".into(), ..sign_in.clone() };
+        shots.push(Shot::of(format!("sign-in-{name}"), &page));
+    }
+    shots.push(Shot::of("consent", &consent(chrome)));
+    let step_up = step_up(chrome);
+    let open = StepUpPage {
+        ticket: Some(ticket()),
+        poll_href: Some("/step-up/state?request=req_1".into()),
+        ..step_up.clone()
+    };
+    shots.extend([
+        Shot::of("step-up", &step_up),
+        Shot::of("step-up-open", &open),
+        Shot::of(
+            "step-up-not-yet",
+            &StepUpPage { problem: Some(StepUpProblem::NotYetVerified), ..open.clone() },
+        ),
+        Shot::of(
+            "step-up-tries",
+            &StepUpPage { problem: Some(StepUpProblem::NoTriesLeft), halls: vec![], ..step_up },
+        ),
+        Shot::of("step-up-ready", &StepUpPage { binding_href: Some("/account/visit".into()), ..open }),
+    ]);
+    shots
+}
+
+fn consent(chrome: &Chrome) -> ConsentPage {
+    let item = |scope: &str, need: Need| ConsentItem::of_scope(chrome.locale, scope, need);
+    let why = |item: ConsentItem, why: (&str, &str)| item.because(say(chrome, why));
+    ConsentPage {
+        chrome: signed_in(&asked_by(chrome, PORTAL)),
+        request: "req_1".into(),
+        client: say(chrome, PORTAL),
+        department: say(chrome, ("市大数据局", "City Data Office")),
+        person: "*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming")),
+        items: vec![
+            item("openid", Need::Required),
+            why(
+                item("profile", Need::Required),
+                ("在页面上称呼您，并预填申请表", "To greet you and fill in forms"),
+            ),
+            why(
+                item("phone", Need::Optional),
+                ("办理进度有变化时给您发短信", "To send you a message when something changes"),
+            ),
+            why(item("id_number", Need::Optional), ("查询您名下的办件", "To find your cases")),
+        ],
+        until: "2027-11-22".into(),
+    }
+}
+
+fn step_up(chrome: &Chrome) -> StepUpPage {
+    StepUpPage {
+        chrome: signed_in(&asked_by(chrome, HRSS)),
+        request: "req_1".into(),
+        service: say(chrome, HRSS),
+        has_level: 1,
+        needs_level: 3,
+        halls: halls(chrome),
+        state: "open".into(),
+        ..Default::default()
+    }
+}
+
+fn visits(chrome: &Chrome) -> Vec<Shot> {
+    let visit = |state: VisitState| VisitPage {
+        chrome: signed_in(chrome),
+        visit: state,
+        halls: halls(chrome),
+        ..Default::default()
+    };
+    let binding = |number: Field| VisitPage {
+        binding: Some(BindingForm { action: "/bind/abc".into(), number, tries_left: 2 }),
+        poll_href: Some("/account/visit/state".into()),
+        state: "awaiting_binding".into(),
+        ..visit(VisitState::AwaitingBinding)
+    };
+    let wrong = messages::Visit(chrome.locale).number_wrong();
+    let polled = |page: VisitPage| VisitPage { poll_href: Some("/account/visit/state".into()), ..page };
+    let bound = VisitPage {
+        continue_to: Some((say(chrome, HRSS), "/continue?request=req_1".into())),
+        receipt_href: Some("/receipts/rec_1".into()),
+        ..visit(VisitState::Bound)
+    };
+    vec![
+        Shot::of("visit-none", &visit(VisitState::Absent)),
+        Shot::of("visit-open", &polled(VisitPage { ticket: Some(ticket()), ..visit(VisitState::Open) })),
+        Shot::of("visit-counter", &polled(visit(VisitState::AtCounter))),
+        Shot::of("visit-passed", &polled(visit(VisitState::Passed))),
+        Shot::of("visit-binding", &binding(Field::default())),
+        Shot::of("visit-binding-wrong", &binding(Field::wrong("42", wrong))),
+        Shot::of("visit-bound", &bound),
+        Shot::of("visit-retry", &visit(VisitState::FailedRetryable)),
+        Shot::of("visit-final", &visit(VisitState::FailedFinal)),
+        Shot::of("visit-expired", &visit(VisitState::Expired)),
+        Shot::of("visit-cancelled", &visit(VisitState::Cancelled)),
+    ]
+}
+
+fn registration(chrome: &Chrome) -> Vec<Shot> {
+    let m = messages::Register(chrome.locale);
+    let page =
+        |step: RegisterStep| RegisterPage { chrome: chrome.clone(), request: None, step, problem: None };
+    let code = |field: Field| page(RegisterStep::Code { continuation_code: field });
+    let details = RegisterDetails {
+        continuation_code: "K7QM2XR9TC4WHB3EYZ5A".into(),
+        name_masked: "*小芳".replace("小芳", chrome.locale.pick("小芳", "Xiaofang")),
+        document_masked: "4****************4".into(),
+        ..Default::default()
+    };
+    let wrong = RegisterDetails {
+        login_name: Field::wrong("fang", m.login_name_taken()),
+        phone: Field::wrong("1380000", m.phone_form()),
+        password: Field::wrong("", m.password_short()),
+        password_again: Field::wrong("", m.password_differs()),
+        ..details.clone()
+    };
+    let many = RegisterPage {
+        problem: Some(RegisterProblem::TooManyTries { seconds: 60 }),
+        ..code(Field::default())
+    };
+    let registered = RegisteredPage {
+        chrome: signed_in(chrome),
+        name_masked: details.name_masked.clone(),
+        level: 3,
+        login_name: Some("fang88".into()),
+        phone_masked: Some("138****0002".into()),
+        continue_to: None,
+    };
+    vec![
+        Shot::of("register", &code(Field::default())),
+        Shot::of("register-wrong", &code(Field::wrong("K7QM-2XR9", m.code_wrong()))),
+        Shot::of("register-many", &many),
+        Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
+        Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
+        Shot::of("registered", &registered),
+    ]
+}
+
+fn leaving(chrome: &Chrome) -> Vec<Shot> {
+    let system =
+        |name: (&str, &str)| SignedInSystem { name: say(chrome, name), since: "2026-11-22 10:05".into() };
+    let outcome = |name: (&str, &str), reach: Reach| LogoutOutcome { client: say(chrome, name), reach };
+    let out = SignOutPage {
+        chrome: signed_in(&asked_by(chrome, PORTAL)),
+        request: Some("req_9".into()),
+        client: Some(say(chrome, PORTAL)),
+        systems: vec![system(PORTAL), system(HRSS)],
+    };
+    let reason = say(chrome, ("对方系统没有应答，已重试 3 次", "The system did not answer. Tried 3 times"));
+    let mixed = SignedOutPage {
+        chrome: chrome.clone(),
+        outcomes: vec![
+            outcome(PORTAL, Reach::Reached),
+            outcome(HRSS, Reach::Trying),
+            outcome(("不动产登记", "Land Registry"), Reach::Failed(reason)),
+            outcome(("图书馆", "Library"), Reach::NotTold),
+        ],
+        back: Some(Link { href: "http://localhost:8001/".into(), text: say(chrome, PORTAL) }),
+        refresh_href: Some("/signed-out?id=1".into()),
+        poll_href: Some("/signed-out/state?id=1".into()),
+        state: "1".into(),
+    };
+    let all = SignedOutPage {
+        outcomes: vec![outcome(PORTAL, Reach::Reached), outcome(HRSS, Reach::Reached)],
+        refresh_href: None,
+        poll_href: None,
+        ..mixed.clone()
+    };
+    vec![
+        Shot::of("sign-out", &out),
+        Shot::of("sign-out-none", &SignOutPage { chrome: signed_in(chrome), ..Default::default() }),
+        Shot::of("signed-out", &mixed),
+        Shot::of("signed-out-all", &all),
+        Shot::of("signed-out-none", &SignedOutPage { chrome: chrome.clone(), ..Default::default() }),
+    ]
+}
+
+fn account(chrome: &Chrome) -> Vec<Shot> {
+    let frame = signed_in(chrome);
+    let overview = AccountPage {
+        chrome: frame.clone(),
+        name_masked: "*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming")),
+        level: 1,
+        level_since: Some("2026-11-02".into()),
+        documents: vec![
+            DocumentLine {
+                kind: say(chrome, ("居民身份证", "Resident ID card")),
+                number_masked: "1****************X".into(),
+                valid_until: None,
+            },
+            DocumentLine {
+                kind: say(chrome, ("护照", "Passport")),
+                number_masked: "E*******8".into(),
+                valid_until: None,
+            },
+        ],
+        phone_masked: Some("138****0001".into()),
+        login_name: None,
+        visit: VisitState::Absent,
+    };
+    let withdrawn = messages::Consents(chrome.locale).withdrawn().to_owned();
+    vec![
+        Shot::of("account", &overview),
+        Shot::of("account-visit", &AccountPage { visit: VisitState::Open, ..overview.clone() }),
+        Shot::of("account-3", &AccountPage { level: 3, login_name: Some("citizen1".into()), ..overview }),
+        Shot::of("sessions", &sessions(&frame)),
+        Shot::of(
+            "consents",
+            &ConsentsPage { chrome: frame.clone(), consents: consents(chrome), done: Some(withdrawn) },
+        ),
+        Shot::of("consents-empty", &ConsentsPage { chrome: frame.clone(), ..Default::default() }),
+        Shot::of("history", &history(&frame)),
+        Shot::of("history-empty", &HistoryPage { chrome: frame, ..Default::default() }),
+    ]
+}
+
+fn sessions(chrome: &Chrome) -> SessionsPage {
+    let session = |device: (&str, &str), which: WhichDevice, systems: Vec<String>| SessionLine {
+        id: "ses_1".into(),
+        device: say(chrome, device),
+        since: "2026-11-22 09:58".into(),
+        last_used: "2026-11-22 10:05".into(),
+        which,
+        systems,
+    };
+    SessionsPage {
+        chrome: chrome.clone(),
+        sessions: vec![
+            session(
+                ("Windows 电脑 · Edge", "Windows computer · Edge"),
+                WhichDevice::This,
+                vec![say(chrome, PORTAL), say(chrome, HRSS)],
+            ),
+            session(("安卓手机 · Chrome", "Android phone · Chrome"), WhichDevice::Other, vec![]),
+        ],
+        done: None,
+    }
+}
+
+fn consents(chrome: &Chrome) -> Vec<ConsentLine> {
+    let scopes = messages::Scopes(chrome.locale);
+    let names = |list: &[&str]| {
+        list.iter().filter_map(|scope| scopes.name(scope)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let line = |client: (&str, &str), items: Vec<String>| ConsentLine {
+        id: "con_1".into(),
+        client: say(chrome, client),
+        department: say(chrome, ("市人社局", "Human Resources Bureau")),
+        items,
+        given: "2026-11-22 10:05".into(),
+        until: "2027-11-22".into(),
+    };
+    vec![
+        line(PORTAL, names(&["openid", "profile"])),
+        line(HRSS, names(&["openid", "profile", "real_name", "id_number"])),
+    ]
+}
+
+fn history(chrome: &Chrome) -> HistoryPage {
+    let line = |at: &str, what: (&str, &str), system: Option<(&str, &str)>, detail: Option<(&str, &str)>| {
+        HistoryLine {
+            at: at.into(),
+            what: say(chrome, what),
+            system: system.map(|name| say(chrome, name)),
+            detail: detail.map(|text| say(chrome, text)),
+        }
+    };
+    HistoryPage {
+        chrome: chrome.clone(),
+        lines: vec![
+            line(
+                "2026-11-22 10:05",
+                ("提供信息", "Information handed over"),
+                Some(HRSS),
+                Some(("基本信息、实名等级", "Name and basic details, level")),
+            ),
+            line(
+                "2026-11-22 10:04",
+                ("窗口核验通过，升为 3 级", "Verified at a window, now level 3"),
+                None,
+                Some(("市民之家 A01", "Citizens’ Home A01")),
+            ),
+            line("2026-11-22 09:59", ("同意授权", "Consent given"), Some(PORTAL), None),
+            line(
+                "2026-11-22 09:58",
+                ("密码登录", "Signed in by password"),
+                None,
+                Some(("Windows 电脑", "Windows computer")),
+            ),
+        ],
+        older_href: Some("/account/history?before=aud_1".into()),
+        newest_href: None,
+    }
+}
+
+fn others(chrome: &Chrome) -> Vec<Shot> {
+    let kinds = [
+        ("not-found", ErrorKind::NotFound),
+        ("expired", ErrorKind::Expired),
+        ("forbidden", ErrorKind::Forbidden),
+        ("stale", ErrorKind::StaleForm),
+        ("many", ErrorKind::TooManyRequests { seconds: 20 }),
+        ("unavailable", ErrorKind::Unavailable),
+        ("broken", ErrorKind::Broken),
+        ("bad-request", ErrorKind::BadRequest),
+        ("too-large", ErrorKind::TooLarge),
+    ];
+    let mut shots: Vec<Shot> = kinds
+        .into_iter()
+        .map(|(name, kind)| {
+            Shot::of(format!("error-{name}"), &ErrorPage::of(kind, chrome.clone(), "b7Jx0cQ2mT4k"))
+        })
+        .collect();
+    let client =
+        ErrorPage::of(ErrorKind::BadClient, chrome.clone(), "txn_01JD8").with_code("invalid_redirect_uri");
+    let post = FormPostPage {
+        chrome: asked_by(chrome, PORTAL),
+        client: say(chrome, PORTAL),
+        action: "http://localhost:8001/callback".into(),
+        parameters: vec![("code".into(), "SplxlOBe".into()), ("state".into(), "a\"b".into())],
+    };
+    shots.extend([
+        Shot::of("error-client", &client),
+        Shot::of("form-post", &post),
+        Shot::of("home", &HomePage { chrome: chrome.clone() }),
+        Shot::of("home-signed-in", &HomePage { chrome: signed_in(chrome) }),
+        Shot::of("help", &HelpPage { chrome: chrome.clone(), halls: halls(chrome) }),
+    ]);
+    shots
+}
