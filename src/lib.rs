@@ -16,6 +16,12 @@ pub mod gateway;
 pub mod audit;
 pub mod identity;
 pub mod client;
+pub mod signin;
+pub mod session;
+pub mod grant;
+
+// The parts, chosen once.
+pub mod app;
 
 // Surfaces: HTTP in, page or JSON out; no rules.
 pub mod http;

@@ -130,7 +130,8 @@ impl AccessToken {
 
 impl Row {
     fn token(self, now: Timestamp) -> Result<AccessToken, Fault> {
-        let broken = || Fault::inconsistent("access_token", "of a client", "its columns contradict each other");
+        let broken =
+            || Fault::inconsistent("access_token", "of a client", "its columns contradict each other");
         let token = AccessToken {
             scope: self.token_scope.parse().map_err(|_| broken())?,
             issued_at: Timestamp::from_micros(self.issued_at),

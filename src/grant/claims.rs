@@ -86,7 +86,8 @@ pub fn scope_of(claim: &str) -> Option<&'static str> {
 
 /// The claims asked for singly that we know and the client may know, beyond what its scopes give anyway.
 pub fn singly_wanted(request: &ClaimsRequest, scope: &Scope, allowed: &Scope) -> Vec<String> {
-    let wanted = request.wishes(Wanted::IdToken).chain(request.wishes(Wanted::UserInfo)).map(|(claim, _)| claim);
+    let wanted =
+        request.wishes(Wanted::IdToken).chain(request.wishes(Wanted::UserInfo)).map(|(claim, _)| claim);
     let mut names: Vec<String> = wanted
         .filter(|claim| scope_of(claim).is_some_and(|of| allowed.contains(of) && !scope.contains(of)))
         .map(str::to_owned)
@@ -147,12 +148,16 @@ impl About {
             "id_number" => self.document.as_ref().map(|document| json!(document.number)),
             "name" => Some(json!(self.name)),
             "updated_at" => Some(json!(self.updated_at.seconds())),
-            "phone_number" => self.phone.as_ref().map(|(number, _)| json!(number)).or_else(|| self.extra(name)),
+            "phone_number" => {
+                self.phone.as_ref().map(|(number, _)| json!(number)).or_else(|| self.extra(name))
+            }
             "phone_number_verified" => {
                 self.phone.as_ref().map(|(_, verified)| json!(verified)).or_else(|| self.extra(name))
             }
             "gender" => self.from_number(|document| document.sex().map(|sex| json!(sex.as_str())), name),
-            "birthdate" => self.from_number(|document| document.birth_date().map(|date| json!(date.to_string())), name),
+            "birthdate" => {
+                self.from_number(|document| document.birth_date().map(|date| json!(date.to_string())), name)
+            }
             "locale" => self.extra(name).or_else(|| Some(json!("zh-CN"))),
             other => self.extra(other),
         }
@@ -171,9 +176,13 @@ impl About {
 impl AboutRow {
     pub(super) fn open(self, keys: &Keys, granted: &Granted) -> Result<About, Fault> {
         let person = &granted.person;
-        let name = self.name.ok_or_else(|| Fault::inconsistent("person", person.as_str(), "a family without it"))?;
+        let name =
+            self.name.ok_or_else(|| Fault::inconsistent("person", person.as_str(), "a family without it"))?;
         let extra = self.claims.map(|sealed| keys.seal.open(claims_place(person), &sealed)).transpose()?;
-        let phone = self.phone.map(|sealed| keys.seal.open(phone_place(granted.account.as_str()), &sealed)).transpose()?;
+        let phone = self
+            .phone
+            .map(|sealed| keys.seal.open(phone_place(granted.account.as_str()), &sealed))
+            .transpose()?;
         Ok(About {
             name: open_name(keys, person, &name)?,
             updated_at: Timestamp::from_micros(self.updated_at.unwrap_or_default()),
@@ -199,7 +208,8 @@ fn open_document(
     granted: &Granted,
 ) -> Result<AboutDocument, Fault> {
     let number = keys.seal.open(Place { table: "document", column: "number", row: id }, sealed)?;
-    let declared: IdType = kind.parse().map_err(|_| Fault::inconsistent("document", id, "kind is not known"))?;
+    let declared: IdType =
+        kind.parse().map_err(|_| Fault::inconsistent("document", id, "kind is not known"))?;
     let parsed = Document::parse(declared, &number, country, granted.facts.auth_time.date()).ok();
     Ok(AboutDocument { kind, number, parsed })
 }

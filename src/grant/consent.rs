@@ -63,7 +63,9 @@ impl Consent {
         let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         Ok(Self {
             client_id: client_id.to_owned(),
-            scope: scope.parse().map_err(|_| Fault::inconsistent("consent", client_id, "scope cannot be read"))?,
+            scope: scope
+                .parse()
+                .map_err(|_| Fault::inconsistent("consent", client_id, "scope cannot be read"))?,
             claims: words(claims),
             declined: words(declined),
             granted_at: Timestamp::from_micros(granted_at),
@@ -106,8 +108,12 @@ pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(
         moment.now + LIFETIME,
     ))
     .await?;
-    let event =
-        Event::ConsentGiven { person: answer.person, client: answer.client, scope: &scope, declined: &declined };
+    let event = Event::ConsentGiven {
+        person: answer.person,
+        client: answer.client,
+        scope: &scope,
+        declined: &declined,
+    };
     audit::record(tx, moment, event).await
 }
 
@@ -156,6 +162,10 @@ async fn find(run: &mut impl Run, person: &PersonId, client: &str) -> Result<Opt
 
 impl Row {
     fn consent(self) -> Result<Consent, Fault> {
-        Consent::parse(&self.client_id, (&self.scope, &self.claims, &self.declined), (self.granted_at, self.expires_at))
+        Consent::parse(
+            &self.client_id,
+            (&self.scope, &self.claims, &self.declined),
+            (self.granted_at, self.expires_at),
+        )
     }
 }

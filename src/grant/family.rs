@@ -61,7 +61,8 @@ pub async fn insert(
     (id, sid): (&FamilyId, &ParticipationId),
     granted: &Granted,
 ) -> Result<(), Fault> {
-    let facts = serde_json::to_string(&granted.facts).map_err(|error| Fault::broken("writing facts").because(error))?;
+    let facts = serde_json::to_string(&granted.facts)
+        .map_err(|error| Fault::broken("writing facts").because(error))?;
     tx.execute(sql!(
         "INSERT INTO token_family (id, client_id, person_id, account_id, session_id, sid, scope, facts, offline, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -74,7 +74,10 @@ const PAUSES: [Duration; 9] = [
 pub async fn claim(db: &Db, moment: &Moment, most: i64) -> Result<Vec<Due>, Fault> {
     let waiting: Option<(String,)> = db
         .read()
-        .optional(sql!("SELECT id FROM logout_delivery WHERE state = 'pending' AND next_at <= $1 LIMIT 1", moment.now))
+        .optional(sql!(
+            "SELECT id FROM logout_delivery WHERE state = 'pending' AND next_at <= $1 LIMIT 1",
+            moment.now
+        ))
         .await?;
     if waiting.is_none() {
         return Ok(Vec::new());
@@ -121,7 +124,8 @@ pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Stri
             audit::record(&mut tx, moment, Event::LogoutDelivered { client, delivery, attempts }).await?;
         }
         (State::Failed, Some(reason)) => {
-            audit::record(&mut tx, moment, Event::LogoutGivenUp { client, delivery, attempts, reason }).await?;
+            audit::record(&mut tx, moment, Event::LogoutGivenUp { client, delivery, attempts, reason })
+                .await?;
         }
         _ => {}
     }
@@ -139,8 +143,9 @@ pub async fn list_of_session(run: &mut impl Run, session: &SessionId) -> Result<
         .await?;
     rows.into_iter()
         .map(|row| {
-            let state = State::parse(&row.state)
-                .ok_or_else(|| Fault::inconsistent("logout_delivery", session.as_str(), "state is not known"))?;
+            let state = State::parse(&row.state).ok_or_else(|| {
+                Fault::inconsistent("logout_delivery", session.as_str(), "state is not known")
+            })?;
             Ok(Told { client_id: row.client_id, state, last_error: row.last_error })
         })
         .collect()
@@ -157,7 +162,9 @@ impl State {
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [State::Pending, State::Delivered, State::Failed, State::None].into_iter().find(|state| state.word() == word)
+        [State::Pending, State::Delivered, State::Failed, State::None]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 

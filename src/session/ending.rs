@@ -70,11 +70,17 @@ pub async fn participate(
             moment.now,
         ))
         .await?;
-    row.map(|(id,)| id.parse().map_err(|_| Fault::inconsistent("participation", &id, "not an id"))).transpose()
+    row.map(|(id,)| id.parse().map_err(|_| Fault::inconsistent("participation", &id, "not an id")))
+        .transpose()
 }
 
 /// Ends a session of `ending.person` and queues the logout for every client that saw it; whether it was still alive.
-pub async fn end(tx: &mut Tx, moment: &Moment, session: &SessionId, ending: &Ending<'_>) -> Result<bool, Fault> {
+pub async fn end(
+    tx: &mut Tx,
+    moment: &Moment,
+    session: &SessionId,
+    ending: &Ending<'_>,
+) -> Result<bool, Fault> {
     let ended = tx
         .execute(sql!(
             "UPDATE sso_session SET ended_at = $3, end_reason = $4 WHERE id = $1 AND person_id = $2 AND ended_at IS NULL",
@@ -118,9 +124,14 @@ pub async fn queue_late(db: &Db, moment: &Moment, keys: &Keys, clients: &Clients
         ))
         .await?;
     for row in &late {
-        let person = row.person_id.parse().map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "person"))?;
-        let session =
-            row.session_id.parse().map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "not an id"))?;
+        let person = row
+            .person_id
+            .parse()
+            .map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "person"))?;
+        let session = row
+            .session_id
+            .parse()
+            .map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "not an id"))?;
         let mut tx = db.begin().await?;
         let ending = Ending { keys, clients, person: &person, reason: Reason::SignedOut };
         queue(&mut tx, moment, &session, &ending).await?;
@@ -133,7 +144,10 @@ const LATE_WITHIN: std::time::Duration = std::time::Duration::from_secs(600);
 
 async fn queue(tx: &mut Tx, moment: &Moment, session: &SessionId, ending: &Ending<'_>) -> Result<(), Fault> {
     let participations: Vec<Participation> = tx
-        .all(sql!("SELECT id, client_id FROM participation WHERE session_id = $1 ORDER BY id", session.as_str()))
+        .all(sql!(
+            "SELECT id, client_id FROM participation WHERE session_id = $1 ORDER BY id",
+            session.as_str()
+        ))
         .await?;
     for participation in participations {
         let Some(client) = ending.clients.find(&participation.client_id).await? else { continue };

@@ -95,8 +95,12 @@ pub async fn sign_in(
         None => open(tx, moment, signed_in).await?,
     };
     let method = signed_in.proof.method.word();
-    audit::record(tx, moment, Event::SignedIn { person: signed_in.person, session: &opened.session.id, method })
-        .await?;
+    audit::record(
+        tx,
+        moment,
+        Event::SignedIn { person: signed_in.person, session: &opened.session.id, method },
+    )
+    .await?;
     Ok(opened)
 }
 

@@ -24,9 +24,13 @@ pub enum Outcome {
     /// The name or the password; nobody is told which.
     Wrong,
     /// Too many failures: wait this many seconds.
-    Throttled { wait: u64 },
+    Throttled {
+        wait: u64,
+    },
     /// The waiting room is full: come again in this many seconds.
-    Busy { wait: u64 },
+    Busy {
+        wait: u64,
+    },
 }
 
 /// Tries a password for whatever was typed as username.

@@ -24,7 +24,11 @@ const WINDOW: Duration = Duration::from_secs(600);
 
 const LIMITS: [Limit; 3] = [
     // Somebody who mistypes, or guesses at one account from one place.
-    Limit { name: "pair", key: |guess| format!("{}:{}", digest(guess.username), guess.moment.client_ip), most: 10 },
+    Limit {
+        name: "pair",
+        key: |guess| format!("{}:{}", digest(guess.username), guess.moment.client_ip),
+        most: 10,
+    },
     // A spread-out attack on one account; high enough that it costs the citizen minutes at worst.
     Limit { name: "account", key: |guess| digest(guess.username), most: 100 },
     // One place guessing at many accounts; a hall or an office shares an address.

@@ -1,0 +1,163 @@
+//! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
+
+use std::sync::Arc;
+
+use crate::base::random::{self, Random};
+use crate::base::time::{Clock, SystemClock};
+use crate::base::{Fault, Moment};
+use crate::client::{Authenticator, Clients, Trust};
+use crate::config::Settings;
+use crate::crypto::Keys;
+use crate::crypto::keystore::KeyStoreProblem;
+use crate::crypto::password::{Cost, PasswordPool};
+use crate::crypto::signer::{Signer, generate};
+use crate::gateway::guard::Reach;
+use crate::gateway::{CardReaders, Outgoing};
+use crate::http::paths;
+use crate::protocol::SigningAlgorithm;
+use crate::sql;
+use crate::storage::migrate::{self, SchemaProblem};
+use crate::storage::{Db, Ephemeral, Run, Tally};
+
+/// The running service, shared by every request.
+pub struct App {
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub tally: Arc<Tally>,
+    pub db: Db,
+    pub ephemeral: Ephemeral,
+    pub keys: Arc<Keys>,
+    pub passwords: PasswordPool,
+    pub clients: Arc<Clients>,
+    pub authenticator: Authenticator,
+    pub outgoing: Outgoing,
+    pub readers: CardReaders,
+}
+
+/// What a test chooses otherwise than production.
+pub struct Choices {
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    /// Put before every key in Redis, so that services sharing one do not meet.
+    pub redis_prefix: String,
+}
+
+/// Why the service cannot start; one line, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenProblem {
+    #[error("the data folder {path}: {cause}")]
+    DataDir { path: String, cause: std::io::Error },
+    #[error(transparent)]
+    Keys(#[from] KeyStoreProblem),
+    #[error(transparent)]
+    Schema(#[from] SchemaProblem),
+    #[error(
+        "the keys folder {0} does not belong to this database: set TONGYAO_KEYS_DIR to the folder this database was made with"
+    )]
+    OtherKeys(String),
+    #[error("{0:?}")]
+    Fault(#[from] Fault),
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(random::System::default()),
+            redis_prefix: "tongyao:".to_owned(),
+        }
+    }
+}
+
+impl App {
+    /// Opens everything and brings the schema up to date.
+    pub async fn open(settings: Settings, choices: Choices) -> Result<Arc<Self>, OpenProblem> {
+        let Choices { clock, random, redis_prefix } = choices;
+        make_data_dir(&settings)?;
+        let tally = Arc::new(Tally::default());
+        let db = Db::open(&settings.database, tally.clone()).await?;
+        migrate::run(&settings.database, &db).await?;
+        let keys = Arc::new(Keys::open(&settings.keys_dir, clock.now(), &*random)?);
+        check_keys_belong(&db, &keys, &settings).await?;
+        let ephemeral = match &settings.redis {
+            Some(url) => Ephemeral::in_redis(url.expose(), &redis_prefix, tally.clone()).await?,
+            None => Ephemeral::in_process(clock.clone(), tally.clone()),
+        };
+        let outgoing = Outgoing::new(reach(&settings), settings.extra_ca.as_deref())?;
+        let clients = Arc::new(Clients::new(db.clone(), clock.clone()));
+        let authenticator = Authenticator {
+            clients: clients.clone(),
+            keys: keys.clone(),
+            ephemeral: ephemeral.clone(),
+            trust: Trust::new(outgoing.clone()),
+            audiences: audiences(&settings),
+        };
+        let cost = Cost { memory_kib: settings.password_memory_kib, passes: settings.password_passes };
+        Ok(Arc::new(Self {
+            passwords: PasswordPool::start(cores(), cost)?,
+            readers: readers(&settings)?,
+            clock,
+            random,
+            tally,
+            db,
+            ephemeral,
+            keys,
+            clients,
+            authenticator,
+            outgoing,
+            settings,
+        }))
+    }
+
+    /// A moment of the service itself, for jobs and commands.
+    pub fn moment(&self) -> Moment {
+        Moment::of_system(self.clock.now(), self.random.clone())
+    }
+
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+fn make_data_dir(settings: &Settings) -> Result<(), OpenProblem> {
+    std::fs::create_dir_all(&settings.data_dir)
+        .map_err(|cause| OpenProblem::DataDir { path: settings.data_dir.display().to_string(), cause })
+}
+
+/// The first start notes which keys the database is sealed with; any later start with others stops here,
+/// before a row is written that nobody could open.
+async fn check_keys_belong(db: &Db, keys: &Keys, settings: &Settings) -> Result<(), OpenProblem> {
+    let value = keys.check_value();
+    let mut tx = db.begin().await?;
+    tx.execute(sql!(
+        "INSERT INTO installation (name, value) VALUES ('keys', $1) ON CONFLICT DO NOTHING",
+        value.as_str(),
+    ))
+    .await?;
+    let (kept,): (String,) = tx.one(sql!("SELECT value FROM installation WHERE name = 'keys'")).await?;
+    tx.commit().await?;
+    if kept == value { Ok(()) } else { Err(OpenProblem::OtherKeys(settings.keys_dir.display().to_string())) }
+}
+
+fn reach(settings: &Settings) -> Reach {
+    if settings.allow_loopback { Reach::PublicAndLoopback } else { Reach::Public }
+}
+
+/// What a client's assertion may be made for (OIDC Core §9; RFC 7523 §3).
+fn audiences(settings: &Settings) -> Vec<String> {
+    let endpoints = [paths::TOKEN, paths::INTROSPECT, paths::REVOKE].map(|path| settings.url(path));
+    std::iter::once(settings.issuer.clone()).chain(endpoints).collect()
+}
+
+fn readers(settings: &Settings) -> Result<CardReaders, Fault> {
+    if settings.sandbox && settings.reader_keys.is_none() {
+        let key = generate(SigningAlgorithm::Es256)?;
+        return Ok(CardReaders::Simulated(Arc::new(Signer::from_pkcs8(SigningAlgorithm::Es256, &key)?)));
+    }
+    CardReaders::registered(settings.reader_keys.as_deref())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}

@@ -1,0 +1,119 @@
+//! Pages that any surface may need shown, named here and drawn by `web`: so that surfaces need not know one another.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::fault_log;
+use crate::base::{Fault, Trouble};
+use crate::protocol::{RedirectUri, Refusal};
+
+/// What went wrong, for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    BadRequest,
+    /// A client asked for something it may not; with the reason.
+    BadClient(Refusal),
+    Forbidden,
+    NotFound,
+    /// A waiting request or a link is too old, used, or another browser's.
+    Expired,
+    StaleForm,
+    TooLarge,
+    TooManyRequests {
+        wait: u64,
+    },
+    Unavailable {
+        wait: u64,
+    },
+    Broken,
+}
+
+/// A page asked for by a surface that does not draw pages itself; travels as an extension of the answer.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    Problem(Problem),
+    /// An answer to a client that the browser posts (OAuth 2.0 Form Post Response Mode).
+    FormPost(Arc<FormPost>),
+}
+
+/// Where an answer is posted, and what.
+#[derive(Debug)]
+pub struct FormPost {
+    pub client: String,
+    pub action: RedirectUri,
+    pub parameters: Vec<(String, String)>,
+}
+
+/// The error of a page handler.
+#[derive(Debug)]
+pub enum PageProblem {
+    Problem(Problem),
+    Fault(Fault),
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Problem::BadRequest | Problem::BadClient(_) => StatusCode::BAD_REQUEST,
+            Problem::Forbidden | Problem::StaleForm => StatusCode::FORBIDDEN,
+            Problem::NotFound => StatusCode::NOT_FOUND,
+            Problem::Expired => StatusCode::GONE,
+            Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Problem::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Problem::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn wait(&self) -> Option<u64> {
+        match self {
+            Problem::TooManyRequests { wait } | Problem::Unavailable { wait } => Some(*wait),
+            _ => None,
+        }
+    }
+}
+
+impl From<Problem> for PageProblem {
+    fn from(problem: Problem) -> Self {
+        PageProblem::Problem(problem)
+    }
+}
+
+impl From<Fault> for PageProblem {
+    fn from(fault: Fault) -> Self {
+        PageProblem::Fault(fault)
+    }
+}
+
+impl IntoResponse for Shown {
+    fn into_response(self) -> Response {
+        let (status, wait) = match &self {
+            Shown::Problem(problem) => (problem.status(), problem.wait()),
+            Shown::FormPost(_) => (StatusCode::OK, None),
+        };
+        let mut response = status.into_response();
+        if let Some(wait) = wait {
+            response.headers_mut().insert(http::header::RETRY_AFTER, wait.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for PageProblem {
+    fn into_response(self) -> Response {
+        let problem = match self {
+            PageProblem::Problem(problem) => problem,
+            PageProblem::Fault(fault) => {
+                fault_log::note(&fault);
+                match fault.trouble() {
+                    Trouble::Unavailable => Problem::Unavailable { wait: 5 },
+                    Trouble::Broken => Problem::Broken,
+                }
+            }
+        };
+        Shown::Problem(problem).into_response()
+    }
+}
