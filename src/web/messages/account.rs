@@ -19,6 +19,7 @@ messages! {
         lift_open_link: "查看预约" | "See the visit",
         highest: "已是最高等级，各部门都认可。" | "This is the highest level. Every department knows it.",
         documents: "证件" | "Documents",
+        valid_until(date): "有效期至 {date}" | "Valid until {date}",
         primary: "主证件" | "Main document",
         sign_in_ways: "登录方式" | "Ways to sign in",
         id_number: "证件号码" | "ID number",
@@ -35,7 +36,7 @@ messages! {
     }
     Sessions {
         title: "登录设备" | "Signed-in devices",
-        lead: "不认识的设备，请马上让它退出，并修改密码。" | "If you do not recognise a device, end it now and change your password.",
+        lead: "不认识的设备，请马上让它退出，并拨打 12345。" | "If you do not recognise a device, end it now and call 12345.",
         current: "当前设备" | "This device",
         since: "登录时间" | "Signed in",
         last: "最近使用" | "Last used",
@@ -63,9 +64,6 @@ messages! {
     History {
         title: "使用记录" | "History",
         lead: "您的身份每被使用一次，这里都有一条。" | "Each use of your identity is here.",
-        when: "时间" | "When",
-        what: "事项" | "What",
-        who: "系统" | "System",
         empty: "还没有记录" | "Nothing yet",
         empty_text: "登录、授权、核验等都会记在这里。" | "Sign-ins, consents and verifications are listed here.",
         older: "查看更早的记录" | "Older",

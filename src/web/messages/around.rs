@@ -10,7 +10,6 @@ messages! {
         to_elder: "长辈版" | "Large text",
         to_standard: "标准版" | "Standard text",
         switches: "语言与显示" | "Language and display",
-        my_account: "我的账号" | "My account",
         sign_out: "退出" | "Sign out",
         sandbox: "测试环境：人员和数据均为样例，请勿填写真实信息。"
             | "Test environment: all people and data are samples. Do not enter real information.",
@@ -22,8 +21,6 @@ messages! {
         error_summary: "请先解决以下问题" | "There is a problem",
         error_prefix: "错误：" | "Error: ",
         title_error: "错误：" | "Error: ",
-        done: "已完成" | "Done",
-        notice: "请注意" | "Please note",
         optional: "（选填）" | " (optional)",
         show_password: "显示" | "Show",
         hide_password: "隐藏" | "Hide",
@@ -32,7 +29,5 @@ messages! {
         sending: "正在提交" | "Sending",
         refresh: "刷新本页" | "Refresh this page",
         staff_sign_out: "退出工作台" | "Sign out",
-        desk: "窗口工作台" | "Window desk",
-        back: "返回" | "Back",
     }
 }

@@ -18,7 +18,6 @@ messages! {
     HallWindow {
         title: "您在哪个窗口？" | "Which window are you at?",
         hall: "大厅" | "Hall",
-        window: "窗口" | "Window",
         submit: "开始工作" | "Start work",
         none: "请选择窗口" | "Choose a window",
         taken: "这个窗口已有其他工作人员在用" | "Another clerk is at this window",

@@ -29,10 +29,10 @@ messages! {
         sign_in: "登录" | "Signing in",
         sign_in_text: "用证件号码、手机号或登录名，加上密码。" | "Use your ID number, phone number or login name, and your password.",
         forgot: "忘记密码" | "Forgotten password",
-        forgot_text: "带身份证原件到任意大厅窗口，当场重设。" | "Bring your original ID card to any hall window. It is reset on the spot.",
+        forgot_text: "请拨打 12345，工作人员会告诉您怎样找回。" | "Call 12345. They tell you how to get back in.",
         no_phone: "没有手机，或不会上网" | "No phone, or not on line",
-        no_phone_text: "直接到窗口核验。以后凭证件在窗口办事，也可以凭续办码请家人协助开通账号。"
-            | "Come to a window. You can go on using the windows with your card, or create an account at home with the continuation code.",
+        no_phone_text: "直接到窗口核验，不需要账号。以后想上网办事时，再用回执单上的续办码开通。"
+            | "Come to a window; no account is needed. Should you go on line later, the code on your slip creates one.",
         levels: "核验等级" | "Levels of assurance",
         levels_text: "等级越高，能办的事越多。" | "The higher the level, the more you can do.",
         halls: "去哪里核验" | "Where to be verified",

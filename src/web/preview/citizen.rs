@@ -271,7 +271,7 @@ fn account(chrome: &Chrome) -> Vec<Shot> {
             DocumentLine {
                 kind: say(chrome, ("护照", "Passport")),
                 number_masked: "E*******8".into(),
-                valid_until: None,
+                valid_until: Some("2036-05-01".into()),
             },
         ],
         phone_masked: Some("138****0001".into()),
