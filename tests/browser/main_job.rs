@@ -55,9 +55,6 @@ async fn a_citizen_signs_in_once_is_verified_at_the_window_and_known_everywhere(
         acts::begin_sign_in(&citizen, &system).await;
         citizen.at_page("sign-in").await;
     }
-
-    citizen.close().await;
-    clerk.close().await;
 }
 
 #[tokio::test]
@@ -88,10 +85,6 @@ async fn a_person_never_on_line_is_verified_first_and_makes_the_account_at_home(
     other.fill("continuation_code", &code).await;
     other.submit("continuation_code").await;
     other.sees("main [role=alert]").await;
-
-    for browser in [clerk, home, other] {
-        browser.close().await;
-    }
 }
 
 /// The `sub` a sample system shows.
