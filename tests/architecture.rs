@@ -50,13 +50,14 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
 /// Everything wrong, one line each: `src/file:line: what; what to do`.
 fn check(lib: &str, files: &[File]) -> Vec<String> {
     let order = listed(lib);
+    let macros: Vec<_> = files.iter().flat_map(exported_macros).collect();
     let mut findings = Vec::new();
     for file in files {
         check_form(file, &mut findings);
         if file.path == "lib.rs" || file.path == "main.rs" {
             continue;
         }
-        let room = file.path.split('/').next().unwrap().trim_end_matches(".rs");
+        let room = room_of(file);
         let Some(floor) = order.iter().position(|module| module == room) else {
             findings.push(format!(
                 "src/{}:1: `{room}` is not listed; add `pub mod {room};` to src/lib.rs at its floor",
@@ -65,8 +66,9 @@ fn check(lib: &str, files: &[File]) -> Vec<String> {
             continue;
         };
         let code = without_comments_and_strings(&file.text);
-        for (at, used) in crate_paths(&code).into_iter().chain(climbing_paths(&code, file, files, &order)) {
-            if let Some(what) = wrong_use(room, &used, floor, &order) {
+        for (at, name) in crate_paths(&code).into_iter().chain(climbing_paths(&code, file, files, &order)) {
+            let used = macros.iter().find(|(exported, _)| *exported == name).map_or(&name, |(_, home)| home);
+            if let Some(what) = wrong_use(room, used, floor, &order) {
                 findings.push(format!("src/{}:{}: {what}", file.path, line_of(&code, at)));
             }
         }
@@ -80,6 +82,21 @@ fn listed(lib: &str) -> Vec<String> {
         Some(line.trim().trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')?.to_string())
     };
     without_comments_and_strings(lib).lines().filter_map(module).collect()
+}
+
+/// Macros that `#[macro_export]` lifts to the root of the crate, each with the module it comes from.
+fn exported_macros(file: &File) -> Vec<(String, String)> {
+    let code = without_comments_and_strings(&file.text);
+    let home = room_of(file).to_string();
+    let exported = code.match_indices("#[macro_export]").filter_map(|(at, _)| {
+        let (_, definition) = code[at..].split_once("macro_rules!")?;
+        Some((definition.trim_start().chars().take_while(|c| is_word(*c)).collect(), home.clone()))
+    });
+    exported.collect()
+}
+
+fn room_of(file: &File) -> &str {
+    file.path.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
 fn check_form(file: &File, findings: &mut Vec<String>) {
@@ -151,7 +168,7 @@ fn crate_paths(code: &str) -> Vec<(usize, String)> {
 
 /// Modules reached by climbing out of the room with `super::super::x`, as if written `crate::x`.
 fn climbing_paths(code: &str, file: &File, files: &[File], order: &[String]) -> Vec<(usize, String)> {
-    let room = file.path.split('/').next().unwrap();
+    let room = room_of(file);
     let own = |name: &str| {
         [format!("{room}/{name}.rs"), format!("{room}/{name}/mod.rs")]
             .iter()
@@ -340,6 +357,21 @@ mod the_checker {
         assert!(only_finding("web/page.rs", "use crate::*;").contains("takes in the whole crate"));
         assert!(only_finding("web/page.rs", "use crate::Page;").contains("not a module listed"));
         assert!(only_finding("attic/page.rs", "").contains("`attic` is not listed"));
+    }
+
+    #[test]
+    fn follows_an_exported_macro_to_the_module_it_comes_from() {
+        let text = |code: &str| format!("//! What it is.\n{code}");
+        let user = |path: &str| File { path: path.to_string(), text: text("use crate::sql;") };
+        let home = "/// Why.\n#[macro_export]\nmacro_rules! sql { () => {} }";
+        let files = [
+            File { path: "storage/statement.rs".to_string(), text: text(home) },
+            user("identity/store.rs"),
+            user("base/time.rs"),
+        ];
+        let found = check(LIB, &files);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].starts_with("src/base/time.rs:2: `base` uses `storage`"), "{found:#?}");
     }
 
     #[test]
