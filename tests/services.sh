@@ -10,12 +10,13 @@ services_cluster=''   # data directory of the PostgreSQL cluster, while it runs
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
+# services_begin [FOLDER]: makes the temporary directory, below FOLDER or TMPDIR or /tmp.
 services_begin() {
+  local base=${1:-${TMPDIR:-/tmp}}
   # A unix socket's path may have 107 bytes: a long TMPDIR would not do.
-  local base=${TMPDIR:-/tmp}
   # As root the cluster belongs to user postgres, who must be able to reach it.
-  if [ "${#base}" -gt 40 ] || [ "$(id -u)" -eq 0 ]; then base=/tmp; fi
-  services_dir=$(mktemp -d "$base/tongyao-tests.XXXXXX")
+  if [ $# -eq 0 ] && { [ "${#base}" -gt 40 ] || [ "$(id -u)" -eq 0 ]; }; then base=/tmp; fi
+  services_dir=$(mktemp -d "$base/tongyao-tests.XXXXXX") || die "no temporary directory below $base"
   chmod 755 "$services_dir"
 }
 
