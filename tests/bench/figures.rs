@@ -72,7 +72,10 @@ fn hops(stand: &Stand, measured: &Measured, parts: &Parts, figures: &mut Vec<Fig
             ));
         }
         if let Some(alone) = hop_alone(stand, measured, parts, signed) {
-            let what = format!("SSO hop with {}, CPU of its signatures and durable row alone", signed.name());
+            let what = format!(
+                "SSO hop with {}, CPU as a multiple of its signatures and durable row alone",
+                signed.name()
+            );
             figures.push(figure(
                 &what,
                 "×",
@@ -111,8 +114,8 @@ fn round_trips(measured: &Measured, figures: &mut Vec<Figure>) {
     ] {
         let Some(row) = row(measured, name).filter(|row| !row.trips.is_empty()) else { continue };
         let count = row.trips.get(kind).copied().unwrap_or(0.0);
-        // The service's own sweeps run beside the load; a hundredth of a round trip is not the operation's.
-        let count = if count < 0.02 { 0.0 } else { count };
+        // To a twentieth: the service's own sweeps run beside the load.
+        let count = (count * 20.0).round() / 20.0;
         figures.push(figure(&format!("round trips of {name}: {kind}"), "", Bound::AtMost(most), count));
     }
 }
