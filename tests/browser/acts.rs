@@ -13,15 +13,24 @@ pub struct Card {
     pub id_type: &'static str,
     pub id_number: &'static str,
     pub name: &'static str,
+    pub valid_until: &'static str,
 }
 
 /// Has an account at level 1.
 pub const CITIZEN: Login = Login { username: "11010519491231002X", password: "Sunny-Harbor-2026" };
-pub const CITIZEN_CARD: Card =
-    Card { id_type: "resident_id", id_number: "11010519491231002X", name: "张建国" };
-/// Nobody has heard of this person before.
-pub const STRANGER_CARD: Card =
-    Card { id_type: "resident_id", id_number: "440524188001010014", name: "𠮷田·阿依古丽" };
+pub const CITIZEN_CARD: Card = Card {
+    id_type: "resident_id",
+    id_number: "11010519491231002X",
+    name: "张建国",
+    valid_until: "2036-05-01",
+};
+/// Nobody has heard of this person before; the name ends in a rare character (U+36C3).
+pub const STRANGER_CARD: Card = Card {
+    id_type: "resident_id",
+    id_number: "440524188001010014",
+    name: "欧阳㛃",
+    valid_until: "2036-05-01",
+};
 pub const CLERK: Login = Login { username: "clerk1", password: "Window-Clerk-2026" };
 pub const WINDOW: &str = "A01";
 
@@ -40,8 +49,10 @@ pub async fn sign_in(browser: &Browser, login: &Login) {
     browser.submit("password").await;
 }
 
+/// Reads what is asked for and why, and allows it.
 pub async fn allow(browser: &Browser) {
     browser.at_page("consent").await;
+    browser.sees("main .item .why").await;
     browser.press("decision", "allow").await;
 }
 
@@ -49,7 +60,7 @@ pub async fn allow(browser: &Browser) {
 pub async fn enrol(browser: &Browser) -> String {
     browser.at_page("step-up").await;
     browser.press("action", "enrol").await;
-    browser.sees("main svg").await;
+    browser.sees("main .ticket svg").await;
     browser.data("data-code").await
 }
 
@@ -59,6 +70,8 @@ pub async fn confirm_binding(browser: &Browser, demo: &Demo, number: &str) {
     browser.at_page("visit").await;
     browser.fill("number", number).await;
     browser.submit("number").await;
+    browser.at_page("visit").await;
+    browser.sees("main .state.good").await;
 }
 
 /// The account of a person the window has verified, made at home from the code on the slip.
@@ -94,41 +107,51 @@ pub async fn open_visit(browser: &Browser, code: &str) {
     browser.at_page("hall-card").await;
 }
 
-pub async fn open_walk_in(browser: &Browser, demo: &Demo) {
+pub async fn open_walk_in(browser: &Browser) {
     browser.at_page("hall-desk").await;
-    browser.click_through("main form[action$='/hall/walk-in'] button, main a[href$='/hall/walk-in']").await;
+    browser.click_through("main form[action$='/walk-in'] button").await;
     browser.at_page("hall-card").await;
-    assert!(browser.address().await.starts_with(&demo.at("/hall/")));
 }
 
-/// Puts the card on the simulated reader and takes over what it read.
-pub async fn read_card(browser: &Browser, card: &Card) {
+/// Lays the card on the simulated reader of the window and reads it.
+pub async fn read_card(browser: &Browser, demo: &Demo, card: &Card) {
     browser.at_page("hall-card").await;
-    browser.choose("reading", card.id_number).await;
-    browser.submit("reading").await;
+    let visit = browser.address().await;
+    browser.go(&demo.at("/sandbox/reader")).await;
+    browser.at_page("sandbox-reader").await;
+    browser.choose_labelled("card", card.name).await;
+    browser.submit("card").await;
+    browser.go(&visit).await;
+    browser.at_page("hall-card").await;
+    browser.click_through("main #read").await;
 }
 
-/// Types what stands on the card; the number twice, because nobody reads it but the clerk.
+/// Types what stands on the card; the number twice, because no machine has read it.
 pub async fn type_card(browser: &Browser, card: &Card) {
     browser.at_page("hall-card").await;
+    browser.click("main summary").await;
     browser.choose("id_type", card.id_type).await;
     browser.fill("id_number", card.id_number).await;
     browser.fill("id_number_again", card.id_number).await;
     browser.fill("name", card.name).await;
+    browser.fill("valid_until", card.valid_until).await;
     browser.submit("id_number_again").await;
 }
 
-/// Answers every question of the comparison with its first answer, and passes the person.
+/// Finds everything as it should be, and passes the person.
 pub async fn compare_and_pass(browser: &Browser) {
     browser.at_page("hall-compare").await;
-    browser.choose_first_everywhere().await;
+    for check in ["document", "face", "holder"] {
+        browser.choose(check, "pass").await;
+    }
+    browser.tick_if_there("second_look").await;
     browser.press("decision", "pass").await;
     browser.at_page("hall-decided").await;
 }
 
 /// Begins the binding; returns the two digits the citizen has to enter.
 pub async fn begin_binding(browser: &Browser) -> String {
-    browser.click_through("main form[action$='/binding'] button, main a[href$='/binding']").await;
+    browser.press("action", "start").await;
     browser.at_page("hall-binding").await;
     browser.data("data-number").await
 }

@@ -70,7 +70,7 @@ impl Browser {
         }
     }
 
-    /// Waits until this many elements match; the page may be loaded anew meanwhile.
+    /// Waits until this many elements match; a page that looks for news by itself may load anew meanwhile.
     pub async fn sees_times(&self, selector: &str, times: usize) {
         let began = Instant::now();
         loop {
@@ -81,8 +81,7 @@ impl Browser {
             if began.elapsed() > PATIENCE {
                 self.fail(&format!("sees {selector:?} {seen} times, not {times}")).await;
             }
-            self.driver.refresh().await.unwrap();
-            tokio::time::sleep(PAUSE * 10).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -97,25 +96,6 @@ impl Browser {
                 self.fail(&format!("sees nothing that matches {selector:?}")).await;
             }
             tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// Waits until the text of the page contains this.
-    pub async fn reads(&self, text: &str) {
-        let began = Instant::now();
-        while !self.text().await.contains(text) {
-            if began.elapsed() > PATIENCE {
-                self.fail(&format!("does not read {text:?}")).await;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// What the page says, as a person sees it.
-    pub async fn text(&self) -> String {
-        match self.driver.find(By::Css("main")).await {
-            Ok(main) => main.text().await.unwrap_or_default(),
-            Err(_) => String::new(),
         }
     }
 
@@ -139,15 +119,29 @@ impl Browser {
             .unwrap();
     }
 
-    /// Chooses the first answer of every radio group of the page.
-    pub async fn choose_first_everywhere(&self) {
-        self.sees_hidden("main input[type=radio]").await;
-        let script = "const seen = new Set();
-            for (const radio of document.querySelectorAll('main input[type=radio]')) {
-                if (!seen.has(radio.name)) radio.click();
-                seen.add(radio.name);
-            }";
-        self.driver.execute(script, Vec::new()).await.unwrap();
+    /// Chooses the radio of this name whose label contains this text.
+    pub async fn choose_labelled(&self, name: &str, text: &str) {
+        self.sees_hidden(&format!("main input[type=radio][name={name:?}]")).await;
+        let script = "const radios = [...document.querySelectorAll(`main input[type=radio][name=\"${arguments[0]}\"]`)];
+            const found = radios.find((radio) => radio.closest('label').textContent.includes(arguments[1]));
+            found?.click();
+            return Boolean(found);";
+        let arguments = vec![name.into(), text.into()];
+        let found: bool = self.driver.execute(script, arguments).await.unwrap().convert().unwrap();
+        if !found {
+            self.fail(&format!("finds no {name:?} labelled {text:?}")).await;
+        }
+    }
+
+    /// Ticks the box of this name where the page has one.
+    pub async fn tick_if_there(&self, name: &str) {
+        let script = "document.querySelector(`main input[type=checkbox][name=\"${arguments[0]}\"]:not(:checked)`)?.click()";
+        self.driver.execute(script, vec![name.into()]).await.unwrap();
+    }
+
+    /// Clicks what matches and stays on the page.
+    pub async fn click(&self, selector: &str) {
+        self.sees(selector).await.click().await.unwrap();
     }
 
     /// Presses the button of this name and value, and waits until another page stands there.
@@ -175,9 +169,24 @@ impl Browser {
         }
     }
 
-    /// The value of an attribute of the first element that has it: `data("data-code")`.
+    /// The value of an attribute of the first element that has it, also where only a printer shows it:
+    /// `data("data-code")`.
     pub async fn data(&self, attribute: &str) -> String {
-        self.sees(&format!("main [{attribute}]")).await.attr(attribute.to_string()).await.unwrap().unwrap()
+        let element = self.sees_hidden(&format!("main [{attribute}]")).await;
+        element.attr(attribute.to_string()).await.unwrap().unwrap()
+    }
+
+    /// The text of what is marked `data-field` with this name.
+    pub async fn field(&self, name: &str) -> String {
+        self.sees(&format!("main [data-field={name:?}]")).await.text().await.unwrap()
+    }
+
+    /// What the page says, as a person sees it.
+    async fn text(&self) -> String {
+        match self.driver.find(By::Css("main")).await {
+            Ok(main) => main.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
     }
 
     async fn page(&self) -> Option<String> {
