@@ -1,1 +1,80 @@
-fn main() {}
+//! The load driver: starts the built server, drives real flows over HTTP, and prints what each operation costs.
+//!
+//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres]`; `tests/bench/run` also
+//! starts a PostgreSQL and a Redis for it. Machines differ, so nothing here fails by the clock: the figures of the
+//! project are printed beside what was measured.
+// A bench speaks to the person at the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod browser;
+mod declared;
+mod durable;
+mod figures;
+mod html;
+mod load;
+mod operations;
+mod parts;
+mod plan;
+mod process;
+mod relying;
+mod report;
+mod server;
+mod storm;
+
+use anyhow::{Context, Result};
+
+use plan::{Plan, Stand};
+use server::Server;
+
+fn main() -> Result<()> {
+    let Some(plan) = Plan::from_arguments(std::env::args().skip(1))? else { return Ok(()) };
+    // Whoever comes first installs it; a second time is no error.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(plan))
+}
+
+async fn run(plan: Plan) -> Result<()> {
+    let parts = parts::measure(&plan).await.context("measuring the parts alone")?;
+    report::parts(&parts);
+    let mut failed = false;
+    for stand in plan.stands() {
+        println!("\n## {}", stand.title());
+        let measured = on(&stand, &plan).await.with_context(|| format!("on {}", stand.title()))?;
+        report::rows(&measured.rows);
+        if let Some(storm) = &measured.storm {
+            report::storm(storm);
+        }
+        report::figures(&figures::compare(&stand, &measured, &parts));
+        failed |= measured.rows.iter().any(|row| row.failures > 0);
+    }
+    // Never by the clock, but a flow that does not work is not a measurement.
+    anyhow::ensure!(!failed, "some operations failed: see the rows above");
+    Ok(())
+}
+
+/// Everything measured on one kind of storage.
+pub struct Measured {
+    pub rows: Vec<load::Row>,
+    /// From the start of the process to its first answer, on an existing database.
+    pub start: std::time::Duration,
+    /// Resident bytes before the first request of the load.
+    pub idle_memory: u64,
+    pub storm: Option<storm::Storm>,
+    /// Algorithms of the signatures one SSO hop makes, by client kind.
+    pub hop_signatures: Vec<(declared::Signed, Vec<String>)>,
+}
+
+async fn on(stand: &Stand, plan: &Plan) -> Result<Measured> {
+    let place = stand.prepare().await?;
+    Server::set_up(&place)?;
+    let server = Server::start(&place).await?;
+    let idle_memory = server.resident()?;
+    println!("started in {} ms, {} MB resident", server.started_in.as_millis(), idle_memory / 1_000_000);
+    let world = relying::World::discover(&server).await?;
+    let (rows, hop_signatures) = operations::measure(&world, &server, plan).await?;
+    let storm = if plan.wants("storm") { Some(storm::measure(&world, plan).await?) } else { None };
+    let start = server.started_in;
+    server.stop()?;
+    Ok(Measured { rows, start, idle_memory, storm, hop_signatures })
+}

@@ -1,0 +1,111 @@
+//! A simulated browser: cookies, redirects followed by hand, forms filled in. It never visits a client.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Client as Http, RequestBuilder, StatusCode};
+use url::Url;
+
+use crate::html;
+
+/// More redirects than any way through the service has.
+const MOST_STEPS: usize = 12;
+
+/// One person's browser. Clones share connections but not cookies.
+#[derive(Clone)]
+pub struct Browser {
+    http: Http,
+    cookies: BTreeMap<String, String>,
+}
+
+/// What one request brought.
+struct Answer {
+    status: StatusCode,
+    location: Option<String>,
+    body: String,
+}
+
+impl Browser {
+    /// `http` must not follow redirects by itself.
+    pub fn new(http: Http) -> Self {
+        Self { http, cookies: BTreeMap::new() }
+    }
+
+    /// Goes to `address` and on, signing in where asked, until the service sends the browser back to the client;
+    /// returns that address, which is not visited.
+    pub async fn go_through(
+        &mut self,
+        address: &str,
+        back: &str,
+        login: Option<&(String, String)>,
+    ) -> Result<Url> {
+        let mut at = Url::parse(address)?;
+        let mut answer = self.get(&at).await?;
+        for _ in 0..MOST_STEPS {
+            if let Some(location) = &answer.location {
+                if location.starts_with(back) {
+                    return Ok(Url::parse(location)?);
+                }
+                at = at.join(location)?;
+                answer = self.get(&at).await?;
+                continue;
+            }
+            ensure!(answer.status.is_success(), "{} at {}", answer.status, at.path());
+            let (form, mut fields) = page_to_answer(&answer.body, login, &at)?;
+            fields.extend(form.hidden);
+            at = at.join(&form.action)?;
+            answer = self.post(&at, &fields).await?;
+        }
+        bail!("after {MOST_STEPS} steps still at {}", at.path())
+    }
+
+    async fn get(&mut self, at: &Url) -> Result<Answer> {
+        let request = self.http.get(at.clone());
+        self.send(request).await
+    }
+
+    async fn post(&mut self, at: &Url, fields: &[(String, String)]) -> Result<Answer> {
+        let request =
+            self.http.post(at.clone()).header("origin", at.origin().ascii_serialization()).form(fields);
+        self.send(request).await
+    }
+
+    async fn send(&mut self, request: RequestBuilder) -> Result<Answer> {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let response = request.header(COOKIE, cookies.join("; ")).send().await?;
+        for header in response.headers().get_all(SET_COOKIE) {
+            self.keep(header.to_str()?);
+        }
+        let location =
+            response.headers().get(LOCATION).map(|value| value.to_str().map(str::to_string)).transpose()?;
+        Ok(Answer { status: response.status(), location, body: response.text().await? })
+    }
+
+    fn keep(&mut self, set_cookie: &str) {
+        let Some((name, value)) = set_cookie.split(';').next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
+        if set_cookie.to_ascii_lowercase().contains("max-age=0") || value.is_empty() {
+            self.cookies.remove(name.trim());
+        } else {
+            self.cookies.insert(name.trim().to_string(), value.to_string());
+        }
+    }
+}
+
+/// The form to send on this page, and what a person enters.
+fn page_to_answer(
+    body: &str,
+    login: Option<&(String, String)>,
+    at: &Url,
+) -> Result<(html::Form, Vec<(String, String)>)> {
+    let field = |name: &str, value: &str| (name.to_string(), value.to_string());
+    if let (Some(form), Some((username, password))) = (html::form_with(body, "password"), login) {
+        return Ok((form, vec![field("username", username), field("password", password)]));
+    }
+    let page = html::page_name(body).unwrap_or_else(|| "an unnamed page".to_string());
+    let form =
+        html::form_with(body, "decision").with_context(|| format!("stuck on {page} at {}", at.path()))?;
+    Ok((form, vec![field("decision", "allow")]))
+}

@@ -1,0 +1,306 @@
+//! The operations of the bench, each one thing a relying system or a person does.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::browser::Browser;
+use crate::declared::{self, Client, Signed};
+use crate::load::{self, Limit, Row, Sample, drive};
+use crate::plan::Plan;
+use crate::relying::{Code, Tokens, World};
+use crate::server::{Server, Used};
+
+/// What `--only` may name.
+pub const NAMES: &[&str] = &[
+    "sso-hop-es256",
+    "sso-hop-rs256",
+    "authorize",
+    "code-exchange",
+    "refresh",
+    "client-credentials",
+    "userinfo",
+    "introspection",
+    "password-sign-in",
+    "storm",
+];
+
+/// Browsers or systems at work side by side.
+const WORKERS: usize = 16;
+/// Codes a worker collects before redeeming them, well within a code's minute.
+const CODES: usize = 40;
+
+/// Signatures one SSO hop makes for a kind of client, by algorithm.
+pub type HopSignatures = Vec<(Signed, Vec<String>)>;
+
+/// Measures every operation the plan wants; one that cannot be prepared becomes a row that says why.
+pub async fn measure(world: &World, server: &Server, plan: &Plan) -> Result<(Vec<Row>, HopSignatures)> {
+    let (mut rows, mut signatures) = (Vec::new(), Vec::new());
+    for name in NAMES.iter().copied().filter(|name| *name != "storm" && plan.wants(name)) {
+        let bench = Bench { name, world, server, lasting: plan.lasting };
+        let row = bench.run().await.unwrap_or_else(|error| Row::failed(name, format!("{error:#}")));
+        eprintln!("measured {name}");
+        rows.push(row);
+    }
+    for signed in Signed::BOTH {
+        if let Ok(algorithms) = hop_signatures(world, signed).await {
+            signatures.push((signed, algorithms));
+        }
+    }
+    Ok((rows, signatures))
+}
+
+struct Bench<'a> {
+    name: &'static str,
+    world: &'a World,
+    server: &'a Server,
+    lasting: Duration,
+}
+
+/// A signed-in person who goes from system to system.
+struct Visitor {
+    browser: Browser,
+    rounds: usize,
+}
+
+/// A system with tokens of its own.
+struct System {
+    client: Client,
+    tokens: Tokens,
+}
+
+/// A signed-in person and codes not yet redeemed.
+struct Collector {
+    visitor: Visitor,
+    codes: Vec<(Client, Code)>,
+}
+
+impl Bench<'_> {
+    async fn run(&self) -> Result<Row> {
+        match self.name {
+            "sso-hop-es256" => self.sso_hop(Signed::Es256).await,
+            "sso-hop-rs256" => self.sso_hop(Signed::Rs256).await,
+            "authorize" => self.authorize().await,
+            "code-exchange" => self.code_exchange().await,
+            "refresh" => self.refresh().await,
+            "client-credentials" => self.client_credentials().await,
+            "userinfo" => self.userinfo().await,
+            "introspection" => self.introspection().await,
+            _ => self.password_sign_in().await,
+        }
+    }
+
+    async fn sso_hop(&self, signed: Signed) -> Result<Row> {
+        let world = self.world.clone();
+        load::measure(self.name, self.server, self.lasting, visitors(&world).await?, move |mut visitor| {
+            let world = world.clone();
+            async move {
+                let done = hop(&world, &mut visitor, signed).await.map(drop);
+                (visitor, done)
+            }
+        })
+        .await
+    }
+
+    async fn authorize(&self) -> Result<Row> {
+        let world = self.world.clone();
+        load::measure(self.name, self.server, self.lasting, visitors(&world).await?, move |mut visitor| {
+            let world = world.clone();
+            async move {
+                let client = visitor.next_client(Signed::Es256);
+                let done = world.authorize(&mut visitor.browser, &client, None).await.map(drop);
+                (visitor, done)
+            }
+        })
+        .await
+    }
+
+    /// Collecting codes and redeeming them take turns; only the redeeming counts.
+    async fn code_exchange(&self) -> Result<Row> {
+        let (mut sample, mut used) = (Sample::default(), Used::default());
+        let visitors = visitors(self.world).await?;
+        let mut collectors: Vec<_> =
+            visitors.into_iter().map(|visitor| Collector { visitor, codes: Vec::new() }).collect();
+        let began = Instant::now();
+        while sample.took < self.lasting && sample.failures == 0 && began.elapsed() < 10 * self.lasting {
+            let world = self.world.clone();
+            let (full, collected) = drive(collectors, Limit::Times(CODES), move |collector| {
+                let world = world.clone();
+                collect(world, collector)
+            })
+            .await;
+            sample.failures += collected.failures;
+            sample.first_failure = sample.first_failure.take().or(collected.first_failure);
+            let before = self.server.used().await?;
+            let world = self.world.clone();
+            let (empty, redeemed) = drive(full, Limit::Times(CODES), move |collector| {
+                let world = world.clone();
+                redeem(world, collector)
+            })
+            .await;
+            used.add(&self.server.used().await?.since(&before));
+            sample.add(redeemed);
+            collectors = empty;
+        }
+        Ok(Row::new(self.name, sample, &used, self.server.resident()?))
+    }
+
+    async fn refresh(&self) -> Result<Row> {
+        let world = self.world.clone();
+        load::measure(self.name, self.server, self.lasting, systems(&world).await?, move |mut system| {
+            let world = world.clone();
+            async move {
+                let done = refresh_once(&world, &mut system).await;
+                (system, done)
+            }
+        })
+        .await
+    }
+
+    async fn client_credentials(&self) -> Result<Row> {
+        let world = self.world.clone();
+        let clients = (0..WORKERS).map(|n| declared::client(Signed::Es256, n)).collect();
+        load::measure(self.name, self.server, self.lasting, clients, move |client: Client| {
+            let world = world.clone();
+            async move {
+                let done = world.client_credentials(&client).await.map(drop);
+                (client, done)
+            }
+        })
+        .await
+    }
+
+    async fn userinfo(&self) -> Result<Row> {
+        let world = self.world.clone();
+        load::measure(self.name, self.server, self.lasting, systems(&world).await?, move |system| {
+            let world = world.clone();
+            async move {
+                let done = world.userinfo(&system.tokens.access_token).await;
+                (system, done)
+            }
+        })
+        .await
+    }
+
+    async fn introspection(&self) -> Result<Row> {
+        let world = self.world.clone();
+        load::measure(self.name, self.server, self.lasting, systems(&world).await?, move |system| {
+            let world = world.clone();
+            async move {
+                let done = world.introspect(&system.client, &system.tokens.access_token).await;
+                (system, done)
+            }
+        })
+        .await
+    }
+
+    /// Twice as many people as cores: enough to keep the hash busy, too few to overflow its waiting room.
+    async fn password_sign_in(&self) -> Result<Row> {
+        let world = self.world.clone();
+        let cores = thread::available_parallelism()?.get();
+        let people = (0..2 * cores).map(|n| n * 31).collect();
+        load::measure(self.name, self.server, self.lasting, people, move |person: usize| {
+            let world = world.clone();
+            async move {
+                let done = sign_in(&world, person).await.map(drop);
+                (person + 1, done)
+            }
+        })
+        .await
+    }
+}
+
+impl Visitor {
+    fn next_client(&mut self, signed: Signed) -> Client {
+        self.rounds += 1;
+        declared::client(signed, self.rounds)
+    }
+}
+
+/// A person signs in with a password in an empty browser and is sent back to a system.
+pub async fn sign_in(world: &World, person: usize) -> Result<Browser> {
+    let mut browser = world.browser();
+    let client = declared::client(Signed::Es256, person);
+    world.authorize(&mut browser, &client, Some(&declared::login(person))).await.context("signing in")?;
+    Ok(browser)
+}
+
+async fn visitors(world: &World) -> Result<Vec<Visitor>> {
+    let mut visitors = Vec::new();
+    for person in 0..WORKERS {
+        visitors.push(Visitor { browser: sign_in(world, person).await?, rounds: person });
+    }
+    Ok(visitors)
+}
+
+async fn hop(world: &World, visitor: &mut Visitor, signed: Signed) -> Result<Tokens> {
+    let client = visitor.next_client(signed);
+    let code = world.authorize(&mut visitor.browser, &client, None).await?;
+    let tokens = world.redeem(&client, &code).await?;
+    world.userinfo(&tokens.access_token).await?;
+    Ok(tokens)
+}
+
+async fn collect(world: World, mut collector: Collector) -> (Collector, Result<()>) {
+    let client = collector.visitor.next_client(Signed::Es256);
+    let done = world.authorize(&mut collector.visitor.browser, &client, None).await;
+    collector.kept(client, done)
+}
+
+impl Collector {
+    fn kept(mut self, client: Client, code: Result<Code>) -> (Self, Result<()>) {
+        let done = code.map(|code| self.codes.push((client, code)));
+        (self, done)
+    }
+}
+
+async fn redeem(world: World, mut collector: Collector) -> (Collector, Result<()>) {
+    let Some((client, code)) = collector.codes.pop() else {
+        return (collector, Err(anyhow::anyhow!("no code was collected")));
+    };
+    let done = world.redeem(&client, &code).await.map(drop);
+    (collector, done)
+}
+
+/// Systems with tokens that can be refreshed, one signed-in person each.
+async fn systems(world: &World) -> Result<Vec<System>> {
+    let mut systems = Vec::new();
+    for mut visitor in visitors(world).await? {
+        let client = visitor.next_client(Signed::Es256);
+        let code =
+            world.authorize_for(&mut visitor.browser, &client, None, "openid profile offline_access").await?;
+        let tokens = world.redeem(&client, &code).await?;
+        systems.push(System { client, tokens });
+    }
+    Ok(systems)
+}
+
+async fn refresh_once(world: &World, system: &mut System) -> Result<()> {
+    let token = system.tokens.refresh_token.as_deref().context("there is no refresh token")?;
+    let fresh = world.refresh(&system.client, token).await?;
+    // Rotation is the server's choice; where it keeps the old token it may leave it out (RFC 6749 §6).
+    let kept = system.tokens.refresh_token.take();
+    system.tokens = Tokens { refresh_token: fresh.refresh_token.clone().or(kept), ..fresh };
+    Ok(())
+}
+
+async fn hop_signatures(world: &World, signed: Signed) -> Result<Vec<String>> {
+    let mut visitor = Visitor { browser: sign_in(world, 0).await?, rounds: 0 };
+    let tokens = hop(world, &mut visitor, signed).await?;
+    Ok([tokens.id_token.as_deref(), Some(tokens.access_token.as_str())]
+        .into_iter()
+        .flatten()
+        .filter_map(algorithm)
+        .collect())
+}
+
+/// `alg` of a JWT; nothing for an opaque token.
+fn algorithm(token: &str) -> Option<String> {
+    let (header, _) = token.split_once('.')?;
+    let header: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
+    Some(header["alg"].as_str()?.to_string())
+}
