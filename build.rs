@@ -1,4 +1,7 @@
+//! Tells cargo what else the build reads: `sqlx::migrate!` and the templates' compiler do not.
+
 fn main() {
-    println!("cargo:rerun-if-changed=migrations");
-    println!("cargo:rerun-if-changed=templates");
+    for folder in ["migrations", "templates", "src/web/assets"] {
+        println!("cargo:rerun-if-changed={folder}");
+    }
 }

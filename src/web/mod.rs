@@ -6,6 +6,10 @@ pub mod form;
 pub mod messages;
 pub mod qr;
 pub mod pages;
+pub mod answer;
+pub mod drawn;
+pub mod home;
+pub mod routes;
 
 #[cfg(test)]
 mod preview;

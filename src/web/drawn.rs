@@ -1,0 +1,72 @@
+//! Draws the pages that other surfaces only name: problems, and answers that the browser posts.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::answer::{Answer, chrome, page_with};
+use super::pages::{ErrorKind, ErrorPage, FormPostPage, Link};
+use crate::app::App;
+use crate::http::context::Context;
+use crate::http::csp::Csp;
+use crate::http::paths;
+use crate::http::shown::{FormPost, Problem, Shown};
+
+/// A layer over every surface.
+pub async fn draw(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let context = Context::of(&app, &parts);
+    let bare = next.run(Request::from_parts(parts, body)).await;
+    let Some(shown) = bare.extensions().get::<Shown>().cloned() else { return bare };
+    let drawn = match &shown {
+        Shown::Problem(problem) => draw_problem(&context, problem),
+        Shown::FormPost(post) => draw_form_post(&context, post),
+    };
+    match drawn {
+        Ok(drawn) => join(&bare, drawn),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The status and the headers of the bare answer with the body of the drawn one.
+fn join(bare: &Response, mut drawn: Response) -> Response {
+    *drawn.status_mut() = bare.status();
+    for (name, value) in bare.headers().iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH) {
+        drawn.headers_mut().append(name.clone(), value.clone());
+    }
+    drawn
+}
+
+fn draw_problem(context: &Context, problem: &Problem) -> Answer {
+    let kind = match problem {
+        Problem::BadRequest => ErrorKind::BadRequest,
+        Problem::BadClient(_) => ErrorKind::BadClient,
+        Problem::Forbidden => ErrorKind::Forbidden,
+        Problem::NotFound => ErrorKind::NotFound,
+        Problem::Expired => ErrorKind::Expired,
+        Problem::StaleForm => ErrorKind::StaleForm,
+        Problem::TooLarge => ErrorKind::TooLarge,
+        Problem::TooManyRequests { wait } => ErrorKind::TooManyRequests { seconds: *wait },
+        Problem::Unavailable { .. } => ErrorKind::Unavailable,
+        Problem::Broken => ErrorKind::Broken,
+    };
+    let mut drawn = ErrorPage::of(kind, chrome(context), context.moment.request_id.as_str());
+    if let Problem::BadClient(refusal) = problem {
+        drawn.what = format!("{} {}", drawn.what, refusal.description(context.locale));
+        drawn = drawn.with_code(refusal.number().to_string());
+    }
+    let home = Link { href: paths::HOME.to_owned(), text: drawn.chrome.m().home().to_owned() };
+    page_with(context, &drawn.with_link(home), &Csp::strict())
+}
+
+fn draw_form_post(context: &Context, post: &FormPost) -> Answer {
+    let drawn = FormPostPage {
+        chrome: chrome(context),
+        client: post.client.clone(),
+        action: post.action.as_str().to_owned(),
+        parameters: post.parameters.clone(),
+    };
+    page_with(context, &drawn, &Csp::strict().form_to(post.action.csp_source()))
+}

@@ -1,0 +1,31 @@
+//! The landing page, the help page, and the files that pages need.
+
+use axum::extract::{Path, RawQuery};
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+
+use super::answer::{Answer, chrome, page};
+use super::assets;
+use super::pages::HomePage;
+use crate::http::context::Context;
+use crate::http::shown::{PageProblem, Problem};
+
+pub async fn get(context: Context) -> Answer {
+    page(&context, &HomePage { chrome: chrome(&context) })
+}
+
+/// Addresses carry the hash of the content, so what they lead to never changes.
+pub async fn asset(Path(path): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageProblem> {
+    let asset = assets::find(&path).ok_or(Problem::NotFound)?;
+    let exact = query.as_deref() == Some(&format!("v={}", asset.version));
+    let cache = if exact { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let mut response = asset.bytes.into_owned().into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", asset.version)) {
+        headers.insert(ETAG, tag);
+    }
+    Ok(response)
+}
