@@ -27,12 +27,15 @@ struct Row {
     expires_at: i64,
 }
 
+/// The mark of a refresh token, as `access_token::PREFIX` is of an access token.
+pub const PREFIX: &str = "tyr_";
+
 /// A token unused for this long dies, even when its family might live on.
 pub const IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Issues the next refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
-    let token = moment.random.token(32);
+    let token = format!("{PREFIX}{}", moment.random.token(32));
     tx.execute(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
         digest(&token),
