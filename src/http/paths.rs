@@ -24,6 +24,7 @@ pub const STEP_UP: &str = "/step-up";
 pub const CONTINUE: &str = "/continue";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SIGNED_OUT: &str = "/signed-out";
+pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
 pub const REGISTER: &str = "/register";
 
 // The citizen's own pages.

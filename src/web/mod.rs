@@ -9,6 +9,10 @@ pub mod pages;
 pub mod answer;
 pub mod drawn;
 pub mod home;
+pub mod way;
+pub mod sign_in;
+pub mod consent;
+pub mod sign_out;
 pub mod routes;
 
 #[cfg(test)]

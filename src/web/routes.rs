@@ -5,17 +5,27 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-use super::home;
+use super::{consent, home, sign_in, sign_out};
 use crate::app::App;
 use crate::http::paths;
 
 /// All pages, a group an area.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(around())
+    Router::new().merge(around()).merge(way())
 }
 
 fn around() -> Router<Arc<App>> {
     Router::new()
         .route(paths::HOME, get(home::get))
         .route(&format!("{}/{{*path}}", paths::ASSETS), get(home::asset))
+}
+
+/// The way through an authorization request, and out.
+fn way() -> Router<Arc<App>> {
+    Router::new()
+        .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
+        .route(paths::CONSENT, get(consent::get).post(consent::post))
+        .route(paths::SIGN_OUT, get(sign_out::get).post(sign_out::post))
+        .route(paths::SIGNED_OUT, get(sign_out::signed_out))
+        .route(paths::SIGNED_OUT_STATE, get(sign_out::state))
 }

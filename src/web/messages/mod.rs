@@ -50,6 +50,7 @@ mod sign_in;
 mod sign_out;
 mod step_up;
 mod visit;
+mod why;
 
 pub use account::{Account, Consents, History, Sessions};
 pub use around::Around;
@@ -67,6 +68,7 @@ pub use sign_in::SignIn;
 pub use sign_out::{SignOut, SignedOut};
 pub use step_up::StepUp;
 pub use visit::{Ticket, Visit};
+pub use why::Why;
 
 #[cfg(test)]
 mod tests {

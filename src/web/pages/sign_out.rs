@@ -60,6 +60,8 @@ pub struct SignedOutPage {
     pub outcomes: Vec<LogoutOutcome>,
     /// Back to the client that asked; `text` is its name.
     pub back: Option<Link>,
+    /// When the page goes back to the client by itself: the seconds, and the address that stays here.
+    pub returns: Option<(u32, String)>,
     /// This page again, while some are still being told.
     pub refresh_href: Option<String>,
     /// Answers `{"state":"…"}`; the page reloads when the state is another one.

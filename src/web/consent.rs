@@ -1,0 +1,104 @@
+//! The consent page: what is asked, why, and what the person says.
+
+use axum::extract::Query;
+use serde::Deserialize;
+
+use super::answer::Answer;
+use super::messages::Why;
+use super::pages::{ConsentItem, ConsentPage, Need};
+use super::way::Way;
+use crate::audit::{self, Event};
+use crate::base::{Actor, Fault};
+use crate::grant::asked::{self, Asked, CLAIM, Item};
+use crate::grant::consent::{self, Answer as Said};
+use crate::grant::pending::{self, Consented, Left};
+use crate::http::context::Context;
+use crate::http::csrf::Posted;
+use crate::http::shown::{PageProblem, Problem};
+use crate::identity::store::person;
+use crate::session::Session;
+
+#[derive(Deserialize)]
+pub struct Waiting {
+    request: String,
+}
+
+pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer {
+    let way = Way::find(&mut context, &waiting.request).await?;
+    let Some(session) = context.session().await? else { return Ok(way.go_on(&context)) };
+    let asked = asked(&way)?;
+    let person = person::find(&mut context.app.db.read(), &context.app.keys, &session.person).await?;
+    let drawn = ConsentPage {
+        chrome: way.chrome(&context),
+        request: way.id.to_string(),
+        client: way.client.name(context.locale).to_owned(),
+        department: way.client.department_name.clone(),
+        person: person.map(|person| person.masked_name()).unwrap_or_default(),
+        items: asked.items().iter().map(|item| shown(&context, item)).collect(),
+        until: (context.moment.now + consent::LIFETIME).date().to_string(),
+    };
+    way.page(&context, &drawn)
+}
+
+pub async fn post(Posted { mut context, form }: Posted) -> Answer {
+    let mut way = Way::find(&mut context, form.get("request").unwrap_or_default()).await?;
+    let Some(session) = context.session().await? else { return Ok(way.go_on(&context)) };
+    match form.get("decision") {
+        Some("allow") => {
+            let ticked: Vec<&str> = form.all("scope").collect();
+            allow(&context, &way, &session, &ticked).await?;
+            way.pending.consented = Consented::Now;
+            pending::update(&context.app.ephemeral, &way.id, &way.pending).await?;
+            Ok(way.go_on(&context))
+        }
+        Some("deny") => {
+            refuse(&context, &way, &session).await?;
+            way.leave(&context, Left::Consent).await
+        }
+        _ => Err(Problem::BadRequest.into()),
+    }
+}
+
+fn asked(way: &Way) -> Result<Asked, PageProblem> {
+    asked::of(&way.pending.request, &way.client).map_err(|refusal| Problem::BadClient(refusal).into())
+}
+
+async fn allow(context: &Context, way: &Way, session: &Session, ticked: &[&str]) -> Result<(), PageProblem> {
+    let (granted, declined) = asked(way)?.answered(ticked);
+    let said = Said {
+        person: &session.person,
+        client: &way.client.client_id,
+        scope: &granted.scope,
+        claims: &granted.claims,
+        declined: &declined,
+    };
+    let moment = context.moment.by(Actor::Person(session.person.clone()));
+    let mut tx = context.app.db.begin().await?;
+    consent::give(&mut tx, &moment, &said).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn refuse(context: &Context, way: &Way, session: &Session) -> Result<(), Fault> {
+    let moment = context.moment.by(Actor::Person(session.person.clone()));
+    let mut tx = context.app.db.begin().await?;
+    let event = Event::ConsentRefused { person: &session.person, client: &way.client.client_id };
+    audit::record(&mut tx, &moment, event).await?;
+    tx.commit().await
+}
+
+fn shown(context: &Context, item: &Item) -> ConsentItem {
+    let need = match item.need {
+        asked::Need::Required => Need::Required,
+        asked::Need::Optional => Need::Optional,
+    };
+    let scope = item.name.strip_prefix(CLAIM).and_then(crate::grant::claims::scope_of);
+    let why = Why(context.locale);
+    match scope {
+        Some(scope) => {
+            let words = ConsentItem::of_scope(context.locale, scope, need);
+            ConsentItem { scope: item.name.clone(), ..words }
+        }
+        None => ConsentItem::of_scope(context.locale, &item.name, need),
+    }
+    .because(why.of(scope.unwrap_or(&item.name)))
+}

@@ -1,0 +1,218 @@
+//! Signing in with a password, on the way through a request or for one's own pages.
+
+use axum::extract::Query;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::answer::{Answer, chrome, page};
+use super::pages::{SignInPage, SignInProblem, SignInTab, WhyAgain};
+use super::way::Way;
+use crate::base::{Fault, Secret};
+use crate::grant::pending::Left;
+use crate::http::context::Context;
+use crate::http::cookie::Cookie;
+use crate::http::csrf::Posted;
+use crate::http::paths;
+use crate::http::shown::PageProblem;
+use crate::identity::store::account::Account;
+use crate::session::ending::{self, Ending, Reason};
+use crate::session::proof::Method;
+use crate::session::sso::{self, SignedIn};
+use crate::session::{Proof, Session};
+use crate::signin::password::{self, Outcome, Parts};
+
+#[derive(Deserialize, Default)]
+pub struct Asked {
+    request: Option<String>,
+    next: Option<String>,
+    #[serde(rename = "as")]
+    tab: Option<String>,
+}
+
+/// What the page shows beside its frame.
+struct Shown {
+    way: Option<Way>,
+    next: Option<String>,
+    tab: SignInTab,
+    username: String,
+    problem: Option<SignInProblem>,
+}
+
+pub async fn get(mut context: Context, Query(asked): Query<Asked>) -> Answer {
+    let way = Way::optional(&mut context, asked.request.as_deref()).await?;
+    let session = context.session().await?;
+    if way.is_none() && session.is_some() {
+        return Ok(context.redirect(&next_or_account(asked.next.as_deref())));
+    }
+    let hint = way.as_ref().and_then(|way| way.pending.request.login_hint.as_ref());
+    let shown = Shown {
+        username: hint.map(|hint| hint.expose().to_owned()).unwrap_or_default(),
+        next: asked.next.as_deref().and_then(own_path),
+        tab: tab(asked.tab.as_deref()),
+        problem: None,
+        way,
+    };
+    show(&context, session.as_ref(), &shown)
+}
+
+pub async fn post(Posted { mut context, form }: Posted) -> Answer {
+    let way = Way::optional(&mut context, form.get("request")).await?;
+    let next = form.get("next").and_then(own_path);
+    if form.get("action") == Some("cancel") {
+        return match way {
+            Some(way) => way.leave(&context, Left::SignIn).await,
+            None => Ok(context.redirect(paths::HOME)),
+        };
+    }
+    let session = context.session().await?;
+    let mut shown = Shown {
+        way,
+        next,
+        tab: tab(form.get("as")),
+        username: form.get("username").unwrap_or_default().to_owned(),
+        problem: None,
+    };
+    let password = form.raw("password").unwrap_or_default();
+    shown.problem = missing(&shown.username, password);
+    if shown.problem.is_some() {
+        return show(&context, session.as_ref(), &shown);
+    }
+    match try_password(&context, &shown.username, password).await? {
+        Ok(account) => {
+            open(&mut context, session.as_ref(), &account).await?;
+            Ok(onward(&context, &shown))
+        }
+        Err(problem) => {
+            shown.problem = Some(problem);
+            show(&context, session.as_ref(), &shown)
+        }
+    }
+}
+
+/// Opens or renews the browser's session. A session of somebody else ends first, and its clients are told.
+pub async fn open(context: &mut Context, present: Option<&Session>, account: &Account) -> Result<(), Fault> {
+    let app = context.app.clone();
+    let moment = context.moment.clone();
+    let mut tx = app.db.begin().await?;
+    if let Some(other) = present.filter(|session| session.person != account.person) {
+        let ending = Ending {
+            keys: &app.keys,
+            clients: &app.clients,
+            person: &other.person,
+            reason: Reason::OtherPerson,
+        };
+        ending::end(&mut tx, &moment, &other.id, &ending).await?;
+    }
+    let device = context.device().to_owned();
+    let signed_in = SignedIn {
+        person: &account.person,
+        account: &account.id,
+        proof: Proof { method: Method::Password, at: moment.now },
+        device: &device,
+        lifetime: app.settings.session_lifetime,
+    };
+    let opened = sso::sign_in(&mut tx, &moment, present, &signed_in).await?;
+    tx.commit().await?;
+    metrics::counter!("tongyao_sign_ins_total", "result" => "signed_in").increment(1);
+    let seconds = opened.session.expires_at.since(moment.now).as_secs();
+    context.set_cookie(Cookie::Session, &opened.secret, i64::try_from(seconds).ok());
+    Ok(())
+}
+
+async fn try_password(
+    context: &Context,
+    username: &str,
+    password: &str,
+) -> Result<Result<Account, SignInProblem>, Fault> {
+    let app = &context.app;
+    let parts = Parts { db: &app.db, ephemeral: &app.ephemeral, keys: &app.keys, passwords: &app.passwords };
+    let outcome = password::try_password(&parts, &context.moment, username, Secret::new(password)).await?;
+    let (problem, result) = match outcome {
+        Outcome::Proven(account) => return Ok(Ok(account)),
+        Outcome::Wrong => (SignInProblem::WrongNameOrPassword, "wrong"),
+        Outcome::Throttled { wait } => (SignInProblem::TooManyTries { seconds: wait }, "throttled"),
+        Outcome::Busy { .. } => (SignInProblem::Busy, "busy"),
+    };
+    metrics::counter!("tongyao_sign_ins_total", "result" => result).increment(1);
+    Ok(Err(problem))
+}
+
+fn missing(username: &str, password: &str) -> Option<SignInProblem> {
+    match (username.is_empty(), password.is_empty()) {
+        (true, _) => Some(SignInProblem::NoUsername),
+        (false, true) => Some(SignInProblem::NoPassword),
+        (false, false) => None,
+    }
+}
+
+fn show(context: &Context, session: Option<&Session>, shown: &Shown) -> Answer {
+    let drawn = SignInPage {
+        chrome: shown.way.as_ref().map_or_else(|| chrome(context), |way| way.chrome(context)),
+        request: shown.way.as_ref().map(|way| way.id.to_string()),
+        next: shown.next.clone(),
+        tab: shown.tab,
+        again: if session.is_some() { WhyAgain::Reauthentication } else { WhyAgain::FirstTime },
+        username: shown.username.clone(),
+        problem: shown.problem,
+    };
+    let mut response = match &shown.way {
+        Some(way) => way.page(context, &drawn),
+        None => page(context, &drawn),
+    }?;
+    let (status, wait) = match shown.problem {
+        None => (StatusCode::OK, None),
+        Some(SignInProblem::TooManyTries { seconds }) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+        Some(SignInProblem::Busy) => (StatusCode::SERVICE_UNAVAILABLE, Some(2)),
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
+    };
+    *response.status_mut() = status;
+    if let Some(wait) = wait {
+        response.headers_mut().insert(http::header::RETRY_AFTER, wait.into());
+    }
+    Ok(response)
+}
+
+fn onward(context: &Context, shown: &Shown) -> Response {
+    match &shown.way {
+        Some(way) => way.go_on(context),
+        None => context.redirect(&next_or_account(shown.next.as_deref())),
+    }
+}
+
+fn next_or_account(next: Option<&str>) -> String {
+    next.and_then(own_path).unwrap_or_else(|| paths::ACCOUNT.to_owned())
+}
+
+/// A path of ours: one slash at the start, nothing that a browser could read as another host or a line end.
+fn own_path(text: &str) -> Option<String> {
+    let plain = text.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\');
+    (plain && text.len() <= 512 && text.starts_with('/') && !text.starts_with("//")).then(|| text.to_owned())
+}
+
+fn tab(word: Option<&str>) -> SignInTab {
+    if word == Some("enterprise") { SignInTab::Enterprise } else { SignInTab::Personal }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_ours_are_gone_to() {
+        for good in ["/account/", "/account/visit?x=1", "/"] {
+            assert_eq!(own_path(good).as_deref(), Some(good));
+        }
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "javascript:x",
+            "/ x",
+        ] {
+            assert_eq!(own_path(bad), None, "{bad}");
+        }
+    }
+}

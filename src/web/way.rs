@@ -1,0 +1,70 @@
+//! A page on the way through an authorization request: the request that waits, its client, and the frame that names it.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+
+use super::answer::{Answer, chrome, page_with};
+use super::chrome::Chrome;
+use crate::base::id::RequestId;
+use crate::client::Client;
+use crate::grant::pending::{self, Left, Pending};
+use crate::http::context::Context;
+use crate::http::csp::Csp;
+use crate::http::paths;
+use crate::http::shown::{PageProblem, Problem};
+use crate::protocol::Refusal;
+
+/// A waiting request that this browser brought.
+pub struct Way {
+    pub id: RequestId,
+    pub pending: Pending,
+    pub client: Arc<Client>,
+}
+
+impl Way {
+    /// The request named in an address or a form. The page is shown in the language the department asked for.
+    pub async fn find(context: &mut Context, id: &str) -> Result<Self, PageProblem> {
+        let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
+        let browser = context.browser();
+        let pending = pending::find(&context.app.ephemeral, &id, &browser).await?.ok_or(Problem::Expired)?;
+        context.prefer(pending.request.ui_locales.as_deref());
+        let found = context.app.clients.find(&pending.request.client_id).await?;
+        let client = found.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+        Ok(Self { id, pending, client })
+    }
+
+    /// The same, where a page may also be opened by itself.
+    pub async fn optional(context: &mut Context, id: Option<&str>) -> Result<Option<Self>, PageProblem> {
+        match id.filter(|id| !id.is_empty()) {
+            Some(id) => Self::find(context, id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The frame with the name of the department's system.
+    pub fn chrome(&self, context: &Context) -> Chrome {
+        Chrome { service: Some(self.client.name(context.locale).to_owned()), ..chrome(context) }
+    }
+
+    /// The policy that lets the page's forms end at the client.
+    pub fn csp(&self) -> Csp {
+        Csp::strict().form_to(self.pending.request.redirect_uri.csp_source())
+    }
+
+    pub fn page(&self, context: &Context, template: &impl askama::Template) -> Answer {
+        page_with(context, template, &self.csp())
+    }
+
+    /// Back to the one question.
+    pub fn go_on(&self, context: &Context) -> Response {
+        context.redirect(&paths::for_request(paths::CONTINUE, &self.id))
+    }
+
+    /// The person leaves the way: the client is told.
+    pub async fn leave(mut self, context: &Context, left: Left) -> Answer {
+        self.pending.left = Some(left);
+        pending::update(&context.app.ephemeral, &self.id, &self.pending).await?;
+        Ok(self.go_on(context))
+    }
+}
