@@ -23,3 +23,4 @@ pub mod web;
 
 // The process.
 pub mod sample;
+pub mod cli;
