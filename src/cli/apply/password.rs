@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::future::join_all;
 
 use super::person::DeclaredPerson;
 use super::problem::ApplyProblem;
@@ -29,17 +28,17 @@ pub(super) async fn prepare(
     sections: &Sections,
 ) -> Result<Hashes, ApplyProblem> {
     let mut hashes = Hashes::default();
-    let mut people = stream::iter(&sections.people)
-        .map(|one| async move { (one.index, of_person(target, moment, one).await) })
-        .buffer_unordered(AT_ONCE);
-    while let Some((index, hash)) = people.next().await {
-        hashes.people.extend(hash?.map(|hash| (index, hash)));
+    for some in sections.people.chunks(AT_ONCE) {
+        let made = join_all(some.iter().map(|one| of_person(target, moment, one))).await;
+        for (one, hash) in some.iter().zip(made) {
+            hashes.people.extend(hash?.map(|hash| (one.index, hash)));
+        }
     }
-    let mut staff = stream::iter(&sections.staff)
-        .map(|one| async move { (one.index, of_staff(target, moment, one).await) })
-        .buffer_unordered(AT_ONCE);
-    while let Some((index, hash)) = staff.next().await {
-        hashes.staff.extend(hash?.map(|hash| (index, hash)));
+    for some in sections.staff.chunks(AT_ONCE) {
+        let made = join_all(some.iter().map(|one| of_staff(target, moment, one))).await;
+        for (one, hash) in some.iter().zip(made) {
+            hashes.staff.extend(hash?.map(|hash| (one.index, hash)));
+        }
     }
     Ok(hashes)
 }

@@ -31,6 +31,11 @@ struct Ground {
     folder: PathBuf,
 }
 
+/// The demo applies its state in a task of its own.
+fn sendable<T: Send>(work: T) -> T {
+    work
+}
+
 impl Drop for Ground {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
@@ -60,7 +65,8 @@ impl Ground {
     }
 
     async fn apply(&self, state: &Value) -> Report {
-        match apply(&self.target(), &self.moment(), &state.to_string(), Format::Json).await {
+        let (target, moment, text) = (self.target(), self.moment(), state.to_string());
+        match sendable(apply(&target, &moment, &text, Format::Json)).await {
             Ok(report) => report,
             Err(problem) => panic!("{problem}"),
         }
