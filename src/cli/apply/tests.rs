@@ -13,8 +13,8 @@ use crate::base::{Secret, Timestamp};
 use crate::client::store as clients;
 use crate::config::DatabasePlace;
 use crate::crypto::password::Cost;
-use crate::identity::Level;
 use crate::identity::store::{account, enterprise, person, proof};
+use crate::identity::{CreditCode, Level};
 use crate::sql;
 use crate::storage::{Run, Tally, migrate};
 
@@ -174,24 +174,16 @@ async fn what_is_applied_can_be_read_by_its_subjects() {
     let digest = client.secret_digest.as_deref();
     let secret = Secret::new("s3cret-of-app-one");
     assert!(crate::client::secret::matches(&ground.keys, "app1", &secret, digest));
-    let code = CODE.parse_code();
+    let code = CreditCode::parse(CODE).unwrap();
     let found = enterprise::find_by_code(&mut reader, &ground.keys, &code).await.unwrap().unwrap();
-    let roles = enterprise::list_roles(&mut reader, &found.id).await.unwrap();
+    let mut roles = enterprise::list_roles(&mut reader, &found.id).await.unwrap();
+    // Made in one moment, their ids have no order.
+    roles.sort_by(|one, other| other.role.cmp(&one.role));
     let words: Vec<(&str, &str)> =
         roles.iter().map(|one| (one.role.as_str(), one.matters.as_str())).collect();
     assert_eq!(words, [("legal_representative", ""), ("agent", "a tax")]);
     // The last day counts whole, in China.
     assert_eq!(Timestamp::from_micros(roles[1].until.unwrap()).rfc3339(), "2030-01-01T16:00:00Z");
-}
-
-trait ParseCode {
-    fn parse_code(&self) -> crate::identity::CreditCode;
-}
-
-impl ParseCode for str {
-    fn parse_code(&self) -> crate::identity::CreditCode {
-        crate::identity::CreditCode::parse(self).unwrap()
-    }
 }
 
 #[tokio::test]
