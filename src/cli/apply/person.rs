@@ -31,7 +31,7 @@ pub(super) struct Rules {
 }
 
 pub(super) const SANDBOX_ONLY: &str = "is for the sandbox only (TONGYAO_SANDBOX=true)";
-/// NIST SP 800-63B §5.1.1.1: long enough for a sentence, short enough to hash.
+/// Characters; as many as registration takes.
 const LONGEST_PASSWORD: usize = 64;
 const LARGEST_CLAIMS: usize = 16 * 1024;
 /// Claims that say what the service did, not who the person is.
