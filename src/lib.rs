@@ -30,3 +30,4 @@ pub mod web;
 
 // The process.
 pub mod sample;
+pub mod cli;

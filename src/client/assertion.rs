@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::Client;
+use super::registration::Client;
 use crate::base::{Fault, Timestamp};
 use crate::crypto::mac;
 use crate::protocol::json::{Bounds, parse_object};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::assertion::{self, AssertionClaims};
-use super::client::Client;
+use super::registration::Client;
 use super::registry::Clients;
 use super::secret;
 use super::trust::Trust;

@@ -1,7 +1,7 @@
 //! Departments and their systems: who they are, how they show it, what they may ask.
 
 pub mod department;
-pub mod client;
+pub mod registration;
 pub mod store;
 pub mod registry;
 pub mod secret;
@@ -11,7 +11,7 @@ pub mod assertion;
 pub mod authenticate;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};
-pub use client::{Client, ConsentPolicy, Profile};
 pub use department::Department;
+pub use registration::{Client, ConsentPolicy, Profile};
 pub use registry::Clients;
 pub use trust::Trust;

@@ -1,8 +1,9 @@
 //! What a client may ask for, by its registration and its profile.
 
-use super::client::{Client, Profile};
+use super::registration::{Client, Profile};
+use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
-use crate::protocol::{GrantType, Refusal, Scope};
+use crate::protocol::{ClientMetadata, GrantType, Refusal, Scope, SigningAlgorithm};
 
 /// Whether an authorization request must carry a code challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub fn pkce(client: &Client) -> PkceRule {
 
 /// FAPI 2.0 Security Profile §5.3.2.2, or the client's own wish (RFC 9126 §6).
 pub fn push(client: &Client) -> PushRule {
-    if is_fapi2(client) || client.metadata.require_pushed_authorization_requests {
+    if is_fapi2(client.profile) || client.metadata.require_pushed_authorization_requests {
         PushRule::PushedOnly
     } else {
         PushRule::Any
@@ -70,7 +71,22 @@ pub fn push(client: &Client) -> PushRule {
 pub fn binding(client: &Client) -> BindingRule {
     let metadata = &client.metadata;
     let wished = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
-    if is_fapi2(client) || wished { BindingRule::KeyBound } else { BindingRule::Bearer }
+    if is_fapi2(client.profile) || wished { BindingRule::KeyBound } else { BindingRule::Bearer }
+}
+
+/// What a profile forbids in a registration: the member and what is wrong with it.
+pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
+    if !is_fapi2(profile) {
+        return None;
+    }
+    // FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1.
+    if metadata.token_endpoint_auth_method != ClientAuthMethod::PrivateKeyJwt {
+        return Some(("token_endpoint_auth_method", "must be private_key_jwt in the FAPI 2.0 profiles"));
+    }
+    let algorithms = [Some(metadata.id_token_signed_response_alg), metadata.token_endpoint_auth_signing_alg];
+    algorithms
+        .contains(&Some(SigningAlgorithm::Rs256))
+        .then_some(("id_token_signed_response_alg", "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"))
 }
 
 /// What a request without `scope` asks for.
@@ -78,8 +94,8 @@ pub fn default_scope() -> Scope {
     one(OPENID)
 }
 
-fn is_fapi2(client: &Client) -> bool {
-    matches!(client.profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
+fn is_fapi2(profile: Profile) -> bool {
+    matches!(profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
 }
 
 fn about_people() -> Scope {
@@ -95,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::client::tests::client;
+    use crate::client::registration::tests::client;
 
     fn scope(text: &str) -> Scope {
         text.parse().unwrap()
@@ -159,5 +175,16 @@ mod tests {
         client.profile = Profile::Legacy;
         client.metadata.dpop_bound_access_tokens = true;
         assert_eq!((push(&client), binding(&client)), (PushRule::Any, BindingRule::KeyBound));
+    }
+
+    #[test]
+    fn fapi_forbids_shared_secrets_and_rs256() {
+        let of = |members| conflict(Profile::Fapi2, &client(members).metadata).map(|(member, _)| member);
+        let jwt = "private_key_jwt";
+        assert_eq!(of(json!({})), Some("token_endpoint_auth_method"));
+        assert_eq!(of(json!({"token_endpoint_auth_method": jwt})), Some("id_token_signed_response_alg"));
+        let good = json!({"token_endpoint_auth_method": jwt, "id_token_signed_response_alg": "ES256"});
+        assert_eq!(of(good), None);
+        assert_eq!(conflict(Profile::Legacy, &client(json!({})).metadata), None);
     }
 }

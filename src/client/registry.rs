@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex as Turn;
 
-use super::client::Client;
+use super::registration::Client;
 use super::store;
 use crate::base::time::Clock;
 use crate::base::{Fault, Timestamp};
@@ -20,7 +20,6 @@ const MOST_CLIENTS: usize = 4096;
 /// A few strangers' ids are remembered for a moment, so that one repeated mistake is no stream of reads.
 const UNKNOWN_FOR: Duration = Duration::from_secs(1);
 const MOST_UNKNOWN: usize = 64;
-const LONGEST_ID: usize = 128;
 /// How many ids not yet known are looked for at once.
 const TURNS: usize = 32;
 
@@ -58,7 +57,7 @@ impl Clients {
 
     /// The client of this id, as it was at most five seconds ago.
     pub async fn find(&self, client_id: &str) -> Result<Option<Arc<Client>>, Fault> {
-        if !may_be_an_id(client_id) {
+        if !Client::is_id(client_id) {
             return Ok(None);
         }
         match self.known(client_id) {
@@ -148,11 +147,6 @@ impl Clients {
         }
         unknown.push_back((client_id.to_owned(), at));
     }
-}
-
-/// RFC 6749 Appendix A.1: visible ASCII and space. Anything else never reaches the database.
-fn may_be_an_id(text: &str) -> bool {
-    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
 }
 
 /// A clock stepped back makes everything old rather than eternal.

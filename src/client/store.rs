@@ -1,6 +1,6 @@
 //! Clients in the database.
 
-use super::client::{Client, Columns, ConsentPolicy, Profile};
+use super::registration::{Client, Columns, ConsentPolicy, Profile};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::ClientMetadata;
 use crate::sql;

@@ -77,6 +77,11 @@ pub(super) struct Columns {
 }
 
 impl Client {
+    /// 1 to 128 characters of visible ASCII and space (RFC 6749 Appendix A.1). Anything else never reaches the database.
+    pub fn is_id(text: &str) -> bool {
+        (1..=128).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+    }
+
     /// The name people read; a client without one is called by its department.
     pub fn name(&self, locale: Locale) -> &str {
         self.metadata.name(locale).unwrap_or(&self.department_name)

@@ -1,0 +1,134 @@
+//! Accounts of declared people: made for whoever has something to sign in with, changed in place after that.
+
+use crate::base::id::{AccountId, PersonId};
+use crate::base::{Fault, Secret};
+use crate::crypto::seal::Place;
+use crate::identity::store::account::{self, Made, NewAccount};
+use crate::identity::{LoginName, PhoneNumber};
+use crate::sql;
+use crate::storage::Run;
+
+use super::step::Step;
+
+/// What a person signs in with, as far as it is declared.
+pub(super) struct DeclaredAccount {
+    pub(super) phone: Option<PhoneNumber>,
+    pub(super) login_name: Option<LoginName>,
+    pub(super) password: Option<Secret>,
+}
+
+const TAKEN: &str = "belongs to another account";
+
+impl DeclaredAccount {
+    /// A person with none of these is a record only.
+    fn is_wanted(&self) -> bool {
+        self.phone.is_some() || self.login_name.is_some() || self.password.is_some()
+    }
+}
+
+/// The account of the person at `at`, if there is one now, and the members that changed.
+pub(super) async fn write(
+    step: &mut Step<'_>,
+    (at, person): (&str, &PersonId),
+    declared: &DeclaredAccount,
+    new_hash: Option<&str>,
+) -> Result<(Option<AccountId>, Vec<String>), Fault> {
+    match account::find_of_person(step.tx, person).await? {
+        None if declared.is_wanted() => create(step, (at, person), declared, new_hash).await,
+        None => Ok((None, Vec::new())),
+        Some(known) => {
+            let changed = update(step, (at, &known.id), declared, new_hash).await?;
+            Ok((Some(known.id), changed))
+        }
+    }
+}
+
+async fn create(
+    step: &mut Step<'_>,
+    (at, person): (&str, &PersonId),
+    declared: &DeclaredAccount,
+    password_hash: Option<&str>,
+) -> Result<(Option<AccountId>, Vec<String>), Fault> {
+    let new = NewAccount {
+        person,
+        password_hash,
+        phone: declared.phone.as_ref(),
+        login_name: declared.login_name.as_ref(),
+    };
+    match account::create(step.tx, step.moment, step.keys, &new).await? {
+        Made::New(id) | Made::HasOne(id) => return Ok((Some(id), vec!["account".to_owned()])),
+        Made::PhoneTaken => step.problems.add(format!("{at}.phone"), TAKEN),
+        Made::LoginNameTaken => step.problems.add(format!("{at}.login_name"), TAKEN),
+    }
+    Ok((None, Vec::new()))
+}
+
+async fn update(
+    step: &mut Step<'_>,
+    (at, id): (&str, &AccountId),
+    declared: &DeclaredAccount,
+    new_hash: Option<&str>,
+) -> Result<Vec<String>, Fault> {
+    let known = account::contact(step.tx, step.keys, id).await?;
+    let known = known.ok_or_else(|| Fault::inconsistent("account", id.as_str(), "is gone"))?;
+    let mut changed = Vec::new();
+    let handles = [
+        ("phone", declared.phone.as_ref().map(PhoneNumber::as_str), known.phone),
+        ("login_name", declared.login_name.as_ref().map(LoginName::as_str), known.login_name),
+    ];
+    for (kind, wanted, before) in handles {
+        let Some(wanted) = wanted.filter(|wanted| before.as_deref() != Some(*wanted)) else { continue };
+        if replace_handle(step, id, (kind, wanted)).await? {
+            changed.push(kind.to_owned());
+        } else {
+            step.problems.add(format!("{at}.{kind}"), TAKEN);
+        }
+    }
+    if let Some(hash) = new_hash {
+        account::update_password(step.tx, step.moment, id, hash).await?;
+        changed.push("password".to_owned());
+    }
+    Ok(changed)
+}
+
+/// Gives an account another phone or login name; whether nobody else had it.
+async fn replace_handle(
+    step: &mut Step<'_>,
+    id: &AccountId,
+    (kind, text): (&'static str, &str),
+) -> Result<bool, Fault> {
+    step.tx
+        .execute(sql!("DELETE FROM handle WHERE account_id = $1 AND kind = $2", id.as_str(), kind))
+        .await?;
+    let written = step
+        .tx
+        .execute(sql!(
+            "INSERT INTO handle (fingerprint, kind, account_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            step.keys.fingerprint.of(kind, text),
+            kind,
+            id.as_str(),
+            step.moment.now,
+        ))
+        .await?;
+    if written == 0 {
+        return Ok(false);
+    }
+    let place = Place { table: "account", column: kind, row: id.as_str() };
+    let sealed = step.keys.seal.seal(&*step.moment.random, place, text)?;
+    let statement = match kind {
+        "phone" => sql!(
+            "UPDATE account SET phone = $2, updated_at = $3 WHERE id = $1",
+            id.as_str(),
+            sealed,
+            step.moment.now,
+        ),
+        _ => sql!(
+            "UPDATE account SET login_name = $2, updated_at = $3 WHERE id = $1",
+            id.as_str(),
+            sealed,
+            step.moment.now,
+        ),
+    };
+    step.tx.execute(statement).await?;
+    Ok(true)
+}

@@ -1,0 +1,169 @@
+//! Declared clients: RFC 7591 members beside the few words that are decided about them.
+
+use serde_json::{Map, Value};
+
+use super::Sandbox;
+use super::members::Members;
+use super::problem::Problems;
+use super::report::Change;
+use super::step::Step;
+use crate::base::{Fault, Secret};
+use crate::client::store::{self, NewClient};
+use crate::client::{Client, ConsentPolicy, Profile, policy, secret};
+use crate::protocol::ClientMetadata;
+use crate::protocol::client_auth::ClientAuthMethod;
+
+pub(super) struct DeclaredClient {
+    pub(super) index: usize,
+    pub(super) department: String,
+    client_id: String,
+    client_secret: Option<Secret>,
+    metadata: ClientMetadata,
+    profile: Profile,
+    consent: ConsentPolicy,
+}
+
+/// Outside the sandbox a secret that can be guessed is refused.
+const SHORTEST_SECRET: usize = 16;
+const LONGEST_SECRET: usize = 1024;
+
+pub(super) fn read(entries: Vec<Value>, sandbox: Sandbox, problems: &mut Problems) -> Vec<DeclaredClient> {
+    let mut declared: Vec<DeclaredClient> = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let at = format!("clients[{index}]");
+        let members = Members::open(at.clone(), entry, problems);
+        let Some(one) = members.and_then(|members| read_one(members, index, sandbox)) else { continue };
+        match declared.iter().find(|other| other.client_id == one.client_id) {
+            Some(other) => {
+                problems.add(format!("{at}.client_id"), format!("is that of clients[{}] too", other.index));
+            }
+            None => declared.push(one),
+        }
+    }
+    declared
+}
+
+fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<DeclaredClient> {
+    let client_id = members.needed_parsed("client_id", |text| {
+        if Client::is_id(text) {
+            Ok(text.to_owned())
+        } else {
+            Err("must be 1 to 128 visible ASCII characters")
+        }
+    });
+    let department = members.needed("department");
+    let client_secret = members.parsed("client_secret", |text| client_secret(text, sandbox));
+    let profile = members.parsed("profile", str::parse).unwrap_or_default();
+    let consent = members.parsed("consent", str::parse).unwrap_or_default();
+    let metadata = read_metadata(&mut members, profile);
+    Some(DeclaredClient {
+        index,
+        client_id: client_id?,
+        department: department?,
+        client_secret,
+        metadata: metadata?,
+        profile,
+        consent,
+    })
+}
+
+fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMetadata> {
+    let metadata = match ClientMetadata::from_members(members.rest()) {
+        Ok(metadata) => metadata,
+        Err(problems) => {
+            for problem in problems {
+                members.refuse(&problem.member, problem.what);
+            }
+            return None;
+        }
+    };
+    for problem in metadata.check() {
+        members.refuse(&problem.member, problem.what);
+    }
+    if let Some((member, what)) = policy::conflict(profile, &metadata) {
+        members.refuse(member, what);
+    }
+    Some(metadata)
+}
+
+pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Result<(), Fault> {
+    let known = store::find(step.tx, &declared.client_id).await?;
+    let digest = secret_digest(step, declared, known.as_ref());
+    if digest.is_none() && needs_secret(&declared.metadata) {
+        let place = format!("clients[{}].client_secret", declared.index);
+        let method = declared.metadata.token_endpoint_auth_method;
+        step.problems.add(place, format!("is needed for {method}"));
+        return Ok(());
+    }
+    let change = match &known {
+        None => Change::New,
+        Some(known) => Change::Members(differences(known, declared, digest.as_deref())?),
+    };
+    if change != Change::Members(Vec::new()) {
+        let new = NewClient {
+            client_id: &declared.client_id,
+            department_id: &declared.department,
+            metadata: &declared.metadata,
+            profile: declared.profile,
+            consent: declared.consent,
+            secret_digest: digest.as_deref(),
+        };
+        store::upsert(step.tx, step.moment, &new).await?;
+    }
+    step.note("client", (&declared.client_id, &declared.client_id), &change).await
+}
+
+/// The digest there will be. A secret that is not declared stays; one that the method does not use goes.
+fn secret_digest(step: &Step<'_>, declared: &DeclaredClient, known: Option<&Client>) -> Option<String> {
+    if !needs_secret(&declared.metadata) {
+        return None;
+    }
+    match &declared.client_secret {
+        Some(text) => Some(secret::digest(step.keys, &declared.client_id, text)),
+        None => known.and_then(|known| known.secret_digest.clone()),
+    }
+}
+
+fn differences(
+    known: &Client,
+    declared: &DeclaredClient,
+    digest: Option<&str>,
+) -> Result<Vec<String>, Fault> {
+    let (before, after) = (printed(&known.metadata)?, printed(&declared.metadata)?);
+    let mut names: Vec<String> = before
+        .keys()
+        .chain(after.keys().filter(|name| !before.contains_key(*name)))
+        .filter(|name| before.get(*name) != after.get(*name))
+        .cloned()
+        .collect();
+    let decided = [
+        ("department", known.department_id != declared.department),
+        ("profile", known.profile != declared.profile),
+        ("consent", known.consent != declared.consent),
+        ("client_secret", known.secret_digest.as_deref() != digest),
+    ];
+    names.extend(decided.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()));
+    Ok(names)
+}
+
+fn printed(metadata: &ClientMetadata) -> Result<Map<String, Value>, Fault> {
+    metadata.to_members().map_err(|error| Fault::broken("writing client metadata").because(error))
+}
+
+fn needs_secret(metadata: &ClientMetadata) -> bool {
+    matches!(
+        metadata.token_endpoint_auth_method,
+        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
+    )
+}
+
+/// RFC 6749 Appendix A.2: visible ASCII and space.
+fn client_secret(text: &str, sandbox: Sandbox) -> Result<Secret, &'static str> {
+    if !(1..=LONGEST_SECRET).contains(&text.len()) || !text.bytes().all(|b| (0x20..=0x7e).contains(&b)) {
+        return Err("must be 1 to 1024 visible ASCII characters");
+    }
+    if sandbox == Sandbox::Off && text.len() < SHORTEST_SECRET {
+        return Err("must have at least 16 characters; 43 random ones of base64url are best");
+    }
+    Ok(Secret::new(text))
+}

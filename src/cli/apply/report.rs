@@ -1,0 +1,53 @@
+//! What was changed, or would be: a line each, with ids and masked numbers, never anything secret or personal.
+
+use std::fmt;
+
+/// The difference between the declared state and what was on record.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Report {
+    lines: Vec<String>,
+    unchanged: usize,
+}
+
+/// What became of one thing declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    New,
+    /// These members; none: it is as declared.
+    Members(Vec<String>),
+}
+
+impl Report {
+    /// `+ client app1`, `~ client app1 (redirect_uris, client_secret)`.
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    pub fn changes(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How many things stood already as declared.
+    pub fn unchanged(&self) -> usize {
+        self.unchanged
+    }
+
+    pub(super) fn note(&mut self, (what, shown): (&str, &str), change: &Change) {
+        match change {
+            Change::New => self.lines.push(format!("+ {what} {shown}")),
+            Change::Members(members) if members.is_empty() => self.unchanged += 1,
+            Change::Members(members) => {
+                self.lines.push(format!("~ {what} {shown} ({})", members.join(", ")));
+            }
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        write!(f, "changes: {}, unchanged: {}", self.changes(), self.unchanged)
+    }
+}
