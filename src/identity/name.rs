@@ -64,6 +64,11 @@ impl PersonName {
         Ok(Self(name))
     }
 
+    /// Of a person who is on record by number alone until somebody shows a card.
+    pub fn not_yet_known() -> Self {
+        Self(String::new())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -14,7 +14,6 @@ use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::csrf::Posted;
 use crate::http::paths;
-use crate::http::shown::PageProblem;
 use crate::identity::store::account::Account;
 use crate::session::ending::{self, Ending, Reason};
 use crate::session::proof::Method;

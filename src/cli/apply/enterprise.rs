@@ -15,8 +15,10 @@ use crate::base::{Fault, Timestamp};
 use crate::crypto::Keys;
 use crate::identity::enterprise_role::Matter;
 use crate::identity::store::enterprise::{self, NewRole, StoredRole};
-use crate::identity::store::person;
-use crate::identity::{CreditCode, Document, EnterpriseRole, IdType, PersonKey, mask, search_keys};
+use crate::identity::store::person::{self, NewPerson};
+use crate::identity::{
+    CreditCode, Document, EnterpriseRole, IdType, PersonKey, PersonName, mask, search_keys,
+};
 use crate::storage::Run;
 
 pub(super) struct DeclaredEnterprise {
@@ -116,7 +118,7 @@ pub(super) async fn check(
         let agents = agents.map(|(index, agent)| (format!("{at}.agents[{index}].id_number"), &agent.person));
         for (place, person) in legal.chain(agents) {
             let is_declared = person.keys().iter().any(|key| declared_people.contains(key));
-            if !is_declared && person.find(run, keys).await?.is_none() {
+            if !is_declared && !person.can_be_recorded() && person.find(run, keys).await?.is_none() {
                 problems.add(place, NOBODY);
             }
         }
@@ -154,7 +156,7 @@ async fn write_legal_representative(
     declared: &DeclaredEnterprise,
 ) -> Result<bool, Fault> {
     let Some(reference) = &declared.legal_representative else { return Ok(false) };
-    let Some(person) = reference.find(step.tx, step.keys).await? else {
+    let Some(person) = reference.find_or_record(step).await? else {
         step.problems.add(format!("enterprises[{}].legal_representative", declared.index), NOBODY);
         return Ok(false);
     };
@@ -177,7 +179,7 @@ async fn write_agent(
     agent: &DeclaredAgent,
     at: &str,
 ) -> Result<bool, Fault> {
-    let Some(person) = agent.person.find(step.tx, step.keys).await? else {
+    let Some(person) = agent.person.find_or_record(step).await? else {
         step.problems.add(format!("{at}.id_number"), NOBODY);
         return Ok(false);
     };
@@ -202,6 +204,23 @@ async fn write_agent(
 }
 
 impl Reference {
+    /// A number that passes its rules names a person, on record or not yet; an old 15-digit one only finds people.
+    fn can_be_recorded(&self) -> bool {
+        matches!(self, Self::Document(_))
+    }
+
+    /// The person, recorded by number alone where nobody is on record: their name comes with their card.
+    async fn find_or_record(&self, step: &mut Step<'_>) -> Result<Option<PersonId>, Fault> {
+        if let Some(id) = self.find(step.tx, step.keys).await? {
+            return Ok(Some(id));
+        }
+        let Self::Document(document) = self else { return Ok(None) };
+        let name = PersonName::not_yet_known();
+        let new = NewPerson { name: &name, document, valid_until: None, claims: None, source: "apply" };
+        let recorded = person::record(step.tx, step.moment, step.keys, &new).await?;
+        Ok(Some(recorded.id().clone()))
+    }
+
     /// A number whose kind is not said is a resident identity number, if it can be.
     fn read(
         (kind, country): (Option<IdType>, Option<&str>),

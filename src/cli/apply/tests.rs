@@ -278,7 +278,7 @@ async fn every_problem_is_told_and_nothing_is_written() {
         ],
         "enterprises": [
             {"credit_code": "91350100M000100Y44", "name": "甲"},
-            {"credit_code": CODE, "name": "乙", "legal_representative": OTHER,
+            {"credit_code": CODE, "name": "乙", "legal_representative": "610104620927690",
              "agents": [{"id_number": NUMBER, "matters": [], "until": "soon"}]}
         ],
         "halls": [{"id": "h 1", "name": "厅", "department": "none"}],
