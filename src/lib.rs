@@ -28,4 +28,7 @@ pub mod http;
 pub mod web;
 
 // The process.
+pub mod jobs;
+pub mod server;
 pub mod sample;
+pub mod cli;
