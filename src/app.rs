@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::base::random::{self, Random};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Moment};
@@ -33,7 +35,12 @@ pub struct App {
     pub authenticator: Authenticator,
     pub outgoing: Outgoing,
     pub readers: CardReaders,
+    pub wake: Wake,
 }
+
+/// Rung when a logout was queued, so that the clients are told at once and not at the next round.
+#[derive(Default)]
+pub struct Wake(Notify);
 
 /// What a test chooses otherwise than production.
 pub struct Choices {
@@ -56,6 +63,10 @@ pub enum OpenProblem {
         "the keys folder {0} does not belong to this database: set TONGYAO_KEYS_DIR to the folder this database was made with"
     )]
     OtherKeys(String),
+    #[error("{0:?}: is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?")]
+    Database(Fault),
+    #[error("{0:?}: is the server of TONGYAO_REDIS_URL running, and may this machine reach it?")]
+    Redis(Fault),
     #[error("{0:?}")]
     Fault(#[from] Fault),
 }
@@ -76,12 +87,14 @@ impl App {
         let Choices { clock, random, redis_prefix } = choices;
         make_data_dir(&settings)?;
         let tally = Arc::new(Tally::default());
-        let db = Db::open(&settings.database, tally.clone()).await?;
+        let db = Db::open(&settings.database, tally.clone()).await.map_err(OpenProblem::Database)?;
         migrate::run(&settings.database, &db).await?;
         let keys = Arc::new(Keys::open(&settings.keys_dir, clock.now(), &*random)?);
         check_keys_belong(&db, &keys, &settings).await?;
         let ephemeral = match &settings.redis {
-            Some(url) => Ephemeral::in_redis(url.expose(), &redis_prefix, tally.clone()).await?,
+            Some(url) => Ephemeral::in_redis(url.expose(), &redis_prefix, tally.clone())
+                .await
+                .map_err(OpenProblem::Redis)?,
             None => Ephemeral::in_process(clock.clone(), tally.clone()),
         };
         let outgoing = Outgoing::new(reach(&settings), settings.extra_ca.as_deref())?;
@@ -107,6 +120,7 @@ impl App {
             authenticator,
             outgoing,
             settings,
+            wake: Wake::default(),
         }))
     }
 
@@ -117,6 +131,18 @@ impl App {
 
     pub async fn close(&self) {
         self.db.close().await;
+    }
+}
+
+impl Wake {
+    /// After the transaction that queued something is committed.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    /// Resolves when it was rung since the last time.
+    pub async fn rung(&self) {
+        self.0.notified().await;
     }
 }
 

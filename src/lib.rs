@@ -29,5 +29,7 @@ pub mod oidc;
 pub mod web;
 
 // The process.
+pub mod jobs;
+pub mod server;
 pub mod sample;
 pub mod cli;

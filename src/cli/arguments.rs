@@ -1,0 +1,59 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::protocol::SigningAlgorithm;
+
+/// Tongyao (通钥): unified identity authentication service 统一身份认证服务
+#[derive(Debug, Parser)]
+#[command(name = "tongyao", version, disable_help_subcommand = true, propagate_version = true)]
+pub struct Arguments {
+    /// Settings file (TOML); environment variables TONGYAO_* go before it
+    #[arg(long, global = true, value_name = "FILE", env = "TONGYAO_CONFIG")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the service
+    Serve,
+    /// Bring the schema of the database up to date
+    Migrate,
+    /// Look at the signing keys, or rotate them
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Check the audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// List the signing keys and their stage
+    List,
+    /// The next key of ALG signs from now on
+    Rotate {
+        /// RS256, PS256, ES256 or EdDSA
+        #[arg(value_name = "ALG")]
+        algorithm: SigningAlgorithm,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Recompute every seal of the log
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Read the settings and say what is wrong, or how they stand
+    Check,
+}

@@ -1,0 +1,42 @@
+//! `keys`: the signing keys, listed and rotated. Running services take a rotation over within a minute.
+
+use super::print;
+use super::problem::Problem;
+use crate::base::random::System;
+use crate::base::time::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::crypto::Keys;
+use crate::crypto::keystore::Stage;
+use crate::protocol::SigningAlgorithm;
+
+pub fn list(settings: &Settings) -> Result<(), Problem> {
+    let keys = open(settings)?;
+    for key in keys.signing.view().keys() {
+        let (algorithm, stage) = (key.signer.algorithm().as_str(), word(key.stage));
+        print::line(&format!("{algorithm:<6} {stage:<8} {} {}", key.since, key.signer.kid()));
+    }
+    Ok(())
+}
+
+pub fn rotate(settings: &Settings, algorithm: SigningAlgorithm) -> Result<(), Problem> {
+    let keys = open(settings)?;
+    keys.signing.rotate(algorithm, SystemClock.now())?;
+    let kid = keys.signing.signer(algorithm)?.kid().to_owned();
+    print::line(&format!(
+        "{} is signed with {kid} from now on; running services follow within a minute",
+        algorithm.as_str()
+    ));
+    Ok(())
+}
+
+fn open(settings: &Settings) -> Result<Keys, Problem> {
+    Ok(Keys::open(&settings.keys_dir, SystemClock.now(), &System::default())?)
+}
+
+fn word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Next => "next",
+        Stage::Current => "current",
+        Stage::Retired => "retired",
+    }
+}

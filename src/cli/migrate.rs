@@ -1,0 +1,25 @@
+//! `migrate`: brings the schema up to date and says where it stands.
+
+use std::sync::Arc;
+
+use super::print;
+use super::problem::Problem;
+use crate::app::OpenProblem;
+use crate::config::{DatabasePlace, Settings};
+use crate::storage::{Db, Tally, migrate};
+use crate::telemetry::logs;
+
+pub async fn migrate(settings: &Settings) -> Result<(), Problem> {
+    logs::start(settings.log_format, &settings.log);
+    if let DatabasePlace::Sqlite(path) = &settings.database
+        && let Some(folder) = path.parent()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|cause| Problem::File { what: format!("the folder {}", folder.display()), cause })?;
+    }
+    let db = Db::open(&settings.database, Arc::new(Tally::default())).await.map_err(OpenProblem::Database)?;
+    migrate::run(&settings.database, &db).await?;
+    db.close().await;
+    print::line(&format!("the schema is at step {}", migrate::known()));
+    Ok(())
+}

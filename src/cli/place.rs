@@ -1,0 +1,50 @@
+//! Where a command works: the settings of this installation, and its opened parts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::print;
+use super::problem::Problem;
+use crate::app::{App, Choices};
+use crate::config::raw::Raw;
+use crate::config::{DatabasePlace, Settings};
+use crate::server::tls;
+use crate::telemetry::logs;
+
+/// The settings of a file, under those of the environment.
+pub fn settings(file: Option<&Path>) -> Result<Settings, Problem> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+    Ok(Settings::resolve(&Raw::read(file, environment)?)?)
+}
+
+/// The opened service, for commands that work on it without serving.
+pub struct Place {
+    pub app: Arc<App>,
+}
+
+impl Place {
+    pub async fn open(settings: Settings) -> Result<Self, Problem> {
+        logs::start(settings.log_format, &settings.log);
+        Ok(Self { app: App::open(settings, Choices::default()).await? })
+    }
+}
+
+/// `config check`: everything that can be said without opening anything.
+pub fn check(settings: &Settings) -> Result<(), Problem> {
+    if let Some(files) = &settings.tls {
+        tls::load(files)?;
+    }
+    let database = match &settings.database {
+        DatabasePlace::Sqlite(path) => format!("SQLite at {}", path.display()),
+        DatabasePlace::Postgres(_) => "PostgreSQL".to_owned(),
+    };
+    print::line(&format!("issuer     {}", settings.issuer));
+    print::line(&format!("listen     {}", settings.listen));
+    print::line(&format!("database   {database}"));
+    print::line(&format!("ephemeral  {}", if settings.redis.is_some() { "Redis" } else { "in process" }));
+    print::line(&format!("keys       {}", settings.keys_dir.display()));
+    print::line(&format!("sandbox    {}", if settings.sandbox { "on" } else { "off" }));
+    print::line("the settings are fine");
+    Ok(())
+}

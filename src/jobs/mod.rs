@@ -1,0 +1,12 @@
+//! What the service does by itself: small loops, one file each, every round a plain function that a test can call.
+
+mod rounds;
+mod stop;
+pub mod late_logout;
+pub mod logout;
+pub mod seal;
+pub mod signing_keys;
+pub mod sweep;
+
+pub use rounds::{Jobs, start};
+pub use stop::{Stop, Stopper, pair};

@@ -1,0 +1,16 @@
+//! The process on the network: one router, its limits, its listeners, and a clean end.
+
+mod body_limit;
+mod health;
+mod metrics;
+mod panicked;
+mod patience;
+mod time_limit;
+mod routes;
+mod run;
+pub mod listen;
+pub mod tls;
+
+pub use listen::Doors;
+pub use routes::router;
+pub use run::{ServeProblem, run};

@@ -1,0 +1,34 @@
+//! Every route of the service in one place, and the layers around all of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::{body_limit, health, panicked, time_limit};
+use crate::app::App;
+use crate::http::around;
+use crate::http::shown::{Problem, Shown};
+use crate::web;
+
+/// The whole service. A layer wraps those written above it.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(web::routes::routes())
+        .merge(health::routes())
+        .fallback(not_found)
+        .layer(RequestBodyLimitLayer::new(body_limit::MOST_BYTES))
+        .layer(from_fn(body_limit::refuse))
+        .layer(from_fn(time_limit::keep))
+        .layer(CatchPanicLayer::custom(panicked::answer))
+        .layer(from_fn_with_state(app.clone(), web::drawn::draw))
+        .layer(from_fn_with_state(app.clone(), around::harden))
+        .layer(from_fn_with_state(app.clone(), around::observe))
+        .with_state(app)
+}
+
+async fn not_found() -> Shown {
+    Shown::Problem(Problem::NotFound)
+}
