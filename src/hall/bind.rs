@@ -199,19 +199,6 @@ pub(super) async fn end_all(tx: &mut Tx, moment: &Moment, visit: &VisitId) -> Re
     .map(|_| ())
 }
 
-/// Makes the row of a visit that awaits its binding this transaction's; `false` where it no longer waits.
-pub(super) async fn lock(tx: &mut Tx, moment: &Moment, visit: &Visit) -> Result<bool, Fault> {
-    let locked = tx
-        .execute(sql!(
-            "UPDATE visit SET updated_at = $3 WHERE id = $1 AND version = $2 AND state = 'awaiting_binding'",
-            visit.id.as_str(),
-            visit.version,
-            moment.now,
-        ))
-        .await?;
-    Ok(locked == 1)
-}
-
 impl BindingRefusal {
     pub fn message(self, locale: Locale) -> String {
         match self {
@@ -263,7 +250,7 @@ async fn offered(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Offer, Stop<St
     let expires_at = moment.now + LIFETIME;
     let mut tx = db.begin().await?;
     let visit = visit::held::<StepRefusal>(&mut tx, moment, at, State::AwaitingBinding).await?;
-    if !lock(&mut tx, moment, &visit).await? {
+    if !visit::lock(&mut tx, moment, &visit).await? {
         return Err(Stop::Refused(StepRefusal::Moved));
     }
     tx.execute(sql!(
@@ -353,7 +340,7 @@ async fn right(
         return refused(tx, moment, (&visit, person), BindingRefusal::AnotherPerson).await;
     }
     // The visit first, then the offer: every transaction takes their rows in this order.
-    if !lock(&mut tx, moment, &visit).await? {
+    if !visit::lock(&mut tx, moment, &visit).await? {
         return lost(tx, row, confirmation).await;
     }
     let taken = tx

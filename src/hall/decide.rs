@@ -244,7 +244,7 @@ async fn pass(
     (at, decision): (&At<'_>, &Decision<'_>),
 ) -> Result<Decided, Stop<DecisionRefusal>> {
     let mut tx = db.begin().await?;
-    let mut visit = visit::held::<DecisionRefusal>(&mut tx, moment, at, State::AtCounter).await?;
+    let mut visit = in_hand(&mut tx, moment, at).await?;
     let Some(capture) = capture::find(&mut tx, keys, moment, &visit.id).await? else {
         return Err(Stop::Refused(DecisionRefusal::NoCard));
     };
@@ -288,7 +288,7 @@ async fn fail(
     (at, outcome, reason): (&At<'_>, Outcome, Reason),
 ) -> Result<Decided, Stop<DecisionRefusal>> {
     let mut tx = db.begin().await?;
-    let mut visit = visit::held::<DecisionRefusal>(&mut tx, moment, at, State::AtCounter).await?;
+    let mut visit = in_hand(&mut tx, moment, at).await?;
     let mut subject = Subject::person(visit.person.as_ref());
     if let Some(capture) = capture::find(&mut tx, keys, moment, &visit.id).await? {
         subject = subject.and_document(keys, &capture.document);
@@ -320,6 +320,15 @@ async fn fail(
     audit::record(&mut tx, moment, event).await?;
     tx.commit().await?;
     Ok(Decided::Failed { visit, outcome })
+}
+
+async fn in_hand(tx: &mut Tx, moment: &Moment, at: &At<'_>) -> Result<Visit, Stop<DecisionRefusal>> {
+    let visit = visit::held::<DecisionRefusal>(tx, moment, at, State::AtCounter).await?;
+    if visit::lock(tx, moment, &visit).await? {
+        Ok(visit)
+    } else {
+        Err(Stop::Refused(StepRefusal::Moved.into()))
+    }
 }
 
 async fn step(

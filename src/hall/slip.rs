@@ -173,7 +173,7 @@ async fn issued(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Slip, Stop<Step
     let Some(person) = &visit.person else {
         return Err(Fault::inconsistent("visit", visit.id.as_str(), "awaits binding of nobody").into());
     };
-    if !bind::lock(&mut tx, moment, &visit).await? {
+    if !visit::lock(&mut tx, moment, &visit).await? {
         return Err(Stop::Refused(StepRefusal::Moved));
     }
     // The visit waits at least as long as the slip is good.
@@ -302,7 +302,7 @@ async fn live(
 
 /// Takes the visit's row for this transaction: of two who redeem one slip, the second finds it used.
 async fn take(tx: &mut Tx, moment: &Moment, visit: &Visit) -> Result<(), Stop<ContinuationRefusal>> {
-    if bind::lock(tx, moment, visit).await? { Ok(()) } else { Err(Stop::Refused(ContinuationRefusal::Used)) }
+    if visit::lock(tx, moment, visit).await? { Ok(()) } else { Err(Stop::Refused(ContinuationRefusal::Used)) }
 }
 
 async fn finish(

@@ -223,6 +223,21 @@ pub(super) async fn held<R: From<StepRefusal>>(
     Ok(visit)
 }
 
+/// Makes a visit's row this transaction's until its end, so that what is read next belongs to this version; `false`
+/// where the visit has moved on.
+pub(super) async fn lock(tx: &mut Tx, moment: &Moment, visit: &Visit) -> Result<bool, Fault> {
+    let locked = tx
+        .execute(sql!(
+            "UPDATE visit SET updated_at = $4 WHERE id = $1 AND version = $2 AND state = $3",
+            visit.id.as_str(),
+            visit.version,
+            visit.state.as_str(),
+            moment.now,
+        ))
+        .await?;
+    Ok(locked == 1)
+}
+
 /// Moves a visit to its next state, once: of all who try from the same version, one gets `true`.
 ///
 /// What was read from the card is kept at the counter only; the code is kept only while it may be shown again.
