@@ -298,8 +298,9 @@ CREATE TABLE visit (
 
 -- One open visit per identity.
 CREATE UNIQUE INDEX visit_open ON visit (person_id)
-    WHERE state IN ('draft', 'open', 'at_counter', 'decided', 'awaiting_binding', 'referred', 'fraud_hold');
+    WHERE state IN ('draft', 'open', 'at_counter', 'awaiting_binding', 'referred', 'fraud_hold');
 CREATE INDEX visit_hall ON visit (hall_id, updated_at);
+CREATE INDEX visit_clerk ON visit (clerk_id, decided_at);
 CREATE INDEX visit_person ON visit (person_id);
 CREATE INDEX visit_expires ON visit (expires_at) WHERE state IN ('draft', 'open', 'at_counter', 'awaiting_binding');
 
@@ -314,6 +315,7 @@ CREATE TABLE binding (
 );
 
 CREATE UNIQUE INDEX binding_live ON binding (visit_id) WHERE ended_at IS NULL;
+CREATE INDEX binding_expires ON binding (expires_at) WHERE ended_at IS NULL;
 
 CREATE TABLE continuation (
     digest TEXT PRIMARY KEY,
@@ -325,6 +327,7 @@ CREATE TABLE continuation (
 );
 
 CREATE UNIQUE INDEX continuation_live ON continuation (visit_id) WHERE ended_at IS NULL;
+CREATE INDEX continuation_expires ON continuation (expires_at) WHERE ended_at IS NULL;
 
 CREATE TABLE receipt (
     id TEXT PRIMARY KEY,
@@ -335,6 +338,18 @@ CREATE TABLE receipt (
 );
 
 CREATE INDEX receipt_person ON receipt (person_id);
+
+-- A try at a window that failed; `subject` is a person's id, or a document's fingerprint.
+CREATE TABLE failed_try (
+    id TEXT PRIMARY KEY,
+    subject TEXT NOT NULL,
+    visit_id TEXT NOT NULL REFERENCES visit (id),
+    reason TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+
+CREATE INDEX failed_try_subject ON failed_try (subject, at);
+CREATE INDEX failed_try_at ON failed_try (at);
 
 -- Audit ---------------------------------------------------------------------------------------------------------
 

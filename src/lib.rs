@@ -15,13 +15,7 @@ pub mod gateway;
 // Subjects: rules and their SQL, no HTTP.
 pub mod audit;
 pub mod identity;
-pub mod client;
-pub mod signin;
-pub mod session;
-pub mod grant;
-
-// The parts, chosen once.
-pub mod app;
+pub mod hall;
 
 // Surfaces: HTTP in, page or JSON out; no rules.
 pub mod http;

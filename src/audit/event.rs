@@ -122,6 +122,11 @@ pub enum Event<'a> {
         staff: &'a StaffId,
         reason: &'a str,
     },
+    WindowChosen {
+        staff: &'a StaffId,
+        hall: &'a str,
+        window: &'a str,
+    },
     VisitOpened {
         visit: &'a VisitId,
         person: Option<&'a PersonId>,
@@ -150,6 +155,16 @@ pub enum Event<'a> {
     CardRefused {
         visit: &'a VisitId,
         reason: &'a str,
+    },
+    /// As many tries of one identity as are allowed have failed: an alarm.
+    TriesExhausted {
+        visit: Option<&'a VisitId>,
+        person: Option<&'a PersonId>,
+    },
+    /// The name on record now reads as the document at the window shows it.
+    NameCorrected {
+        person: &'a PersonId,
+        visit: &'a VisitId,
     },
     VisitDecided {
         visit: &'a VisitId,
@@ -324,6 +339,10 @@ impl<'a> Event<'a> {
             Event::StaffSignedOut { staff, reason } => {
                 Row { facts: json!({ "staff": staff, "reason": reason }), ..row("staff_signed_out", Done) }
             }
+            Event::WindowChosen { staff, hall, window } => Row {
+                facts: json!({ "staff": staff, "hall": hall, "window": window }),
+                ..row("window_chosen", Done)
+            },
             Event::VisitOpened { visit, person, origin } => Row {
                 visit: Some(visit),
                 person,
@@ -347,6 +366,12 @@ impl<'a> Event<'a> {
             }
             Event::CardRefused { visit, reason } => {
                 Row { visit: Some(visit), facts: json!({ "reason": reason }), ..row("card_refused", Refused) }
+            }
+            Event::TriesExhausted { visit, person } => {
+                Row { visit, person, ..row("tries_exhausted", Refused) }
+            }
+            Event::NameCorrected { person, visit } => {
+                Row { visit: Some(visit), person: Some(person), ..row("name_corrected", Done) }
             }
             Event::VisitDecided { visit, person, outcome, reason, level, receipt } => Row {
                 visit: Some(visit),

@@ -1,0 +1,393 @@
+//! A clerk's own session: signing in, choosing a window, locked after five idle minutes, over after twelve hours.
+
+use std::time::Duration;
+
+use super::clerk::{self, Clerk};
+use super::outcome::Answer;
+use super::role::Role;
+use super::window;
+use crate::audit::{self, Event};
+use crate::base::id::{StaffId, StaffSessionId};
+use crate::base::{Actor, Fault, Locale, Moment, Secret, Timestamp};
+use crate::crypto::password::{HashProblem, PasswordPool};
+use crate::crypto::{Keys, mac};
+use crate::sql;
+use crate::storage::{Db, Ephemeral, FromRow, Run, Tx};
+
+/// What signing in needs.
+#[derive(Clone, Copy)]
+pub struct Door<'a> {
+    pub db: &'a Db,
+    pub keys: &'a Keys,
+    pub ephemeral: &'a Ephemeral,
+    pub passwords: &'a PasswordPool,
+}
+
+/// A session that has just begun; `secret` goes into the cookie and is known nowhere else.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub session: StaffSessionId,
+    pub secret: Secret,
+    pub clerk: Clerk,
+    pub expires_at: Timestamp,
+}
+
+/// Why nobody was signed in. The same whether or not such staff exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInRefusal {
+    Wrong,
+    /// Too many wrong passwords; for ten minutes.
+    Locked,
+    /// The right password of somebody who works at no window.
+    NotAtAWindow,
+    /// Come again in so many seconds.
+    Busy {
+        retry_after: u64,
+    },
+}
+
+/// A living session.
+#[derive(Debug, Clone)]
+pub struct ClerkSession {
+    pub id: StaffSessionId,
+    pub clerk: Clerk,
+    pub window: Option<String>,
+    pub expires_at: Timestamp,
+}
+
+/// A clerk at a window: who acts in every step of a visit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    pub clerk: StaffId,
+    pub hall: String,
+    pub window: String,
+}
+
+/// What a cookie stands for.
+#[derive(Debug)]
+pub enum Presence {
+    Here(ClerkSession),
+    /// Five minutes without a hand on the machine: signed out just now.
+    Idle,
+    /// No session, or one that has ended.
+    Absent,
+}
+
+/// What brought the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// A person's act keeps the session awake.
+    Act,
+    /// A page that asks again by itself does not.
+    Poll,
+}
+
+/// The window is not one of the hall's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoSuchWindow;
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    staff_id: String,
+    window_name: Option<String>,
+    seen_at: i64,
+    expires_at: i64,
+    name: Vec<u8>,
+    roles: String,
+    hall_id: Option<String>,
+}
+
+pub const IDLE: Duration = Duration::from_secs(5 * 60);
+pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const LOCK: Duration = Duration::from_secs(10 * 60);
+const WRONG_A_LOGIN: u64 = 5;
+/// One address serves a whole hall, so it may fail more often than one clerk.
+const WRONG_AN_ADDRESS: u64 = 50;
+/// Not every click has to write; the lock comes at most this much early.
+const TOUCH_AGAIN: Duration = Duration::from_secs(15);
+/// No password is longer; hashing a megabyte would be work for nothing.
+const LONGEST_PASSWORD: usize = 1024;
+
+/// Signs a clerk in with login and password. Failures are counted, successes never.
+pub async fn sign_in(
+    door: Door<'_>,
+    moment: &Moment,
+    typed_login: &str,
+    password: Secret,
+) -> Result<Answer<SignedIn, SignInRefusal>, Fault> {
+    let login = clerk::login(typed_login);
+    let lock = Lock::of(door.keys, moment, &login);
+    if lock.holds(door.ephemeral, moment).await? {
+        return refuse(door.db, moment, None, SignInRefusal::Locked).await;
+    }
+    let known = clerk::find_by_login(&mut door.db.read(), door.keys, &login).await?;
+    let id = known.as_ref().map(|known| known.clerk.id.clone());
+    let hash = known.as_ref().and_then(|known| known.password_hash.as_deref());
+    let right = match matches(door.passwords, password, hash).await {
+        Ok(right) => right,
+        Err(HashProblem::Busy { retry_after }) => {
+            return Ok(Answer::Refused(SignInRefusal::Busy { retry_after }));
+        }
+        Err(HashProblem::Fault(fault)) => return Err(fault),
+    };
+    if !right {
+        lock.count(door.ephemeral, moment).await?;
+        return refuse(door.db, moment, id.as_ref(), SignInRefusal::Wrong).await;
+    }
+    // Guesses sent all at once pass the first look together; the lock they earned holds for the right one too.
+    if lock.holds(door.ephemeral, moment).await? {
+        return refuse(door.db, moment, id.as_ref(), SignInRefusal::Locked).await;
+    }
+    match known {
+        Some(known) if known.clerk.is(Role::Clerk) && known.clerk.hall.is_some() => {
+            begin(door.db, moment, known.clerk).await.map(Answer::Done)
+        }
+        _ => refuse(door.db, moment, id.as_ref(), SignInRefusal::NotAtAWindow).await,
+    }
+}
+
+/// The session a cookie's secret stands for.
+pub async fn resume(
+    db: &Db,
+    keys: &Keys,
+    moment: &Moment,
+    (secret, touch): (&Secret, Touch),
+) -> Result<Presence, Fault> {
+    let row: Option<Row> = db
+        .read()
+        .optional(sql!(
+            "SELECT staff_session.id, staff_session.staff_id, staff_session.window_name, staff_session.seen_at,
+                    staff_session.expires_at, staff.name, staff.roles, staff.hall_id
+             FROM staff_session JOIN staff ON staff.id = staff_session.staff_id AND staff.disabled_at IS NULL
+             WHERE staff_session.secret_digest = $1 AND staff_session.ended_at IS NULL",
+            mac::digest(secret.expose()),
+        ))
+        .await?;
+    let Some(row) = row else { return Ok(Presence::Absent) };
+    let session = row.session(keys)?;
+    if moment.now >= session.expires_at {
+        end(db, moment, &session, "expired").await?;
+        return Ok(Presence::Absent);
+    }
+    let idle = moment.now.since(Timestamp::from_micros(row.seen_at));
+    if idle >= IDLE {
+        end(db, moment, &session, "idle").await?;
+        return Ok(Presence::Idle);
+    }
+    if touch == Touch::Act && idle >= TOUCH_AGAIN {
+        let mut tx = db.begin().await?;
+        tx.execute(sql!(
+            "UPDATE staff_session SET seen_at = $2 WHERE id = $1",
+            session.id.as_str(),
+            moment.now
+        ))
+        .await?;
+        tx.commit().await?;
+    }
+    Ok(Presence::Here(session))
+}
+
+/// Sits down at a window of the clerk's hall.
+pub async fn choose_window(
+    db: &Db,
+    moment: &Moment,
+    session: &ClerkSession,
+    name: &str,
+) -> Result<Answer<Desk, NoSuchWindow>, Fault> {
+    let Some(hall) = session.clerk.hall.as_deref() else { return Ok(Answer::Refused(NoSuchWindow)) };
+    let mut tx = db.begin().await?;
+    let there = window::find(&mut tx, hall).await?.is_some_and(|hall| hall.windows.iter().any(|w| w == name));
+    if !there {
+        return Ok(Answer::Refused(NoSuchWindow));
+    }
+    tx.execute(sql!(
+        "UPDATE staff_session SET window_name = $2 WHERE id = $1 AND ended_at IS NULL",
+        session.id.as_str(),
+        name,
+    ))
+    .await?;
+    let event = Event::WindowChosen { staff: &session.clerk.id, hall, window: name };
+    audit::record(&mut tx, moment, event).await?;
+    tx.commit().await?;
+    Ok(Answer::Done(Desk { clerk: session.clerk.id.clone(), hall: hall.to_owned(), window: name.to_owned() }))
+}
+
+pub async fn sign_out(db: &Db, moment: &Moment, session: &ClerkSession) -> Result<(), Fault> {
+    end(db, moment, session, "signed_out").await
+}
+
+impl ClerkSession {
+    /// The window the clerk sits at, once chosen.
+    pub fn desk(&self) -> Option<Desk> {
+        self.clerk.is(Role::Clerk).then_some(())?;
+        Some(Desk {
+            clerk: self.clerk.id.clone(),
+            hall: self.clerk.hall.clone()?,
+            window: self.window.clone()?,
+        })
+    }
+}
+
+impl SignInRefusal {
+    pub fn message(self, locale: Locale) -> &'static str {
+        match self {
+            SignInRefusal::Wrong => {
+                locale.pick("工号或密码不正确。", "The staff login or the password is not correct.")
+            }
+            SignInRefusal::Locked => locale.pick(
+                "密码错误次数过多，请 10 分钟后再试，或联系大厅负责人。",
+                "Too many wrong passwords. Try again in 10 minutes, or ask the head of the hall.",
+            ),
+            SignInRefusal::NotAtAWindow => locale.pick(
+                "您的账号没有窗口岗位，请联系管理员。",
+                "Your account has no post at a window. Ask an administrator.",
+            ),
+            SignInRefusal::Busy { .. } => locale
+                .pick("登录人数较多，请稍后再试。", "Many people are signing in. Try again in a moment."),
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            SignInRefusal::Wrong => "wrong",
+            SignInRefusal::Locked => "locked",
+            SignInRefusal::NotAtAWindow => "not_at_a_window",
+            SignInRefusal::Busy { .. } => "busy",
+        }
+    }
+}
+
+impl NoSuchWindow {
+    pub fn message(self, locale: Locale) -> &'static str {
+        locale.pick("本大厅没有这个窗口，请重新选择。", "Your hall has no such window. Choose again.")
+    }
+}
+
+async fn matches(pool: &PasswordPool, password: Secret, hash: Option<&str>) -> Result<bool, HashProblem> {
+    if password.expose().len() > LONGEST_PASSWORD {
+        return pool.verify(Secret::new(""), None).await;
+    }
+    pool.verify(password, hash).await
+}
+
+async fn begin(db: &Db, moment: &Moment, clerk: Clerk) -> Result<SignedIn, Fault> {
+    let moment = moment.by(Actor::Staff(clerk.id.clone()));
+    let session = StaffSessionId::new(&moment);
+    let secret = Secret::new(moment.random.token(32));
+    let expires_at = moment.now + LIFETIME;
+    let mut tx = db.begin().await?;
+    tx.execute(sql!(
+        "INSERT INTO staff_session (id, secret_digest, staff_id, created_at, seen_at, expires_at)
+         VALUES ($1, $2, $3, $4, $4, $5)",
+        session.as_str(),
+        mac::digest(secret.expose()),
+        clerk.id.as_str(),
+        moment.now,
+        expires_at,
+    ))
+    .await?;
+    audit::record(&mut tx, &moment, Event::StaffSignedIn { staff: &clerk.id }).await?;
+    tx.commit().await?;
+    Ok(SignedIn { session, secret, clerk, expires_at })
+}
+
+async fn refuse(
+    db: &Db,
+    moment: &Moment,
+    staff: Option<&StaffId>,
+    refusal: SignInRefusal,
+) -> Result<Answer<SignedIn, SignInRefusal>, Fault> {
+    let mut tx = db.begin().await?;
+    audit::record(&mut tx, moment, Event::StaffSignInFailed { staff, reason: refusal.word() }).await?;
+    tx.commit().await?;
+    Ok(Answer::Refused(refusal))
+}
+
+async fn end(db: &Db, moment: &Moment, session: &ClerkSession, reason: &str) -> Result<(), Fault> {
+    let mut tx = db.begin().await?;
+    if end_once(&mut tx, moment, &session.id).await? {
+        let event = Event::StaffSignedOut { staff: &session.clerk.id, reason };
+        audit::record(&mut tx, moment, event).await?;
+    }
+    tx.commit().await
+}
+
+async fn end_once(tx: &mut Tx, moment: &Moment, id: &StaffSessionId) -> Result<bool, Fault> {
+    let ended = tx
+        .execute(sql!(
+            "UPDATE staff_session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL",
+            id.as_str(),
+            moment.now,
+        ))
+        .await?;
+    Ok(ended == 1)
+}
+
+/// The counters of wrong passwords for a login and for an address.
+///
+/// Counted by clock window, this one and the last together, so that a counter's life never depends on another clock. A
+/// lock is a value of its own that names its end.
+struct Lock {
+    login: String,
+    address: String,
+    window: i64,
+}
+
+impl Lock {
+    fn of(keys: &Keys, moment: &Moment, login: &str) -> Self {
+        let window = moment.now.seconds().div_euclid(i64::try_from(LOCK.as_secs()).unwrap_or(600));
+        Self {
+            login: keys.fingerprint.of("staff_login", login),
+            address: keys.fingerprint.of("address", &moment.client_ip.to_string()),
+            window,
+        }
+    }
+
+    async fn holds(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<bool, Fault> {
+        if let Some(until) = ephemeral.get(&self.lock_key()).await?
+            && until.parse::<i64>().is_ok_and(|until| moment.now.micros() < until)
+        {
+            return Ok(true);
+        }
+        Ok(self.counted(ephemeral, "address", &self.address).await? >= WRONG_AN_ADDRESS)
+    }
+
+    async fn count(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {
+        ephemeral.count(&key("address", &self.address, self.window), LOCK * 2).await?;
+        ephemeral.count(&key("login", &self.login, self.window), LOCK * 2).await?;
+        if self.counted(ephemeral, "login", &self.login).await? >= WRONG_A_LOGIN {
+            let until = (moment.now + LOCK).micros().to_string();
+            ephemeral.put(&self.lock_key(), &until, LOCK).await?;
+            // After the lock the count begins anew: one slip must not lock for ten minutes more.
+            for window in [self.window, self.window - 1] {
+                ephemeral.delete(&key("login", &self.login, window)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn counted(&self, ephemeral: &Ephemeral, kind: &str, of: &str) -> Result<u64, Fault> {
+        let (now, before) = (key(kind, of, self.window), key(kind, of, self.window - 1));
+        Ok(ephemeral.counted(&[&now, &before]).await?.into_iter().sum())
+    }
+
+    fn lock_key(&self) -> String {
+        format!("staff-locked:{}", self.login)
+    }
+}
+
+fn key(kind: &str, of: &str, window: i64) -> String {
+    format!("staff-wrong:{kind}:{of}:{window}")
+}
+
+impl Row {
+    fn session(&self, keys: &Keys) -> Result<ClerkSession, Fault> {
+        Ok(ClerkSession {
+            id: self.id.parse().map_err(|_| Fault::inconsistent("staff_session", &self.id, "not an id"))?,
+            clerk: clerk::open(keys, &self.staff_id, &self.name, &self.roles, self.hall_id.clone())?,
+            window: self.window_name.clone(),
+            expires_at: Timestamp::from_micros(self.expires_at),
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! Signing in at the window: uniform answers, a lock, an idle session, a chosen window.
+
+use std::sync::Arc;
+
+use super::support::*;
+use crate::base::{Moment, Secret};
+use crate::crypto::password::{Cost, PasswordPool};
+use crate::hall::clerk::{self, NewStaff};
+use crate::hall::clerk_session::{self, Door, NoSuchWindow, Presence, SignInRefusal, SignedIn, Touch};
+use crate::hall::role::Roles;
+use crate::hall::window::Declared;
+use crate::hall::{Answer, ClerkSession};
+use crate::sql;
+use crate::storage::{Ephemeral, Run, Tally};
+
+const PASSWORD: &str = "Window-Clerk-2026";
+
+struct Gate {
+    house: House,
+    ephemeral: Ephemeral,
+    passwords: PasswordPool,
+}
+
+impl Gate {
+    async fn open() -> Self {
+        let house = House::open().await;
+        let ephemeral = Ephemeral::in_process(house.clock.clone(), Arc::new(Tally::default()));
+        let passwords = PasswordPool::start(1, Cost { memory_kib: 64, passes: 1 }).unwrap();
+        let gate = Self { house, ephemeral, passwords };
+        gate.staff("clerk1", &["clerk"], Some("hall-1")).await;
+        gate.staff("auditor1", &["auditor"], None).await;
+        gate
+    }
+
+    async fn staff(&self, login: &str, roles: &[&str], hall: Option<&str>) -> Declared {
+        let hash = self.passwords.hash(&*self.house.random, Secret::new(PASSWORD)).await.unwrap();
+        let roles = Roles::parse(roles.iter().copied()).unwrap();
+        let new = NewStaff { login, name: "李窗口", roles: &roles, hall, password_hash: Some(&hash) };
+        let mut tx = self.house.db.begin().await.unwrap();
+        let (_, declared) =
+            clerk::declare(&mut tx, &self.house.moment(), &self.house.keys, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        declared
+    }
+
+    async fn sign_in(&self, login: &str, password: &str) -> Answer<SignedIn, SignInRefusal> {
+        let door = Door {
+            db: &self.house.db,
+            keys: &self.house.keys,
+            ephemeral: &self.ephemeral,
+            passwords: &self.passwords,
+        };
+        let moment = Moment { actor: crate::base::Actor::Anonymous, ..self.house.moment() };
+        clerk_session::sign_in(door, &moment, login, Secret::new(password)).await.unwrap()
+    }
+
+    async fn resume(&self, secret: &Secret, touch: Touch) -> Presence {
+        let house = &self.house;
+        clerk_session::resume(&house.db, &house.keys, &house.moment(), (secret, touch)).await.unwrap()
+    }
+
+    async fn here(&self, secret: &Secret, touch: Touch) -> ClerkSession {
+        match self.resume(secret, touch).await {
+            Presence::Here(session) => session,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clerk_signs_in_chooses_a_window_and_signs_out() {
+    let gate = Gate::open().await;
+    let signed = done(gate.sign_in(" ＣＬＥＲＫ1", PASSWORD).await);
+    let session = gate.here(&signed.secret, Touch::Act).await;
+    assert_eq!((session.clerk.name.as_str(), session.desk()), ("李窗口", None));
+    let moment = gate.house.moment();
+    let choose = async |name: &str| {
+        clerk_session::choose_window(&gate.house.db, &moment, &session, name).await.unwrap()
+    };
+    for name in ["B01", "a01", "", "A01'"] {
+        assert_eq!(refused(choose(name).await), NoSuchWindow, "{name}");
+    }
+    let desk = done(choose("A02").await);
+    assert_eq!(gate.here(&signed.secret, Touch::Act).await.desk(), Some(desk));
+    clerk_session::sign_out(&gate.house.db, &moment, &session).await.unwrap();
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    for kind in ["staff_signed_in", "window_chosen", "staff_signed_out"] {
+        assert_eq!(gate.house.events(kind).await, 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn five_wrong_passwords_lock_for_ten_minutes_and_only_that_login() {
+    let gate = Gate::open().await;
+    gate.staff("clerk2", &["clerk"], Some("hall-1")).await;
+    for _ in 0..5 {
+        assert_eq!(refused(gate.sign_in("clerk1", "wrong").await), SignInRefusal::Wrong);
+    }
+    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Locked);
+    done(gate.sign_in("clerk2", PASSWORD).await);
+    gate.house.wait(599);
+    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Locked);
+    gate.house.wait(1);
+    // One slip after the lock does not lock again.
+    assert_eq!(refused(gate.sign_in("clerk1", "wrong").await), SignInRefusal::Wrong);
+    done(gate.sign_in("clerk1", PASSWORD).await);
+    assert_eq!(gate.house.events("staff_sign_in_failed").await, 8);
+}
+
+#[tokio::test]
+async fn staff_who_do_not_exist_answer_like_those_who_do() {
+    let gate = Gate::open().await;
+    for _ in 0..5 {
+        assert_eq!(refused(gate.sign_in("nobody", PASSWORD).await), SignInRefusal::Wrong);
+    }
+    assert_eq!(refused(gate.sign_in("nobody", PASSWORD).await), SignInRefusal::Locked);
+    assert_eq!(refused(gate.sign_in("auditor1", "wrong").await), SignInRefusal::Wrong);
+    assert_eq!(refused(gate.sign_in("auditor1", PASSWORD).await), SignInRefusal::NotAtAWindow);
+    let long = "p".repeat(1 << 20);
+    assert_eq!(refused(gate.sign_in("clerk1", &long).await), SignInRefusal::Wrong);
+    assert_eq!(refused(gate.sign_in(&long, PASSWORD).await), SignInRefusal::Wrong);
+}
+
+#[tokio::test]
+async fn success_is_never_counted() {
+    let gate = Gate::open().await;
+    for _ in 0..60 {
+        done(gate.sign_in("clerk1", PASSWORD).await);
+    }
+}
+
+#[tokio::test]
+async fn five_idle_minutes_end_a_session_and_polling_keeps_none_awake() {
+    let gate = Gate::open().await;
+    let signed = done(gate.sign_in("clerk1", PASSWORD).await);
+    for _ in 0..4 {
+        gate.house.wait(240);
+        gate.here(&signed.secret, Touch::Act).await;
+    }
+    for _ in 0..4 {
+        gate.house.wait(60);
+        gate.here(&signed.secret, Touch::Poll).await;
+    }
+    gate.house.wait(60);
+    assert!(matches!(gate.resume(&signed.secret, Touch::Poll).await, Presence::Idle));
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    assert_eq!(gate.house.events("staff_signed_out").await, 1);
+}
+
+#[tokio::test]
+async fn a_session_ends_after_twelve_hours_however_busy() {
+    let gate = Gate::open().await;
+    let signed = done(gate.sign_in("clerk1", PASSWORD).await);
+    for _ in 0..(12 * 15 - 1) {
+        gate.house.wait(240);
+        gate.here(&signed.secret, Touch::Act).await;
+    }
+    gate.house.wait(240);
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+}
+
+#[tokio::test]
+async fn disabled_staff_are_out_at_once() {
+    let gate = Gate::open().await;
+    let signed = done(gate.sign_in("clerk1", PASSWORD).await);
+    let mut tx = gate.house.db.begin().await.unwrap();
+    tx.execute(sql!("UPDATE staff SET disabled_at = 1 WHERE login = 'clerk1'")).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Wrong);
+    assert!(matches!(gate.resume(&Secret::new("made up"), Touch::Act).await, Presence::Absent));
+}

@@ -1,0 +1,98 @@
+//! Halls and their windows: where citizens go and clerks sit.
+
+use crate::base::{Fault, Moment};
+use crate::sql;
+use crate::storage::{FromRow, Run, Tx};
+
+/// A hall with its windows in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hall {
+    /// As declared: `hall-1`.
+    pub id: String,
+    pub department_id: String,
+    pub name: String,
+    pub windows: Vec<String>,
+}
+
+/// What became of a declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    New,
+    Changed,
+    Same,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    department_id: String,
+    name: String,
+    window_name: Option<String>,
+}
+
+/// Every hall, by name: where a citizen may go.
+pub async fn list(run: &mut impl Run) -> Result<Vec<Hall>, Fault> {
+    let rows: Vec<Row> = run
+        .all(sql!(
+            "SELECT hall.id, hall.department_id, hall.name, hall_window.name AS window_name
+             FROM hall LEFT JOIN hall_window ON hall_window.hall_id = hall.id
+             ORDER BY hall.name, hall.id, hall_window.name"
+        ))
+        .await?;
+    Ok(gather(rows))
+}
+
+/// One hall by its id.
+pub async fn find(run: &mut impl Run, id: &str) -> Result<Option<Hall>, Fault> {
+    let rows: Vec<Row> = run
+        .all(sql!(
+            "SELECT hall.id, hall.department_id, hall.name, hall_window.name AS window_name
+             FROM hall LEFT JOIN hall_window ON hall_window.hall_id = hall.id
+             WHERE hall.id = $1 ORDER BY hall_window.name",
+            id,
+        ))
+        .await?;
+    Ok(gather(rows).into_iter().next())
+}
+
+/// Writes a hall as declared. Windows no longer declared are closed; visits keep their names.
+pub async fn declare(tx: &mut Tx, moment: &Moment, hall: &Hall) -> Result<Declared, Fault> {
+    let mut wanted = hall.clone();
+    wanted.windows.sort();
+    wanted.windows.dedup();
+    let known = find(tx, &hall.id).await?;
+    if known.as_ref() == Some(&wanted) {
+        return Ok(Declared::Same);
+    }
+    tx.execute(sql!(
+        "INSERT INTO hall (id, department_id, name, updated_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET department_id = $2, name = $3, updated_at = $4",
+        &wanted.id,
+        &wanted.department_id,
+        &wanted.name,
+        moment.now,
+    ))
+    .await?;
+    tx.execute(sql!("DELETE FROM hall_window WHERE hall_id = $1", &wanted.id)).await?;
+    for window in &wanted.windows {
+        tx.execute(sql!("INSERT INTO hall_window (hall_id, name) VALUES ($1, $2)", &wanted.id, window))
+            .await?;
+    }
+    Ok(if known.is_some() { Declared::Changed } else { Declared::New })
+}
+
+fn gather(rows: Vec<Row>) -> Vec<Hall> {
+    let mut halls: Vec<Hall> = Vec::new();
+    for row in rows {
+        match halls.last_mut().filter(|hall| hall.id == row.id) {
+            Some(hall) => hall.windows.extend(row.window_name),
+            None => halls.push(Hall {
+                id: row.id,
+                department_id: row.department_id,
+                name: row.name,
+                windows: row.window_name.into_iter().collect(),
+            }),
+        }
+    }
+    halls
+}
