@@ -9,6 +9,7 @@ pub mod pages;
 pub mod answer;
 pub mod drawn;
 pub mod home;
+pub mod account;
 pub mod routes;
 
 #[cfg(test)]

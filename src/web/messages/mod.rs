@@ -49,6 +49,7 @@ mod scopes;
 mod sign_in;
 mod sign_out;
 mod step_up;
+mod used;
 mod visit;
 
 pub use account::{Account, Consents, History, Sessions};
@@ -66,6 +67,7 @@ pub use scopes::Scopes;
 pub use sign_in::SignIn;
 pub use sign_out::{SignOut, SignedOut};
 pub use step_up::StepUp;
+pub use used::Used;
 pub use visit::{Ticket, Visit};
 
 #[cfg(test)]
