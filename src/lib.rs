@@ -25,6 +25,7 @@ pub mod app;
 
 // Surfaces: HTTP in, page or JSON out; no rules.
 pub mod http;
+pub mod oidc;
 pub mod web;
 
 // The process.

@@ -60,9 +60,12 @@ struct Row {
 
 pub const LIFETIME: Duration = Duration::from_secs(600);
 
+/// Says at a glance, to us and to those who search for leaked secrets, what kind of token this is.
+pub const PREFIX: &str = "tya_";
+
 /// Issues a token.
 pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<String, Fault> {
-    let token = moment.random.token(32);
+    let token = format!("{PREFIX}{}", moment.random.token(32));
     tx.execute(sql!(
         "INSERT INTO access_token (digest, client_id, family_id, scope, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
         digest(&token),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::granted::{Facts, Granted};
 use crate::audit::{self, Event};
-use crate::base::id::{FamilyId, ParticipationId, PersonId};
+use crate::base::id::{FamilyId, ParticipationId, PersonId, SessionId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::Scope;
 use crate::protocol::scope::OFFLINE_ACCESS;
@@ -112,6 +112,26 @@ pub async fn revoke_of_client(
         person.as_str(),
         client,
         reason,
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
+}
+
+/// Revokes what a client got in one session, off-line access aside: the person leaves this client and stays signed in.
+pub async fn revoke_of_session(
+    tx: &mut Tx,
+    moment: &Moment,
+    session: &SessionId,
+    client: &str,
+) -> Result<(), Fault> {
+    tx.execute(sql!(
+        "INSERT INTO family_revocation (family_id, reason, at)
+         SELECT id, CAST('signed_out_here' AS TEXT), CAST($3 AS BIGINT) FROM token_family
+         WHERE session_id = $1 AND client_id = $2 AND offline = 0
+         ON CONFLICT DO NOTHING",
+        session.as_str(),
+        client,
         moment.now,
     ))
     .await

@@ -4,6 +4,8 @@ pub mod pending;
 pub mod standing;
 pub mod consent;
 pub mod granted;
+pub mod level;
+pub mod asked;
 pub mod code;
 pub mod family;
 pub mod claims;

@@ -22,6 +22,17 @@ pub struct Pending {
     pub expected_sub: Option<String>,
     /// Names the request in errors, from its first moment on.
     pub txn: String,
+    /// The person left the way; the next answer tells the client.
+    pub left: Option<Left>,
+}
+
+/// How a person left the way through a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Left {
+    SignIn,
+    Consent,
+    StepUp,
 }
 
 /// Whether the person has answered the consent page of this very request.

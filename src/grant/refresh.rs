@@ -24,15 +24,20 @@ pub enum Rotated {
 struct Row {
     #[sqlx(flatten)]
     family: Columns,
+    issued_at: i64,
     expires_at: i64,
+    used_at: Option<i64>,
 }
+
+/// The mark of a refresh token, as `access_token::PREFIX` is of an access token.
+pub const PREFIX: &str = "tyr_";
 
 /// A token unused for this long dies, even when its family might live on.
 pub const IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Issues the next refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
-    let token = moment.random.token(32);
+    let token = format!("{PREFIX}{}", moment.random.token(32));
     tx.execute(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
         digest(&token),
@@ -47,7 +52,9 @@ pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<St
 /// Takes a refresh token for `client`; of any number at once exactly one is fresh.
 pub async fn rotate(tx: &mut Tx, moment: &Moment, client: &str, token: &str) -> Result<Rotated, Fault> {
     let digest = digest(token);
-    let Some(row) = find(tx, &digest).await? else { return Ok(Rotated::Refused(Refusal::RefreshUnknown)) };
+    let Some(row) = find_row(tx, &digest).await? else {
+        return Ok(Rotated::Refused(Refusal::RefreshUnknown));
+    };
     let expires_at = Timestamp::from_micros(row.expires_at);
     let family = row.family.family(moment.now)?;
     if family.granted.client_id != client {
@@ -75,15 +82,30 @@ pub async fn rotate(tx: &mut Tx, moment: &Moment, client: &str, token: &str) -> 
     Ok(Rotated::Refused(Refusal::RefreshReplayed))
 }
 
-/// The family a refresh token belongs to, for introspection and revocation; with the token's own end and whether it was used.
-pub async fn find_family(
-    run: &mut impl Run,
-    now: Timestamp,
-    token: &str,
-) -> Result<Option<(Family, Timestamp)>, Fault> {
-    let Some(row) = find(run, &digest(token)).await? else { return Ok(None) };
-    let expires_at = Timestamp::from_micros(row.expires_at);
-    Ok(Some((row.family.family(now)?, expires_at)))
+/// A refresh token as it stands, for introspection and revocation.
+pub struct RefreshToken {
+    pub family: Family,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+    used_at: Option<Timestamp>,
+}
+
+impl RefreshToken {
+    /// Whether its successor has taken over.
+    pub fn is_used(&self) -> bool {
+        self.used_at.is_some()
+    }
+}
+
+/// Finds a refresh token, alive or not.
+pub async fn find(run: &mut impl Run, now: Timestamp, token: &str) -> Result<Option<RefreshToken>, Fault> {
+    let Some(row) = find_row(run, &digest(token)).await? else { return Ok(None) };
+    Ok(Some(RefreshToken {
+        issued_at: Timestamp::from_micros(row.issued_at),
+        expires_at: Timestamp::from_micros(row.expires_at),
+        used_at: row.used_at.map(Timestamp::from_micros),
+        family: row.family.family(now)?,
+    }))
 }
 
 /// Why a family that no longer lives gives no tokens.
@@ -97,9 +119,9 @@ fn refusal_of(life: Life) -> Option<Refusal> {
     }
 }
 
-async fn find(run: &mut impl Run, digest: &str) -> Result<Option<Row>, Fault> {
+async fn find_row(run: &mut impl Run, digest: &str) -> Result<Option<Row>, Fault> {
     run.optional(sql!(
-        "SELECT refresh_token.expires_at, token_family.id AS family_id, token_family.client_id,
+        "SELECT refresh_token.issued_at, refresh_token.expires_at, refresh_token.used_at, token_family.id AS family_id, token_family.client_id,
                 token_family.person_id, token_family.account_id, token_family.session_id, token_family.sid,
                 token_family.scope, token_family.facts, token_family.offline,
                 token_family.expires_at AS family_expires_at, family_revocation.at AS family_revoked_at,

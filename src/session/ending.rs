@@ -188,3 +188,14 @@ async fn insert_delivery(
     }
     Ok(())
 }
+
+/// The person leaves one client and stays signed in: that client is no longer part of the session.
+pub async fn leave(tx: &mut Tx, session: &SessionId, client: &str) -> Result<(), Fault> {
+    tx.execute(sql!(
+        "DELETE FROM participation WHERE session_id = $1 AND client_id = $2",
+        session.as_str(),
+        client,
+    ))
+    .await
+    .map(|_| ())
+}

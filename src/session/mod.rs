@@ -4,6 +4,7 @@ pub mod proof;
 pub mod sso;
 pub mod ending;
 pub mod delivery;
+pub mod leaving;
 
 pub use proof::Proof;
 pub use sso::Session;

@@ -1,0 +1,125 @@
+//! What a request asks to know: scopes and single claims, which of them may be declined, and what a consent leaves of them.
+
+use super::claims::singly_wanted;
+use super::consent::Consent;
+use crate::base::Timestamp;
+use crate::client::{Client, ConsentPolicy, policy};
+use crate::protocol::scope::{ADDRESS, EMAIL, OFFLINE_ACCESS, OPENID, PHONE};
+use crate::protocol::{AuthorizeRequest, Refusal, Scope};
+
+/// Everything one request asks for, within what its client is registered for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub scope: Scope,
+    /// Single claims beyond the scopes.
+    pub claims: Vec<String>,
+}
+
+/// One thing a person is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// A scope, or `claim:` and the name of a claim.
+    pub name: String,
+    pub need: Need,
+}
+
+/// Whether an item can be declined while the rest is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    Required,
+    Optional,
+}
+
+/// What a client works without: ways to reach a person and lasting access. Who somebody is, is what it asks.
+const MAY_BE_DECLINED: [&str; 4] = [PHONE, EMAIL, ADDRESS, OFFLINE_ACCESS];
+
+/// The prefix of a single claim among items.
+pub const CLAIM: &str = "claim:";
+
+/// What a request asks for.
+pub fn of(request: &AuthorizeRequest, client: &Client) -> Result<Asked, Refusal> {
+    let scope = policy::authorize_scope(client, &request.scope)?;
+    let claims = singly_wanted(&request.claims, &scope, &client.metadata.scope);
+    Ok(Asked { scope, claims })
+}
+
+impl Asked {
+    /// Whether the person must be asked.
+    pub fn needs_consent(&self, client: &Client, consent: Option<&Consent>, now: Timestamp) -> bool {
+        client.consent == ConsentPolicy::Explicit
+            && !consent.is_some_and(|consent| consent.answers(&self.scope, &self.claims, now))
+    }
+
+    /// What is left after the person's answer.
+    pub fn granted(&self, client: &Client, consent: Option<&Consent>) -> Asked {
+        let Some(consent) = consent.filter(|_| client.consent == ConsentPolicy::Explicit) else {
+            return self.clone();
+        };
+        let claims = self.claims.iter().filter(|claim| consent.claims.contains(claim)).cloned().collect();
+        Asked { scope: self.scope.intersection(&consent.scope), claims }
+    }
+
+    /// The items of the consent page, the required ones first.
+    pub fn items(&self) -> Vec<Item> {
+        let scopes = self.scope.iter().filter(|scope| *scope != OPENID).map(str::to_owned);
+        let claims = self.claims.iter().map(|claim| format!("{CLAIM}{claim}"));
+        let mut items: Vec<Item> = scopes.chain(claims).map(Item::named).collect();
+        items.sort_by_key(|item| item.need == Need::Optional);
+        items
+    }
+
+    /// The answer of a person who ticked `ticked` of the optional items: what is granted, and what is declined.
+    pub fn answered(&self, ticked: &[&str]) -> (Asked, Vec<String>) {
+        let declined: Vec<String> = self
+            .items()
+            .into_iter()
+            .filter(|item| item.need == Need::Optional && !ticked.contains(&item.name.as_str()))
+            .map(|item| item.name)
+            .collect();
+        let kept = |name: &str| !declined.iter().any(|one| one == name);
+        let scope = self.scope.iter().filter(|scope| kept(scope)).collect::<Vec<_>>().join(" ");
+        let claims = self.claims.iter().filter(|claim| kept(&format!("{CLAIM}{claim}"))).cloned().collect();
+        (Asked { scope: scope.parse().unwrap_or_default(), claims }, declined)
+    }
+}
+
+impl Item {
+    fn named(name: String) -> Self {
+        let optional = MAY_BE_DECLINED.contains(&name.as_str()) || name.starts_with(CLAIM);
+        Self { name, need: if optional { Need::Optional } else { Need::Required } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked() -> Asked {
+        Asked { scope: "openid profile phone".parse().unwrap(), claims: vec!["email".to_owned()] }
+    }
+
+    #[test]
+    fn only_optional_items_can_be_declined() {
+        let (granted, declined) = asked().answered(&[]);
+        assert_eq!((granted.scope.to_string().as_str(), granted.claims.len()), ("openid profile", 0));
+        assert_eq!(declined, ["phone", "claim:email"]);
+        let (granted, declined) = asked().answered(&["phone", "claim:email"]);
+        assert_eq!((granted, declined.len()), (asked(), 0));
+    }
+
+    #[test]
+    fn what_was_declined_is_not_asked_again() {
+        let consent = Consent {
+            client_id: "app1".into(),
+            scope: "openid profile".parse().unwrap(),
+            claims: vec![],
+            declined: vec!["phone".into(), "claim:email".into()],
+            granted_at: Timestamp::from_seconds(1),
+            expires_at: Some(Timestamp::from_seconds(10)),
+        };
+        let (asked, now) = (asked(), Timestamp::from_seconds(5));
+        assert!(consent.answers(&asked.scope, &asked.claims, now));
+        assert!(!consent.answers(&"openid real_name".parse().unwrap(), &[], now));
+        assert!(!consent.answers(&asked.scope, &asked.claims, Timestamp::from_seconds(10)));
+    }
+}

@@ -1,0 +1,50 @@
+//! The context of a program's request: no browser, no cookies; the moment, and the language it asked for, if any.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
+use http::request::Parts;
+
+use super::around::RequestName;
+use super::client_ip;
+use crate::app::App;
+use crate::base::{Actor, Locale, Moment};
+
+/// Everything an endpoint for programs knows before it reads what was asked.
+pub struct Machine {
+    pub app: Arc<App>,
+    pub moment: Moment,
+    pub asked: Option<Locale>,
+    headers: HeaderMap,
+}
+
+impl Machine {
+    /// The `Authorization` header; bytes that are no text count as malformed text, never as absent.
+    pub fn authorization(&self) -> Option<String> {
+        self.headers.get(AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    pub fn header(&self, name: http::HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Machine {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let moment = Moment {
+            now: app.clock.now(),
+            random: app.random.clone(),
+            request_id: RequestName::of(&parts.extensions),
+            client_ip: client_ip::of(&parts.extensions, &parts.headers, &app.settings.trusted_proxies),
+            actor: Actor::Anonymous,
+        };
+        let language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let asked = language.and_then(Locale::of_accept_language);
+        Ok(Self { app: app.clone(), moment, asked, headers: parts.headers.clone() })
+    }
+}

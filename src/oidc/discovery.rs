@@ -1,0 +1,57 @@
+//! What the provider says about itself, and its public keys.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use crate::base::Locale;
+use crate::config::Settings;
+use crate::grant::claims;
+use crate::http::machine::Machine;
+use crate::http::paths;
+use crate::protocol::SigningAlgorithm;
+use crate::protocol::discovery::{Capabilities, Endpoints, ProviderMetadata};
+use crate::protocol::prompt::Prompt;
+
+/// OIDC Discovery §4, RFC 8414 §3.
+pub async fn configuration(machine: Machine) -> Response {
+    let metadata = metadata(&machine.app.settings);
+    let mut response = Json(metadata).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+}
+
+/// RFC 7517 §5. Ten minutes of caching never hide a key: the next one is published long before it signs.
+pub async fn jwks(machine: Machine) -> Response {
+    let mut response = machine.app.keys.signing.view().jwks().to_owned().into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
+    response
+}
+
+pub fn metadata(settings: &Settings) -> ProviderMetadata {
+    let endpoints = Endpoints {
+        issuer: settings.issuer.clone(),
+        authorization: settings.url(paths::AUTHORIZE),
+        token: settings.url(paths::TOKEN),
+        userinfo: settings.url(paths::USERINFO),
+        jwks: settings.url(paths::JWKS),
+        introspection: settings.url(paths::INTROSPECT),
+        revocation: settings.url(paths::REVOKE),
+        end_session: settings.url(paths::END_SESSION),
+        documentation: Some(settings.url(paths::HELP)),
+        policy: None,
+        terms: None,
+    };
+    let own = ["sub", "iss", "auth_time", "acr", "amr", "sid"];
+    let capabilities = Capabilities {
+        claims: own.into_iter().chain(claims::supported()).map(str::to_owned).collect(),
+        id_token_algorithms: SigningAlgorithm::ALL.to_vec(),
+        userinfo_algorithms: SigningAlgorithm::ALL.to_vec(),
+        prompts: Prompt::ALL.to_vec(),
+        ui_locales: Locale::ALL.map(|locale| locale.tag().to_owned()).to_vec(),
+    };
+    ProviderMetadata::new(endpoints, capabilities)
+}

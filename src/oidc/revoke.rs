@@ -1,0 +1,65 @@
+//! Revocation (RFC 7009): a client gives a token back. An unknown token is as good as revoked.
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::body;
+use super::error::{OAuthError, Problem};
+use crate::audit::{self, Event};
+use crate::base::Actor;
+use crate::client::Client;
+use crate::grant::{access_token, family, refresh};
+use crate::http::machine::Machine;
+use crate::protocol::Refusal;
+use crate::protocol::client_auth::ClientAuth;
+use crate::protocol::introspection::TokenQuestion;
+
+pub async fn post(mut machine: Machine, request: Request) -> Response {
+    match answer(&mut machine, request).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(problem) => OAuthError::new(&machine, problem).into_response(),
+    }
+}
+
+async fn answer(machine: &mut Machine, request: Request) -> Result<(), Problem> {
+    let params = body::params(request).await?;
+    let presented = ClientAuth::find(machine.authorization().as_deref(), &params)?;
+    let client = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
+    machine.moment.actor = Actor::Client(client.client_id.clone());
+    let question = TokenQuestion::parse(&params)?;
+    let token = question.token.expose();
+    if token.starts_with(access_token::PREFIX) {
+        revoke_access(machine, &client, token).await
+    } else if token.starts_with(refresh::PREFIX) {
+        revoke_refresh(machine, &client, token).await
+    } else {
+        Ok(())
+    }
+}
+
+async fn revoke_access(machine: &Machine, client: &Client, token: &str) -> Result<(), Problem> {
+    let mut tx = machine.app.db.begin().await?;
+    let Some(found) = access_token::find(&mut tx, machine.moment.now, token).await? else { return Ok(()) };
+    if found.client_id != client.client_id {
+        return Err(Refusal::TokenOtherClient.into());
+    }
+    access_token::revoke(&mut tx, &machine.moment, token).await?;
+    let family = found.family.as_ref().map(|family| &family.id);
+    audit::record(&mut tx, &machine.moment, Event::TokenRevoked { client: &client.client_id, family })
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// RFC 7009 §2.1: with a refresh token everything that hangs on the same authorization goes.
+async fn revoke_refresh(machine: &Machine, client: &Client, token: &str) -> Result<(), Problem> {
+    let mut tx = machine.app.db.begin().await?;
+    let Some(found) = refresh::find(&mut tx, machine.moment.now, token).await? else { return Ok(()) };
+    if found.family.granted.client_id != client.client_id {
+        return Err(Refusal::TokenOtherClient.into());
+    }
+    family::revoke(&mut tx, &machine.moment, &found.family.id, "revoked_by_client").await?;
+    let event = Event::TokenRevoked { client: &client.client_id, family: Some(&found.family.id) };
+    audit::record(&mut tx, &machine.moment, event).await?;
+    Ok(tx.commit().await?)
+}

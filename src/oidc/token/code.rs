@@ -1,0 +1,57 @@
+//! The authorization code grant (RFC 6749 §4.1.3): redeem first, check, then write everything in one transaction.
+
+use super::super::error::Problem;
+use super::{Asked, issue};
+use crate::audit::{self, Event};
+use crate::base::id::FamilyId;
+use crate::base::{Fault, Secret};
+use crate::grant::code::{self, Redeemed};
+use crate::grant::family;
+use crate::protocol::Refusal;
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::token_answer::TokenAnswer;
+use crate::session::ending;
+
+/// What a client presents.
+pub(super) struct Presented {
+    pub(super) code: Secret,
+    pub(super) redirect_uri: Option<String>,
+    pub(super) verifier: Option<CodeVerifier>,
+}
+
+pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result<TokenAnswer, Problem> {
+    let (code, family) =
+        match code::redeem(&asked.app.ephemeral, asked.moment, presented.code.expose()).await? {
+            Redeemed::Fresh(code, family) => (code, family),
+            Redeemed::Replayed(first) => {
+                revoke(asked, &first).await?;
+                return Err(Refusal::CodeReplayed.into());
+            }
+            Redeemed::Unknown => return Err(Refusal::CodeUnknown.into()),
+        };
+    code.check(
+        asked.moment.now,
+        &code::Presented {
+            client_id: &asked.client.client_id,
+            redirect_uri: presented.redirect_uri.as_deref(),
+            verifier: presented.verifier.as_ref(),
+        },
+    )?;
+    let granted = code.granted;
+    let mut tx = asked.app.db.begin().await?;
+    let sid = ending::participate(&mut tx, asked.moment, &granted.session, &granted.client_id).await?;
+    let sid = sid.ok_or(Refusal::SessionEnded)?;
+    family::insert(&mut tx, asked.moment, (&family, &sid), &granted).await?;
+    let written = issue::write(&mut tx, asked, &family, (&granted, granted.scope.clone())).await?;
+    tx.commit().await?;
+    Ok(issue::answer(asked, &granted, &sid, written)?)
+}
+
+/// RFC 6749 §4.1.2: a code used twice revokes what its first use got.
+async fn revoke(asked: &Asked<'_>, family: &FamilyId) -> Result<(), Fault> {
+    let mut tx = asked.app.db.begin().await?;
+    family::revoke(&mut tx, asked.moment, family, "code_replayed").await?;
+    let event = Event::CodeReplayed { client: &asked.client.client_id, family };
+    audit::record(&mut tx, asked.moment, event).await?;
+    tx.commit().await
+}

@@ -1,0 +1,77 @@
+//! The token endpoint (RFC 6749 §3.2): a file per grant.
+
+mod code;
+mod refresh;
+mod client_credentials;
+mod issue;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, PRAGMA};
+
+use super::body;
+use super::error::{OAuthError, Problem};
+use crate::app::App;
+use crate::base::{Actor, Moment};
+use crate::client::Client;
+use crate::http::machine::Machine;
+use crate::protocol::client_auth::ClientAuth;
+use crate::protocol::token_answer::TokenAnswer;
+use crate::protocol::token_request::TokenRequest;
+use crate::protocol::{Params, Refusal};
+
+/// A request whose client has shown who it is.
+struct Asked<'a> {
+    app: &'a App,
+    moment: &'a Moment,
+    client: &'a Client,
+}
+
+pub async fn post(mut machine: Machine, request: Request) -> Response {
+    match answer(&mut machine, request).await {
+        Ok(answer) => {
+            let mut response = Json(answer).into_response();
+            let headers = response.headers_mut();
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            response
+        }
+        Err(problem) => OAuthError::new(&machine, problem).into_response(),
+    }
+}
+
+async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, Problem> {
+    let params = body::params(request).await?;
+    let client = identify(machine, &params).await?;
+    machine.moment.actor = Actor::Client(client.client_id.clone());
+    exchange(&Asked { app: &machine.app, moment: &machine.moment, client: &client }, &params).await
+}
+
+async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+    let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
+}
+
+async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Problem> {
+    let request = TokenRequest::parse(params)?;
+    if !asked.client.may_use(request.grant_type()) {
+        return Err(Refusal::GrantTypeNotAllowed.into());
+    }
+    let grant = request.grant_type();
+    let answer = match request {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+            let presented = code::Presented { code, redirect_uri, verifier: code_verifier };
+            code::exchange(asked, &presented).await
+        }
+        TokenRequest::RefreshToken { refresh_token, scope } => {
+            refresh::exchange(asked, &refresh_token, scope).await
+        }
+        TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+    }?;
+    metrics::counter!("tongyao_tokens_issued_total", "grant" => grant.as_str()).increment(1);
+    Ok(answer)
+}

@@ -1,0 +1,43 @@
+//! The refresh grant (RFC 6749 §6): rotate in one transaction; a replay is committed before it is refused.
+
+use super::super::error::Problem;
+use super::{Asked, issue};
+use crate::audit::{self, Event};
+use crate::base::Secret;
+use crate::grant::refresh::{self, Rotated};
+use crate::protocol::token_answer::TokenAnswer;
+use crate::protocol::{Refusal, Scope};
+
+pub(super) async fn exchange(
+    asked: &Asked<'_>,
+    token: &Secret,
+    scope: Option<Scope>,
+) -> Result<TokenAnswer, Problem> {
+    if !token.expose().starts_with(refresh::PREFIX) {
+        return Err(Refusal::RefreshUnknown.into());
+    }
+    let mut tx = asked.app.db.begin().await?;
+    let client = asked.client.client_id.as_str();
+    let family = match refresh::rotate(&mut tx, asked.moment, client, token.expose()).await? {
+        Rotated::Fresh(family) => family,
+        Rotated::Refused(refusal) => {
+            tx.commit().await?;
+            return Err(refusal.into());
+        }
+    };
+    let granted = family.granted;
+    let scope = match scope {
+        // RFC 6749 §6: less than was granted, never more.
+        Some(narrower) if !narrower.is_subset(&granted.scope) => return Err(Refusal::ScopeWidened.into()),
+        Some(narrower) => narrower,
+        None => granted.scope.clone(),
+    };
+    let written = issue::write(&mut tx, asked, &family.id, (&granted, scope)).await?;
+    let event = Event::TokensRefreshed { person: &granted.person, client, family: &family.id };
+    audit::record(&mut tx, asked.moment, event).await?;
+    tx.commit().await?;
+    // OIDC Core §12.2: a refreshed ID token carries no nonce of the first request.
+    let mut granted = granted;
+    granted.facts.nonce = None;
+    Ok(issue::answer(asked, &granted, &family.sid, written)?)
+}

@@ -1,0 +1,94 @@
+//! The userinfo endpoint (OIDC Core §5.3): one read, and what the person let this client know.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
+use serde_json::{Map, Value, json};
+
+use super::body;
+use super::error::{OAuthError, Problem};
+use crate::audit::{self, Event};
+use crate::base::{Actor, Fault, Secret};
+use crate::client::Client;
+use crate::grant::access_token::{self, Bearer};
+use crate::grant::{Granted, claims};
+use crate::http::form::is_form;
+use crate::http::machine::Machine;
+use crate::identity::subject;
+use crate::protocol::scope::OPENID;
+use crate::protocol::{Refusal, bearer};
+
+pub async fn endpoint(mut machine: Machine, request: Request) -> Response {
+    match answer(&mut machine, request).await {
+        Ok(response) => response,
+        Err(problem) => OAuthError::at_resource(&machine, problem).into_response(),
+    }
+}
+
+async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Problem> {
+    let token = presented(machine, request).await?;
+    let now = machine.moment.now;
+    if !token.expose().starts_with(access_token::PREFIX) {
+        return Err(Refusal::AccessTokenUnknown.into());
+    }
+    let found =
+        access_token::find_with_person(&mut machine.app.db.read(), &machine.app.keys, now, token.expose())
+            .await?;
+    let Bearer { token, about } = found.ok_or(Refusal::AccessTokenUnknown)?;
+    token.check(now)?;
+    let (Some(family), Some(about)) = (&token.family, &about) else {
+        return Err(Refusal::AccessTokenWrongKind.into());
+    };
+    if !token.scope.contains(OPENID) {
+        return Err(Refusal::ScopeInsufficient.into());
+    }
+    let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
+    machine.moment.actor = Actor::Client(client.client_id.clone());
+    let told = claims::for_userinfo(about, &family.granted, &token.scope);
+    if claims::releases_number(&told) {
+        record_release(machine, &family.granted).await?;
+    }
+    respond(machine, &client, &family.granted, told)
+}
+
+/// The token from the header, or from the body of a POST (RFC 6750 §2).
+async fn presented(machine: &Machine, request: Request) -> Result<Secret, Refusal> {
+    let kind = machine.header(CONTENT_TYPE).unwrap_or_default();
+    let params = match request.method() == Method::POST && is_form(kind) {
+        true => Some(body::params(request).await?),
+        false => None,
+    };
+    bearer::access_token(machine.authorization().as_deref(), params.as_ref())
+}
+
+/// The full number leaves only together with the row that says so.
+async fn record_release(machine: &Machine, granted: &Granted) -> Result<(), Fault> {
+    let mut tx = machine.app.db.begin().await?;
+    let event = Event::NumberReleased { person: &granted.person, client: &granted.client_id };
+    audit::record(&mut tx, &machine.moment, event).await?;
+    tx.commit().await
+}
+
+fn respond(
+    machine: &Machine,
+    client: &Client,
+    granted: &Granted,
+    told: Map<String, Value>,
+) -> Result<Response, Problem> {
+    let sub = subject::of_person(&machine.app.keys, &client.sector, &granted.person);
+    let mut answer = Map::new();
+    answer.insert("sub".to_owned(), json!(sub));
+    answer.extend(told);
+    let Some(algorithm) = client.metadata.userinfo_signed_response_alg else {
+        return Ok(Json(answer).into_response());
+    };
+    // OIDC Core §5.3.2: a signed answer says who signs and for whom.
+    answer.insert("iss".to_owned(), json!(machine.app.settings.issuer));
+    answer.insert("aud".to_owned(), json!(client.client_id));
+    let signed = machine.app.keys.signing.signer(algorithm)?.sign("JWT", &answer)?;
+    let mut response = signed.into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    Ok(response)
+}
