@@ -49,6 +49,7 @@ mod scopes;
 mod sign_in;
 mod sign_out;
 mod step_up;
+mod used;
 mod visit;
 mod why;
 
@@ -67,6 +68,7 @@ pub use scopes::Scopes;
 pub use sign_in::SignIn;
 pub use sign_out::{SignOut, SignedOut};
 pub use step_up::StepUp;
+pub use used::Used;
 pub use visit::{Ticket, Visit};
 pub use why::Why;
 

@@ -1,0 +1,46 @@
+//! What a system may know, in the words a citizen reads.
+
+use crate::base::Locale;
+use crate::grant::claims::scope_of;
+use crate::web::messages::Scopes;
+
+/// The names of scopes and of single claims, each once; a claim is called by the scope it belongs to.
+pub fn names<'a>(
+    locale: Locale,
+    scopes: impl Iterator<Item = &'a str>,
+    claims: impl Iterator<Item = &'a str>,
+) -> Vec<String> {
+    let words = Scopes(locale);
+    let mut names: Vec<String> = Vec::new();
+    for scope in scopes.chain(claims.map(|claim| scope_of(claim).unwrap_or(claim))) {
+        let name = words.name(scope).unwrap_or(scope);
+        if names.iter().all(|known| known != name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The names in one line.
+pub fn line(locale: Locale, names: &[String]) -> String {
+    names.join(locale.pick("、", ", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_named_once() {
+        let named = |locale, scopes: &str, claims: &[&str]| {
+            line(locale, &names(locale, scopes.split_ascii_whitespace(), claims.iter().copied()))
+        };
+        assert_eq!(
+            named(Locale::ZhCn, "openid profile", &["name", "phone_number"]),
+            "登录身份、基本信息、手机号"
+        );
+        assert_eq!(named(Locale::En, "openid", &["id_number", "id_type"]), "That it is you, Document number");
+        assert_eq!(named(Locale::En, "openid payroll", &[]), "That it is you, payroll");
+        assert_eq!(named(Locale::En, "", &[]), "");
+    }
+}

@@ -1,0 +1,11 @@
+//! The citizen's own pages: overview, devices, consents, history; and the help page that every page leads to.
+
+mod citizen;
+mod items;
+mod told;
+
+pub mod overview;
+pub mod sessions;
+pub mod consents;
+pub mod history;
+pub mod help;

@@ -1,0 +1,47 @@
+//! The overview: level, documents, ways to sign in, and what lifts the level.
+
+use super::citizen::Citizen;
+use crate::base::Fault;
+use crate::identity::store::person::StoredDocument;
+use crate::identity::store::{account, proof};
+use crate::identity::{Assurance, Level, mask};
+use crate::web::answer::{Answer, page};
+use crate::web::pages::{AccountPage, DocumentLine, VisitState};
+
+pub async fn get(citizen: Citizen) -> Answer {
+    let app = &citizen.context.app;
+    let contact = account::contact(&mut app.db.read(), &app.keys, &citizen.session.account)
+        .await?
+        .ok_or_else(|| Fault::inconsistent("sso_session", citizen.session.id.as_str(), "of no account"))?;
+    let assurance = assurance(&citizen).await?;
+    let drawn = AccountPage {
+        chrome: citizen.chrome(),
+        name_masked: citizen.person.masked_name(),
+        level: assurance.level.number(),
+        level_since: assurance.reached_at.map(|at| at.date().to_string()),
+        documents: citizen.person.documents.iter().map(|document| line(&citizen, document)).collect(),
+        phone_masked: contact.phone.as_deref().map(mask::phone),
+        login_name: contact.login_name,
+        visit: visit(&citizen, assurance.level).await?,
+    };
+    page(&citizen.context, &drawn)
+}
+
+async fn assurance(citizen: &Citizen) -> Result<Assurance, Fault> {
+    let app = &citizen.context.app;
+    let evidence = proof::list_of_account(&mut app.db.read(), &citizen.session.account).await?;
+    Ok(proof::assurance_of(&evidence, citizen.context.moment.now))
+}
+
+/// How far the citizen's visit to a window is. At the highest level there is nothing to come for.
+async fn visit(_citizen: &Citizen, _level: Level) -> Result<VisitState, Fault> {
+    Ok(VisitState::Absent)
+}
+
+fn line(citizen: &Citizen, document: &StoredDocument) -> DocumentLine {
+    DocumentLine {
+        kind: document.kind.label(citizen.context.locale).to_owned(),
+        number_masked: document.masked_number(),
+        valid_until: document.valid_until.map(|at| at.date().to_string()),
+    }
+}
