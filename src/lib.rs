@@ -15,7 +15,14 @@ pub mod gateway;
 // Subjects: rules and their SQL, no HTTP.
 pub mod audit;
 pub mod identity;
+pub mod client;
+pub mod signin;
+pub mod session;
+pub mod grant;
 pub mod hall;
+
+// The parts, chosen once.
+pub mod app;
 
 // Surfaces: HTTP in, page or JSON out; no rules.
 pub mod http;

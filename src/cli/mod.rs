@@ -1,5 +1,6 @@
 //! The commands of the program: each opens what it needs, does one thing, and says in one line why it could not.
 
+pub mod apply;
 mod arguments;
 mod audit;
 mod keys;

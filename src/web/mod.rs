@@ -13,6 +13,7 @@ pub mod way;
 pub mod sign_in;
 pub mod consent;
 pub mod sign_out;
+pub mod account;
 pub mod routes;
 
 #[cfg(test)]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-use super::{consent, home, sign_in, sign_out};
+use super::{account as own, consent, home, sign_in, sign_out};
 use crate::app::App;
 use crate::http::paths;
 
 /// All pages, a group an area.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(around()).merge(way())
+    Router::new().merge(around()).merge(way()).merge(account())
 }
 
 fn around() -> Router<Arc<App>> {
@@ -28,4 +28,13 @@ fn way() -> Router<Arc<App>> {
         .route(paths::SIGN_OUT, get(sign_out::get).post(sign_out::post))
         .route(paths::SIGNED_OUT, get(sign_out::signed_out))
         .route(paths::SIGNED_OUT_STATE, get(sign_out::state))
+}
+
+fn account() -> Router<Arc<App>> {
+    Router::new()
+        .route(paths::ACCOUNT, get(own::overview::get))
+        .route(paths::ACCOUNT_SESSIONS, get(own::sessions::get).post(own::sessions::post))
+        .route(paths::ACCOUNT_CONSENTS, get(own::consents::get).post(own::consents::post))
+        .route(paths::ACCOUNT_HISTORY, get(own::history::get))
+        .route(paths::HELP, get(own::help::get))
 }
