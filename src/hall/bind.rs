@@ -154,6 +154,28 @@ pub async fn confirm(
     }
 }
 
+/// The citizen says no: the offer ends, nothing is bound, the window may offer again. `false` where none waits.
+pub async fn decline(db: &Db, moment: &Moment, person: &PersonId) -> Result<bool, Fault> {
+    let mut tx = db.begin().await?;
+    let row = newest_of_person(&mut tx, moment, person).await?.filter(|row| row.is_live(moment.now));
+    let Some(row) = row else { return Ok(false) };
+    let ended = tx
+        .execute(sql!(
+            "UPDATE binding SET ended_at = $2 WHERE token_digest = $1 AND ended_at IS NULL",
+            &row.token_digest,
+            moment.now,
+        ))
+        .await?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let visit = visit_of(&mut tx, &row).await?;
+    let event = Event::BindingRefused { visit: &visit.id, person: Some(person), reason: "declined" };
+    audit::record(&mut tx, moment, event).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
 /// Ties what a visit proved to an account: the visit is bound, its evidence counts, nothing else can be redeemed for it.
 /// `false` when another request was faster.
 pub(super) async fn tie(
