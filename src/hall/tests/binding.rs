@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::support::*;
-use crate::hall::bind::{self, BindingRefusal as B, By, Confirmation, Confirmed};
+use crate::hall::bind::{self, By, Confirmation, Confirmed};
+use crate::hall::binding_refusal::BindingRefusal as B;
 use crate::hall::{State, StepRefusal};
 use crate::identity::store::proof;
 use crate::sql;
