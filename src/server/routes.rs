@@ -11,11 +11,12 @@ use super::{body_limit, health, panicked, time_limit};
 use crate::app::App;
 use crate::http::around;
 use crate::http::shown::{Problem, Shown};
-use crate::web;
+use crate::{oidc, web};
 
 /// The whole service. A layer wraps those written above it.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
+        .merge(oidc::routes())
         .merge(web::routes::routes())
         .merge(health::routes())
         .fallback(not_found)
