@@ -105,7 +105,8 @@ impl SingleUse {
 impl Audience {
     fn names(&self, issuer: &str) -> bool {
         let ours = |one: &String| {
-            one.strip_prefix(issuer).is_some_and(|rest| rest.is_empty() || rest.len() > 1 && rest.starts_with('/'))
+            one.strip_prefix(issuer)
+                .is_some_and(|rest| rest.is_empty() || rest.len() > 1 && rest.starts_with('/'))
         };
         match self {
             Audience::One(one) => ours(one),
