@@ -1,0 +1,12 @@
+//! Ends visits to the hall whose time is over, with the offers and slips that have run out.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::base::Fault;
+use crate::hall::expire;
+
+/// How many visits expired.
+pub async fn run_once(app: Arc<App>) -> Result<u64, Fault> {
+    expire::expire(&app.db, &app.moment()).await
+}
