@@ -7,6 +7,7 @@ use crate::support::World;
 use crate::support::look::Look;
 
 #[tokio::test]
+#[allow(clippy::print_stdout)]
 async fn every_statement_is_understood() {
     let world = World::empty().await;
     let mut look = Look::at(&world).await;
