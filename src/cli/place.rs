@@ -13,9 +13,13 @@ use crate::telemetry::logs;
 
 /// The settings of a file, under those of the environment.
 pub fn settings(file: Option<&Path>) -> Result<Settings, Problem> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
-    Ok(Settings::resolve(&Raw::read(file, environment)?)?)
+    Ok(Settings::resolve(&Raw::read(file, environment())?)?)
+}
+
+/// What is not UTF-8 is no setting of ours.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// The opened service, for commands that work on it without serving.

@@ -113,6 +113,7 @@ pub async fn open(context: &mut Context, present: Option<&Session>, account: &Ac
     };
     let opened = sso::sign_in(&mut tx, &moment, present, &signed_in).await?;
     tx.commit().await?;
+    app.wake.ring();
     metrics::counter!("tongyao_sign_ins_total", "result" => "signed_in").increment(1);
     let seconds = opened.session.expires_at.since(moment.now).as_secs();
     context.set_cookie(Cookie::Session, &opened.secret, i64::try_from(seconds).ok());
