@@ -68,7 +68,7 @@ async fn what_cannot_be_a_token_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_password_sign_in_is_two_reads_and_one_transaction() {
+async fn a_password_sign_in_is_one_read_and_one_transaction() {
     let world = World::new().await;
     let mut browser = world.browser();
     let page = browser.get("/sign-in").await;
@@ -79,6 +79,6 @@ async fn a_password_sign_in_is_two_reads_and_one_transaction() {
     let before = world.app.tally.counts();
     let page = browser.send(&page, &form).await;
     assert_eq!(page.name(), "help");
-    // The help page at the end looks up the session and the person.
+    // Three of the reads are the help page's: the session, the person, their documents.
     within("password sign-in, and the page after it", world.app.tally.counts() - before, 4, 1, 1);
 }

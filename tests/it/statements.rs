@@ -53,7 +53,7 @@ fn without_comments(source: &str) -> String {
 fn texts(source: &str) -> Vec<String> {
     let calls = source.split("sql!(").skip(1);
     let literals = calls.filter_map(|rest| rest.trim_start().strip_prefix('"'));
-    literals.map(|literal| unescaped(literal)).collect()
+    literals.map(unescaped).collect()
 }
 
 /// A string literal from behind its opening quote to its closing one (Rust Reference, string literals).
