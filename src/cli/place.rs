@@ -52,3 +52,19 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
     print::line("the settings are fine");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::raw::NAMES;
+
+    #[test]
+    fn the_guide_knows_every_setting_and_no_other() {
+        let guide = include_str!("../../docs/guides/settings.md");
+        let rows = guide.lines().filter_map(|line| line.strip_prefix("| `TONGYAO_")?.split('`').next());
+        let mut told: Vec<String> = rows.map(|name| format!("TONGYAO_{name}")).collect();
+        let mut known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
+}

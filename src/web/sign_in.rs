@@ -80,6 +80,9 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     match try_password(&context, &shown.username, password).await? {
         Ok(account) => {
             open(&mut context, session.as_ref(), &account).await?;
+            if let Some(way) = &mut shown.way {
+                way.signed_in(&context).await?;
+            }
             Ok(onward(&context, &shown))
         }
         Err(problem) => {

@@ -49,7 +49,8 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
     print::line(&format!("ready {}", app.settings.issuer));
     server::run(app, doors, figures, stop).await?;
     // A browser that holds its connection open does not hold up the end.
-    let _ = tokio::time::timeout(FINISH_WITHIN, systems.join_all()).await;
+    let ended = async { while systems.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(FINISH_WITHIN, ended).await;
     Ok(())
 }
 

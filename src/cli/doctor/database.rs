@@ -10,6 +10,7 @@ use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Timestamp};
 use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
+use crate::crypto::keystore::KeyStoreProblem;
 use crate::sql;
 use crate::storage::{Db, Run, Tally, migrate};
 
@@ -111,6 +112,8 @@ async fn keys_belong(db: &Db, settings: &Settings) -> Finding {
     match Keys::open(&settings.keys_dir, SystemClock.now(), &System::default()) {
         Ok(keys) if keys.check_value() == kept => Finding::ok("keys", "they belong to this database"),
         Ok(_) => Finding::problem("keys", OpenProblem::OtherKeys(folder.to_string())),
+        // Told already when the folder itself was looked at.
+        Err(KeyStoreProblem::Folder(_)) => Finding::note("keys", "not compared with the database"),
         Err(problem) => Finding::problem("keys", problem),
     }
 }
