@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::RequestId;
-use crate::base::{Fault, Moment, Timestamp};
+use crate::base::{Fault, Moment};
 use crate::protocol::AuthorizeRequest;
 use crate::storage::Ephemeral;
 
@@ -15,7 +15,6 @@ pub struct Pending {
     pub request: AuthorizeRequest,
     /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere.
     pub browser: String,
-    pub asked_at: Timestamp,
     /// Whether the person showed who they are for this very request: what `prompt=login` and `max_age` ask for.
     pub signed_in: Paid,
     /// Whether the person answered the consent page of this very request.

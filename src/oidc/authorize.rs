@@ -118,7 +118,6 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
     Ok(Pending {
         request,
         browser: context.browser(),
-        asked_at: context.moment.now,
         signed_in: Paid::NotYet,
         consented: Paid::NotYet,
         expected_sub,

@@ -14,6 +14,9 @@ pub mod sign_in;
 pub mod consent;
 pub mod sign_out;
 pub mod account;
+pub mod hall;
+pub mod receipt;
+pub mod reader;
 pub mod routes;
 
 #[cfg(test)]

@@ -2,5 +2,14 @@
 
 mod support;
 
-mod statements;
+mod account;
+mod authorize;
+mod budgets;
+mod consent;
+mod introspection;
+mod logout;
+mod privacy;
 mod sign_in;
+mod statements;
+mod token;
+mod userinfo;

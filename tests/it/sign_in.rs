@@ -97,6 +97,7 @@ async fn the_cookie_changes_at_every_sign_in_and_the_old_one_is_worth_nothing() 
     browser.sign_in(&WANG).await;
     let first = browser.cookie("tongyao_session").unwrap().to_owned();
     assert_ne!(first, "A".repeat(43));
+    world.later(1);
     let portal = world.system("portal");
     browser.pass(&portal.ask("openid").with("prompt", "login"), &WANG).await;
     let second = browser.cookie("tongyao_session").unwrap().to_owned();
@@ -125,6 +126,7 @@ async fn somebody_else_in_the_same_browser_ends_the_first_ones_session() {
     let mut browser = world.browser();
     browser.sign_in(&WANG).await;
     let first = browser.clone();
+    world.later(1);
     let portal = world.system("portal");
     let page = browser.get(&portal.ask("openid").with("prompt", "login").address()).await;
     browser.sign_in_on(&page, &LI).await;

@@ -7,6 +7,7 @@ use crate::support::World;
 use crate::support::look::Look;
 
 #[tokio::test]
+#[allow(clippy::print_stdout)]
 async fn every_statement_is_understood() {
     let world = World::empty().await;
     let mut look = Look::at(&world).await;
@@ -52,7 +53,7 @@ fn without_comments(source: &str) -> String {
 fn texts(source: &str) -> Vec<String> {
     let calls = source.split("sql!(").skip(1);
     let literals = calls.filter_map(|rest| rest.trim_start().strip_prefix('"'));
-    literals.map(|literal| unescaped(literal)).collect()
+    literals.map(unescaped).collect()
 }
 
 /// A string literal from behind its opening quote to its closing one (Rust Reference, string literals).

@@ -187,6 +187,13 @@ impl Page {
         links.iter().filter_map(|tag| tag.attribute("href").map(str::to_owned)).collect()
     }
 
+    /// Where the page says it goes on.
+    pub fn next(&self) -> Option<String> {
+        let links = html::all(&self.answer.body, "a");
+        let next = links.iter().find(|tag| tag.attribute("rel") == Some("next"))?;
+        next.attribute("href").map(str::to_owned)
+    }
+
     /// The first form with a control for each of these.
     #[track_caller]
     pub fn form(&self, fields: &[(&str, &str)]) -> Form {

@@ -72,7 +72,7 @@ impl Look {
         for column in self.rows(self.columns_query()).await {
             let (table, column, kind) = (&column[0], &column[1], column[2].to_ascii_lowercase());
             let value = match (kind.as_str(), &self) {
-                ("bytea", Self::Sqlite(_)) => format!("hex({column})"),
+                ("bytea" | "blob", Self::Sqlite(_)) => format!("hex({column})"),
                 ("bytea", Self::Postgres(_)) => format!("encode({column}, 'hex')"),
                 _ => format!("CAST({column} AS TEXT)"),
             };
