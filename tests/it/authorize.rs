@@ -393,7 +393,7 @@ async fn pages_may_send_forms_to_the_client_only() {
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
     assert!(policy.contains("form-action 'self' https://portal.example;"), "{policy}");
     assert!(!policy.contains("unsafe"));
-    assert_eq!(page.answer.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(page.answer.header("referrer-policy"), Some("same-origin"));
     assert_eq!(page.answer.header("x-frame-options"), Some("DENY"));
     assert_eq!(page.answer.header("cache-control"), Some("no-store"));
 }
