@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use super::binding_refusal::BindingRefusal;
 use super::outcome::{Answer, Stop, answer};
 use super::state::State;
 use super::visit::{self, At, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{AccountId, PersonId, VisitId};
-use crate::base::{Fault, Locale, Moment, Secret, Timestamp};
+use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::mac;
 use crate::identity::normalise::{half_width, is_space};
 use crate::identity::store::{account, proof};
@@ -68,22 +69,6 @@ pub enum Confirmed {
     Now(VisitId),
     /// A double click: this account was bound by the same offer before.
     Already(VisitId),
-}
-
-/// Why a confirmation is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BindingRefusal {
-    /// No window waits, or a newer offer has replaced this one.
-    NoOffer,
-    Expired,
-    /// Not two digits; no try is used up.
-    NotANumber,
-    WrongNumber {
-        tries_left: i64,
-    },
-    /// Three wrong numbers.
-    Ended,
-    AnotherPerson,
 }
 
 #[derive(FromRow)]
@@ -154,6 +139,28 @@ pub async fn confirm(
     }
 }
 
+/// The citizen says no: the offer ends, nothing is bound, the window may offer again. `false` where none waits.
+pub async fn decline(db: &Db, moment: &Moment, person: &PersonId) -> Result<bool, Fault> {
+    let mut tx = db.begin().await?;
+    let row = newest_of_person(&mut tx, moment, person).await?.filter(|row| row.is_live(moment.now));
+    let Some(row) = row else { return Ok(false) };
+    let ended = tx
+        .execute(sql!(
+            "UPDATE binding SET ended_at = $2 WHERE token_digest = $1 AND ended_at IS NULL",
+            &row.token_digest,
+            moment.now,
+        ))
+        .await?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let visit = visit_of(&mut tx, &row).await?;
+    let event = Event::BindingRefused { visit: &visit.id, person: Some(person), reason: "declined" };
+    audit::record(&mut tx, moment, event).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
 /// Ties what a visit proved to an account: the visit is bound, its evidence counts, nothing else can be redeemed for it.
 /// `false` when another request was faster.
 pub(super) async fn tie(
@@ -197,51 +204,6 @@ pub(super) async fn end_all(tx: &mut Tx, moment: &Moment, visit: &VisitId) -> Re
     ))
     .await
     .map(|_| ())
-}
-
-impl BindingRefusal {
-    pub fn message(self, locale: Locale) -> String {
-        match self {
-            BindingRefusal::NoOffer => locale.pick(
-                "窗口没有等待您确认。请让工作人员重新显示二维码。",
-                "No window is waiting for you. Ask the clerk to show the QR code again.",
-            ),
-            BindingRefusal::Expired => locale.pick(
-                "确认时间已过，请让工作人员重新显示二维码。",
-                "The time for this confirmation is over. Ask the clerk to show the QR code again.",
-            ),
-            BindingRefusal::NotANumber => {
-                locale.pick("请输入窗口屏幕上的两位数字。", "Enter the two digits on the clerk's screen.")
-            }
-            // A number stands in this one.
-            BindingRefusal::WrongNumber { tries_left } => {
-                return locale.pick(
-                    format!("数字不正确，还可以再试 {tries_left} 次。"),
-                    format!("That is not the number on the screen. Tries left: {tries_left}."),
-                );
-            }
-            BindingRefusal::Ended => locale.pick(
-                "数字已输错 3 次，请让工作人员重新显示二维码。",
-                "Three wrong numbers. Ask the clerk to show the QR code again.",
-            ),
-            BindingRefusal::AnotherPerson => locale.pick(
-                "您登录的账号不属于窗口核验的人，不能绑定。请用本人账号登录。",
-                "The account you are signed in with is not that of the person at the window. Sign in with your own.",
-            ),
-        }
-        .to_owned()
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            BindingRefusal::NoOffer => "no_offer",
-            BindingRefusal::Expired => "expired",
-            BindingRefusal::NotANumber => "not_a_number",
-            BindingRefusal::WrongNumber { .. } => "wrong_number",
-            BindingRefusal::Ended => "ended",
-            BindingRefusal::AnotherPerson => "another_person",
-        }
-    }
 }
 
 async fn offered(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Offer, Stop<StepRefusal>> {

@@ -31,6 +31,7 @@ pub enum How {
 pub(super) struct Capture {
     pub(super) document: Document,
     pub(super) name: PersonName,
+    pub(super) valid_from: Option<NaiveDate>,
     /// The last day it is valid; `None`: without end.
     pub(super) valid_until: Option<NaiveDate>,
     pub(super) issuer: Option<String>,
@@ -48,6 +49,8 @@ pub struct Preview {
     pub birth_date: Option<NaiveDate>,
     pub sex: Option<Sex>,
     pub issuer: Option<String>,
+    pub valid_from: Option<NaiveDate>,
+    /// The last day it is valid; `None`: without end.
     pub valid_until: Option<NaiveDate>,
     pub how: How,
     pub advisories: Vec<Advisory>,
@@ -63,6 +66,7 @@ struct Plain {
     number: String,
     country: Option<String>,
     name: String,
+    valid_from: Option<String>,
     valid_until: Option<String>,
     issuer: Option<String>,
     how: How,
@@ -87,6 +91,7 @@ impl Capture {
             birth_date: self.document.birth_date(),
             sex: self.document.sex(),
             issuer: self.issuer.clone(),
+            valid_from: self.valid_from,
             valid_until: self.valid_until,
             how: self.how,
             advisories: self.document.advisories().to_vec(),
@@ -156,6 +161,7 @@ pub(super) async fn keep(
         number: capture.document.number().to_owned(),
         country: capture.document.issuing_country().map(|country| country.as_str().to_owned()),
         name: capture.name.as_str().to_owned(),
+        valid_from: capture.valid_from.map(|date| date.to_string()),
         valid_until: capture.valid_until.map(|date| date.to_string()),
         issuer: capture.issuer.clone(),
         how: capture.how,
@@ -185,6 +191,7 @@ pub(super) async fn find(
     Ok(Some(Capture {
         document: document.map_err(|_| broken())?,
         name: PersonName::parse(&plain.name).map_err(|_| broken())?,
+        valid_from: parse_date(plain.valid_from.as_deref()).map_err(|_| broken())?,
         valid_until: parse_date(plain.valid_until.as_deref()).map_err(|_| broken())?,
         issuer: plain.issuer,
         how: plain.how,

@@ -227,6 +227,7 @@ fn of_chip(
     Ok(Capture {
         document,
         name,
+        valid_from: from,
         valid_until: until,
         issuer: card.issuer.clone(),
         how: How::Chip,
@@ -243,7 +244,15 @@ fn of_hand(entry: &HandEntry<'_>, today: NaiveDate) -> Result<Capture, CardRefus
     let name = PersonName::parse(entry.name).map_err(CardRefusal::Name)?;
     let until = capture::parse_date(entry.valid_until).map_err(|_| CardRefusal::Date)?;
     check_dates(None, until, today)?;
-    Ok(Capture { document: first, name, valid_until: until, issuer: None, how: How::ByHand, device: None })
+    Ok(Capture {
+        document: first,
+        name,
+        valid_from: None,
+        valid_until: until,
+        issuer: None,
+        how: How::ByHand,
+        device: None,
+    })
 }
 
 fn document(

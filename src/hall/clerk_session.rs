@@ -36,8 +36,10 @@ pub struct SignedIn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInRefusal {
     Wrong,
-    /// Too many wrong passwords; for ten minutes.
-    Locked,
+    /// Too many wrong passwords; for so many minutes more.
+    Locked {
+        minutes: u64,
+    },
     /// The right password of somebody who works at no window.
     NotAtAWindow,
     /// Come again in so many seconds.
@@ -118,8 +120,8 @@ pub async fn sign_in(
 ) -> Result<Answer<SignedIn, SignInRefusal>, Fault> {
     let login = clerk::login(typed_login);
     let lock = Lock::of(door.keys, moment, &login);
-    if lock.holds(door.ephemeral, moment).await? {
-        return refuse(door.db, moment, None, SignInRefusal::Locked).await;
+    if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
+        return refuse(door.db, moment, None, locked).await;
     }
     let known = clerk::find_by_login(&mut door.db.read(), door.keys, &login).await?;
     let id = known.as_ref().map(|known| known.clerk.id.clone());
@@ -136,8 +138,8 @@ pub async fn sign_in(
         return refuse(door.db, moment, id.as_ref(), SignInRefusal::Wrong).await;
     }
     // Guesses sent all at once pass the first look together; the lock they earned holds for the right one too.
-    if lock.holds(door.ephemeral, moment).await? {
-        return refuse(door.db, moment, id.as_ref(), SignInRefusal::Locked).await;
+    if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
+        return refuse(door.db, moment, id.as_ref(), locked).await;
     }
     match known {
         Some(known) if known.clerk.is(Role::Clerk) && known.clerk.hall.is_some() => {
@@ -213,6 +215,23 @@ pub async fn choose_window(
     Ok(Answer::Done(Desk { clerk: session.clerk.id.clone(), hall: hall.to_owned(), window: name.to_owned() }))
 }
 
+/// The windows of a hall at which somebody works now.
+pub async fn windows_in_use(db: &Db, moment: &Moment, hall: &str) -> Result<Vec<String>, Fault> {
+    let rows: Vec<(String,)> = db
+        .read()
+        .all(sql!(
+            "SELECT DISTINCT staff_session.window_name FROM staff_session JOIN staff ON staff.id = staff_session.staff_id
+             WHERE staff.hall_id = $1 AND staff_session.window_name IS NOT NULL AND staff_session.ended_at IS NULL
+               AND staff_session.seen_at > $2 AND staff_session.expires_at > $3
+             ORDER BY staff_session.window_name",
+            hall,
+            moment.now - IDLE,
+            moment.now,
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
 pub async fn sign_out(db: &Db, moment: &Moment, session: &ClerkSession) -> Result<(), Fault> {
     end(db, moment, session, "signed_out").await
 }
@@ -230,15 +249,19 @@ impl ClerkSession {
 }
 
 impl SignInRefusal {
-    pub fn message(self, locale: Locale) -> &'static str {
+    pub fn message(self, locale: Locale) -> String {
         match self {
             SignInRefusal::Wrong => {
                 locale.pick("工号或密码不正确。", "The staff login or the password is not correct.")
             }
-            SignInRefusal::Locked => locale.pick(
-                "密码错误次数过多，请 10 分钟后再试，或联系大厅负责人。",
-                "Too many wrong passwords. Try again in 10 minutes, or ask the head of the hall.",
-            ),
+            SignInRefusal::Locked { minutes } => {
+                return locale.pick(
+                    format!("密码错误次数过多，请 {minutes} 分钟后再试，或联系大厅负责人。"),
+                    format!(
+                        "Too many wrong passwords. Minutes to wait: {minutes}. Or ask the head of the hall."
+                    ),
+                );
+            }
             SignInRefusal::NotAtAWindow => locale.pick(
                 "您的账号没有窗口岗位，请联系管理员。",
                 "Your account has no post at a window. Ask an administrator.",
@@ -246,12 +269,13 @@ impl SignInRefusal {
             SignInRefusal::Busy { .. } => locale
                 .pick("登录人数较多，请稍后再试。", "Many people are signing in. Try again in a moment."),
         }
+        .to_owned()
     }
 
     pub const fn word(self) -> &'static str {
         match self {
             SignInRefusal::Wrong => "wrong",
-            SignInRefusal::Locked => "locked",
+            SignInRefusal::Locked { .. } => "locked",
             SignInRefusal::NotAtAWindow => "not_at_a_window",
             SignInRefusal::Busy { .. } => "busy",
         }
@@ -344,13 +368,15 @@ impl Lock {
         }
     }
 
-    async fn holds(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<bool, Fault> {
-        if let Some(until) = ephemeral.get(&self.lock_key()).await?
-            && until.parse::<i64>().is_ok_and(|until| moment.now.micros() < until)
-        {
-            return Ok(true);
+    /// The refusal, while a lock holds.
+    async fn holds(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<Option<SignInRefusal>, Fault> {
+        let until = ephemeral.get(&self.lock_key()).await?.and_then(|until| until.parse().ok());
+        let left = until.map(|until| Timestamp::from_micros(until).since(moment.now)).unwrap_or_default();
+        if !left.is_zero() {
+            return Ok(Some(SignInRefusal::Locked { minutes: left.as_secs().div_ceil(60).max(1) }));
         }
-        Ok(self.counted(ephemeral, "address", &self.address).await? >= WRONG_AN_ADDRESS)
+        let full = self.counted(ephemeral, "address", &self.address).await? >= WRONG_AN_ADDRESS;
+        Ok(full.then_some(SignInRefusal::Locked { minutes: LOCK.as_secs() / 60 }))
     }
 
     async fn count(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {

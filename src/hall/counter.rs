@@ -26,6 +26,8 @@ pub struct Line {
     pub window: Option<String>,
     pub masked_name: Option<String>,
     pub whose: Whose,
+    /// Until when the slip is good, if one was given.
+    pub slip_until: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub updated_at: Timestamp,
     pub version: i64,
@@ -62,6 +64,7 @@ struct LineRow {
     clerk_id: Option<String>,
     person_id: Option<String>,
     name: Option<Vec<u8>>,
+    slip_until: Option<i64>,
     started_at: Option<i64>,
     updated_at: i64,
     version: i64,
@@ -77,8 +80,9 @@ pub async fn list_today(db: &Db, keys: &Keys, moment: &Moment, desk: &Desk) -> R
         .read()
         .all(sql!(
             "SELECT visit.id, visit.state, visit.outcome, visit.origin, visit.window_name, visit.clerk_id, visit.person_id,
-                    person.name, visit.started_at, visit.updated_at, visit.version
+                    person.name, continuation.expires_at AS slip_until, visit.started_at, visit.updated_at, visit.version
              FROM visit LEFT JOIN person ON person.id = visit.person_id
+             LEFT JOIN continuation ON continuation.visit_id = visit.id AND continuation.ended_at IS NULL
              WHERE visit.hall_id = $1 AND visit.updated_at >= $2
              ORDER BY CASE WHEN visit.state IN ('at_counter', 'open') THEN 0 ELSE 1 END, visit.updated_at DESC, visit.id DESC
              LIMIT $3",
@@ -300,6 +304,7 @@ impl LineRow {
             },
             window: self.window_name,
             masked_name,
+            slip_until: self.slip_until.map(Timestamp::from_micros),
             started_at: self.started_at.map(Timestamp::from_micros),
             updated_at: Timestamp::from_micros(self.updated_at),
             version: self.version,

@@ -13,7 +13,7 @@ pub(super) fn check_value(values: &[u8], base: u8) -> u8 {
         .map(|(place, value)| {
             let value = u16::from(*value);
             // The place beside the check character is doubled, and every second one from there.
-            if place % 2 == 0 { value * 2 / base + value * 2 % base } else { value }
+            if place.is_multiple_of(2) { value * 2 / base + value * 2 % base } else { value }
         })
         .sum();
     u8::try_from((base - sum % base) % base).unwrap_or_default()

@@ -20,6 +20,7 @@ pub mod enrol;
 pub mod counter;
 pub mod card;
 pub mod decide;
+pub mod binding_refusal;
 pub mod bind;
 pub mod slip;
 pub mod expire;

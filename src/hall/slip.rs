@@ -88,6 +88,19 @@ pub async fn issue(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Answer<Slip,
     answer(issued(db, moment, at).await)
 }
 
+/// Until when the slip of a visit is good, if one was given.
+pub async fn standing(db: &Db, moment: &Moment, visit: &VisitId) -> Result<Option<Timestamp>, Fault> {
+    let row: Option<(i64,)> = db
+        .read()
+        .optional(sql!(
+            "SELECT expires_at FROM continuation WHERE visit_id = $1 AND ended_at IS NULL AND expires_at > $2",
+            visit.as_str(),
+            moment.now,
+        ))
+        .await?;
+    Ok(row.map(|(until,)| Timestamp::from_micros(until)))
+}
+
 /// Looks at a code without using it.
 pub async fn look(
     db: &Db,

@@ -44,5 +44,6 @@ fn describe() {
     describe_counter!("tongyao_refusals_total", "Refusals by error code");
     describe_counter!("tongyao_logout_deliveries_total", "Back-channel logout deliveries by result");
     describe_counter!("tongyao_visits_decided_total", "Window visits decided by outcome");
+    describe_counter!("tongyao_hall_alarms_total", "Alarms of the hall by kind");
     describe_gauge!("tongyao_logout_pending", "Back-channel logout deliveries waiting");
 }

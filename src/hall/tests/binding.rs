@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::support::*;
-use crate::hall::bind::{self, BindingRefusal as B, By, Confirmation, Confirmed};
+use crate::hall::bind::{self, By, Confirmation, Confirmed};
+use crate::hall::binding_refusal::BindingRefusal as B;
 use crate::hall::{State, StepRefusal};
 use crate::identity::store::proof;
 use crate::sql;
@@ -133,4 +134,20 @@ async fn nothing_is_offered_before_the_decision_or_after_the_binding() {
     done(house.confirm(By::Account, &offer.number).await);
     let answer = bind::offer(&house.db, &house.moment(), &house.at(&visit)).await.unwrap();
     assert_eq!(refused(answer), StepRefusal::Moved);
+}
+
+#[tokio::test]
+async fn a_citizen_who_says_no_is_bound_to_nothing() {
+    let house = House::open().await;
+    let visit = house.awaiting().await;
+    let decline = async || bind::decline(&house.db, &house.moment(), &house.person).await.unwrap();
+    assert!(!decline().await);
+    let offer = house.offer(&visit).await;
+    assert!(decline().await);
+    assert!(!decline().await);
+    let by = By::Token(offer.token.expose());
+    assert_eq!(refused(house.confirm(by, &offer.number).await), B::NoOffer);
+    assert_eq!(house.events("binding_refused").await, 2);
+    let again = house.offer(&visit).await;
+    done(house.confirm(By::Account, &again.number).await);
 }

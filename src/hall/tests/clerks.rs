@@ -82,8 +82,12 @@ async fn a_clerk_signs_in_chooses_a_window_and_signs_out() {
     }
     let desk = done(choose("A02").await);
     assert_eq!(gate.here(&signed.secret, Touch::Act).await.desk(), Some(desk));
+    let in_use =
+        async || clerk_session::windows_in_use(&gate.house.db, &gate.house.moment(), "hall-1").await.unwrap();
+    assert_eq!(in_use().await, ["A02"]);
     clerk_session::sign_out(&gate.house.db, &moment, &session).await.unwrap();
     assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    assert!(in_use().await.is_empty());
     for kind in ["staff_signed_in", "window_chosen", "staff_signed_out"] {
         assert_eq!(gate.house.events(kind).await, 1, "{kind}");
     }
@@ -96,10 +100,10 @@ async fn five_wrong_passwords_lock_for_ten_minutes_and_only_that_login() {
     for _ in 0..5 {
         assert_eq!(refused(gate.sign_in("clerk1", "wrong").await), SignInRefusal::Wrong);
     }
-    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Locked);
+    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Locked { minutes: 10 });
     done(gate.sign_in("clerk2", PASSWORD).await);
     gate.house.wait(599);
-    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Locked);
+    assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Locked { minutes: 1 });
     gate.house.wait(1);
     // One slip after the lock does not lock again.
     assert_eq!(refused(gate.sign_in("clerk1", "wrong").await), SignInRefusal::Wrong);
@@ -113,7 +117,7 @@ async fn staff_who_do_not_exist_answer_like_those_who_do() {
     for _ in 0..5 {
         assert_eq!(refused(gate.sign_in("nobody", PASSWORD).await), SignInRefusal::Wrong);
     }
-    assert_eq!(refused(gate.sign_in("nobody", PASSWORD).await), SignInRefusal::Locked);
+    assert_eq!(refused(gate.sign_in("nobody", PASSWORD).await), SignInRefusal::Locked { minutes: 10 });
     assert_eq!(refused(gate.sign_in("auditor1", "wrong").await), SignInRefusal::Wrong);
     assert_eq!(refused(gate.sign_in("auditor1", PASSWORD).await), SignInRefusal::NotAtAWindow);
     let long = "p".repeat(1 << 20);

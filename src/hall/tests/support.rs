@@ -229,7 +229,11 @@ impl House {
         done(bind::offer(&self.db, &self.moment(), &self.at(visit)).await.unwrap())
     }
 
-    pub async fn confirm(&self, by: By<'_>, number: &str) -> Answer<Confirmed, bind::BindingRefusal> {
+    pub async fn confirm(
+        &self,
+        by: By<'_>,
+        number: &str,
+    ) -> Answer<Confirmed, crate::hall::binding_refusal::BindingRefusal> {
         let confirmation = Confirmation { by, person: &self.person, account: &self.account, number };
         bind::confirm(&self.db, &self.moment(), &confirmation).await.unwrap()
     }

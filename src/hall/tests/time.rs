@@ -77,7 +77,10 @@ async fn a_proof_that_waited_too_long_is_bound_to_nothing() {
     house.wait(48 * 3600 - 60);
     let offer = house.offer(&visit).await;
     house.wait(60);
-    assert_eq!(refused(house.confirm(bind::By::Account, &offer.number).await), bind::BindingRefusal::NoOffer);
+    assert_eq!(
+        refused(house.confirm(bind::By::Account, &offer.number).await),
+        crate::hall::binding_refusal::BindingRefusal::NoOffer
+    );
     let answer = slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap();
     assert_eq!(refused(answer), StepRefusal::Moved);
 }
