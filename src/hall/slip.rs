@@ -11,7 +11,7 @@ use crate::audit::{self, Event};
 use crate::base::id::{AccountId, PersonId, VisitId};
 use crate::base::{Actor, Fault, Locale, Moment, Timestamp};
 use crate::crypto::Keys;
-use crate::identity::store::account::{self, Made, NewAccount};
+use crate::identity::store::account::{self, Made, NewAccount, NewPhone, PhoneCheck};
 use crate::identity::store::person;
 use crate::identity::{LoginName, PhoneNumber};
 use crate::sql;
@@ -248,7 +248,7 @@ async fn registered(
     let new = NewAccount {
         person: &person,
         password_hash: Some(registration.password_hash),
-        phone: registration.phone,
+        phone: registration.phone.map(|number| NewPhone { number, check: PhoneCheck::Entered }),
         login_name: registration.login_name,
     };
     let account = match account::create(&mut tx, moment, keys, &new).await? {

@@ -26,10 +26,12 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const SIGNED_OUT: &str = "/signed-out";
 pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
 pub const REGISTER: &str = "/register";
+pub const REGISTERED: &str = "/register/done";
 
 // The citizen's own pages.
 pub const ACCOUNT: &str = "/account/";
 pub const ACCOUNT_VISIT: &str = "/account/visit";
+pub const ACCOUNT_VISIT_STATE: &str = "/account/visit/state";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 pub const ACCOUNT_CONSENTS: &str = "/account/consents";
 pub const ACCOUNT_HISTORY: &str = "/account/history";

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-use super::{account as own, consent, hall as desk, home, reader, receipt, sign_in, sign_out};
+use super::{
+    account as own, bind, consent, hall as desk, home, reader, receipt, register, sign_in, sign_out, step_up,
+    visit,
+};
 use crate::app::App;
 use crate::http::paths;
 
@@ -25,6 +28,9 @@ fn way() -> Router<Arc<App>> {
     Router::new()
         .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
         .route(paths::CONSENT, get(consent::get).post(consent::post))
+        .route(paths::STEP_UP, get(step_up::get).post(step_up::post))
+        .route(paths::REGISTER, get(register::get).post(register::post))
+        .route(paths::REGISTERED, get(register::done::get))
         .route(paths::SIGN_OUT, get(sign_out::get).post(sign_out::post))
         .route(paths::SIGNED_OUT, get(sign_out::signed_out))
         .route(paths::SIGNED_OUT_STATE, get(sign_out::state))
@@ -33,6 +39,9 @@ fn way() -> Router<Arc<App>> {
 fn account() -> Router<Arc<App>> {
     Router::new()
         .route(paths::ACCOUNT, get(own::overview::get))
+        .route(paths::ACCOUNT_VISIT, get(visit::get).post(visit::post))
+        .route(paths::ACCOUNT_VISIT_STATE, get(visit::state))
+        .route(paths::BIND, get(bind::get).post(bind::post))
         .route(paths::ACCOUNT_SESSIONS, get(own::sessions::get).post(own::sessions::post))
         .route(paths::ACCOUNT_CONSENTS, get(own::consents::get).post(own::consents::post))
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))

@@ -17,7 +17,7 @@ use crate::http::paths;
 use crate::identity::store::account::Account;
 use crate::session::ending::{self, Ending, Reason};
 use crate::session::proof::Method;
-use crate::session::sso::{self, SignedIn};
+use crate::session::sso::{self, Opened, SignedIn};
 use crate::session::{Proof, Session};
 use crate::signin::password::{self, Outcome, Parts};
 
@@ -118,9 +118,23 @@ pub async fn open(context: &mut Context, present: Option<&Session>, account: &Ac
     tx.commit().await?;
     app.wake.ring();
     metrics::counter!("tongyao_sign_ins_total", "result" => "signed_in").increment(1);
-    let seconds = opened.session.expires_at.since(moment.now).as_secs();
-    context.set_cookie(Cookie::Session, &opened.secret, i64::try_from(seconds).ok());
+    keep(context, &opened);
     Ok(())
+}
+
+/// Gives the session a new secret: with what it has gained, the old one must not be worth more than before.
+pub async fn renew(context: &mut Context, session: &Session) -> Result<(), Fault> {
+    let app = context.app.clone();
+    let mut tx = app.db.begin().await?;
+    let opened = sso::renew(&mut tx, &context.moment, session, None).await?;
+    tx.commit().await?;
+    keep(context, &opened);
+    Ok(())
+}
+
+fn keep(context: &mut Context, opened: &Opened) {
+    let seconds = opened.session.expires_at.since(context.moment.now).as_secs();
+    context.set_cookie(Cookie::Session, &opened.secret, i64::try_from(seconds).ok());
 }
 
 async fn try_password(

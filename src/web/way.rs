@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use url::form_urlencoded;
 
 use super::answer::{Answer, chrome, page_with};
 use super::chrome::Chrome;
@@ -41,6 +42,22 @@ impl Way {
             Some(id) => Self::find(context, id).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The same, for pages that outlive the request: a visit to a window takes longer than a request waits.
+    pub async fn if_waiting(context: &mut Context, id: Option<&str>) -> Result<Option<Self>, PageProblem> {
+        match Self::optional(context, id).await {
+            Err(PageProblem::Problem(Problem::Expired)) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// The request named in the address of such a page.
+    pub async fn of_address(context: &mut Context) -> Result<Option<Self>, PageProblem> {
+        let named = form_urlencoded::parse(context.uri.query().unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "request")
+            .map(|(_, value)| value.into_owned());
+        Self::if_waiting(context, named.as_deref()).await
     }
 
     /// The frame with the name of the department's system.

@@ -3,7 +3,7 @@
 use crate::base::id::{AccountId, PersonId};
 use crate::base::{Fault, Secret};
 use crate::crypto::seal::Place;
-use crate::identity::store::account::{self, Made, NewAccount};
+use crate::identity::store::account::{self, Made, NewAccount, NewPhone, PhoneCheck};
 use crate::identity::{LoginName, PhoneNumber};
 use crate::sql;
 use crate::storage::Run;
@@ -52,7 +52,7 @@ async fn create(
     let new = NewAccount {
         person,
         password_hash,
-        phone: declared.phone.as_ref(),
+        phone: declared.phone.as_ref().map(|number| NewPhone { number, check: PhoneCheck::Vouched }),
         login_name: declared.login_name.as_ref(),
     };
     match account::create(step.tx, step.moment, step.keys, &new).await? {
@@ -117,7 +117,7 @@ async fn replace_handle(
     let sealed = step.keys.seal.seal(&*step.moment.random, place, text)?;
     let statement = match kind {
         "phone" => sql!(
-            "UPDATE account SET phone = $2, updated_at = $3 WHERE id = $1",
+            "UPDATE account SET phone = $2, phone_verified_at = $3, updated_at = $3 WHERE id = $1",
             id.as_str(),
             sealed,
             step.moment.now,

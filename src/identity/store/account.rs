@@ -2,7 +2,7 @@
 
 use crate::audit::{self, Event};
 use crate::base::id::{AccountId, PersonId};
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::{LoginName, PhoneNumber, search_keys};
@@ -29,8 +29,24 @@ pub struct Contact {
 pub struct NewAccount<'a> {
     pub person: &'a PersonId,
     pub password_hash: Option<&'a str>,
-    pub phone: Option<&'a PhoneNumber>,
+    pub phone: Option<NewPhone<'a>>,
     pub login_name: Option<&'a LoginName>,
+}
+
+/// A phone with how sure it is that it is its owner's.
+#[derive(Clone, Copy)]
+pub struct NewPhone<'a> {
+    pub number: &'a PhoneNumber,
+    pub check: PhoneCheck,
+}
+
+/// Who made sure of a phone; departments are told (`phone_number_verified`, OIDC Core §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneCheck {
+    /// The operator vouches for it.
+    Vouched,
+    /// Typed by its owner, not tried yet.
+    Entered,
 }
 
 /// What became of making an account.
@@ -127,11 +143,12 @@ pub async fn create(tx: &mut Tx, moment: &Moment, keys: &Keys, new: &NewAccount<
     };
     let written = tx
         .execute(sql!(
-            "INSERT INTO account (id, person_id, phone, login_name, password_hash, password_changed_at, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $6, $6) ON CONFLICT DO NOTHING",
+            "INSERT INTO account (id, person_id, phone, phone_verified_at, login_name, password_hash, password_changed_at, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7) ON CONFLICT DO NOTHING",
             id.as_str(),
             new.person.as_str(),
-            seal(PHONE, new.phone.map(PhoneNumber::as_str))?,
+            seal(PHONE, new.phone.map(|phone| phone.number.as_str()))?,
+            new.phone.and_then(|phone| phone.check.verified_at(moment)),
             seal(LOGIN_NAME, new.login_name.map(LoginName::as_str))?,
             new.password_hash,
             moment.now,
@@ -141,7 +158,7 @@ pub async fn create(tx: &mut Tx, moment: &Moment, keys: &Keys, new: &NewAccount<
         return Err(Fault::unavailable("the same person's account is being made at this moment"));
     }
     if let Some(phone) = new.phone
-        && !insert_handle(tx, moment, keys, &id, (PHONE, phone.as_str())).await?
+        && !insert_handle(tx, moment, keys, &id, (PHONE, phone.number.as_str())).await?
     {
         return Ok(Made::PhoneTaken);
     }
@@ -206,6 +223,13 @@ fn fingerprints_of(keys: &Keys, username: &str) -> Vec<String> {
         all.push(keys.fingerprint.of("nobody", username));
     }
     all
+}
+
+impl PhoneCheck {
+    /// What `phone_verified_at` is for a phone written now.
+    pub fn verified_at(self, moment: &Moment) -> Option<Timestamp> {
+        (self == PhoneCheck::Vouched).then_some(moment.now)
+    }
 }
 
 impl Row {

@@ -1,10 +1,10 @@
 //! The help page.
 
 use super::citizen::Citizen;
-use crate::base::Fault;
 use crate::http::context::Context;
 use crate::web::answer::{self, Answer, page};
-use crate::web::pages::{HallPlace, HelpPage};
+use crate::web::halls;
+use crate::web::pages::HelpPage;
 
 pub async fn get(context: Context) -> Answer {
     let (context, chrome) = match Citizen::find(context).await? {
@@ -17,11 +17,5 @@ pub async fn get(context: Context) -> Answer {
             (context, chrome)
         }
     };
-    let halls = halls(&context).await?;
-    page(&context, &HelpPage { chrome, halls })
-}
-
-/// The halls that verify people.
-async fn halls(_context: &Context) -> Result<Vec<HallPlace>, Fault> {
-    Ok(Vec::new())
+    page(&context, &HelpPage { chrome, halls: halls::list(&context).await? })
 }

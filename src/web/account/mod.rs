@@ -1,6 +1,6 @@
 //! The citizen's own pages: overview, devices, consents, history; and the help page that every page leads to.
 
-mod citizen;
+pub mod citizen;
 mod items;
 mod told;
 

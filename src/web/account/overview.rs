@@ -4,9 +4,10 @@ use super::citizen::Citizen;
 use crate::base::Fault;
 use crate::identity::store::person::StoredDocument;
 use crate::identity::store::{account, proof};
-use crate::identity::{Assurance, Level, mask};
+use crate::identity::{Assurance, mask};
 use crate::web::answer::{Answer, page};
-use crate::web::pages::{AccountPage, DocumentLine, VisitState};
+use crate::web::pages::{AccountPage, DocumentLine};
+use crate::web::progress;
 
 pub async fn get(citizen: Citizen) -> Answer {
     let app = &citizen.context.app;
@@ -22,7 +23,7 @@ pub async fn get(citizen: Citizen) -> Answer {
         documents: citizen.person.documents.iter().map(|document| line(&citizen, document)).collect(),
         phone_masked: contact.phone.as_deref().map(mask::phone),
         login_name: contact.login_name,
-        visit: visit(&citizen, assurance.level).await?,
+        visit: progress::find(&citizen.context, &citizen.session).await?.state,
     };
     page(&citizen.context, &drawn)
 }
@@ -31,11 +32,6 @@ async fn assurance(citizen: &Citizen) -> Result<Assurance, Fault> {
     let app = &citizen.context.app;
     let evidence = proof::list_of_account(&mut app.db.read(), &citizen.session.account).await?;
     Ok(proof::assurance_of(&evidence, citizen.context.moment.now))
-}
-
-/// How far the citizen's visit to a window is. At the highest level there is nothing to come for.
-async fn visit(_citizen: &Citizen, _level: Level) -> Result<VisitState, Fault> {
-    Ok(VisitState::Absent)
 }
 
 fn line(citizen: &Citizen, document: &StoredDocument) -> DocumentLine {

@@ -6,7 +6,7 @@ messages! {
         you_have: "您现在是" | "You are at",
         needs: "需要达到" | "Needed",
         how_title: "怎样提升" | "How to get there",
-        how_1: "预约核验，得到一个 16 位的核验码。" | "Make a visit here and get a 16-digit visit code.",
+        how_1: "在这里预约，得到一个核验码。" | "Make a visit here and get a visit code.",
         how_2: "带上身份证原件，到下面任意一个大厅窗口。" | "Bring your original ID card to a window of any hall below.",
         how_3: "工作人员当面核验，约 3 分钟。" | "A clerk verifies you. It takes about 3 minutes.",
         how_4: "回到本页，继续办事。" | "Come back to this page and go on.",
@@ -21,7 +21,6 @@ messages! {
         ready_link: "去输入数字" | "Enter the digits",
         problem_not_yet: "还没有收到窗口的核验结果。请到窗口办理后再点“继续”。"
             | "The window has not verified you yet. Go to a window first, then continue.",
-        problem_open: "您已经有一个预约，请使用下面的核验码。" | "You already have a visit. Use the code below.",
         problem_tries: "今天核验次数已用完，请明天再预约。" | "No tries left for today. Make a visit again tomorrow.",
     }
 }

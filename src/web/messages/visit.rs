@@ -48,14 +48,16 @@ messages! {
         failed_retryable_text: "可以带上有效的证件原件再来一次。请重新预约。"
             | "You can come again with a valid original document. Make a new visit.",
         failed_final: "核验未通过" | "Not verified",
-        failed_final_text: "请拨打 12345，说明回执编号，由工作人员联系您。" | "Call 12345 and give the receipt number. Someone will get back to you.",
+        failed_final_text: "请拨打 12345 说明情况，由工作人员联系您。" | "Call 12345 and say what happened. Someone will get back to you.",
         expired: "预约已过期" | "Your visit has expired",
         expired_text: "核验码已失效，可以重新预约。" | "The code is no longer valid. You can make a new visit.",
         cancelled: "预约已取消" | "Your visit was cancelled",
         cancelled_text: "需要时可以重新预约。" | "You can make a new one whenever you need it.",
         cancel: "取消预约" | "Cancel this visit",
-        number_wrong: "数字不对，请看清窗口屏幕后再输入" | "These are not the digits. Look at the screen and enter them again",
-        number_form: "请输入两位数字" | "Enter two digits",
-        number_ended: "确认已失效，请让工作人员重新发起" | "This confirmation has ended. Ask the clerk to start a new one",
+        refused: "已停止确认，没有归入您的账号。如果您不在窗口，请告知 12345。" | "Stopped. Nothing was added to your account. If you are not at the window, tell 12345.",
+        link_over: "这个二维码已失效。请让工作人员重新显示，再扫一次。" | "This QR code is no longer valid. Ask the clerk to show a new one and scan it.",
+        passed_slip: "窗口给了您一张回执单，请输入上面的续办码。如果还在窗口，也可以在这里等待。"
+            | "The window gave you a slip. Enter the code on it. If you are still at the window, you can also wait here.",
+        slip: "输入续办码" | "Enter the code on the slip",
     }
 }

@@ -121,8 +121,7 @@ impl AccountPage {
     }
 
     fn has_visit_under_way(&self) -> bool {
-        use VisitState::{AtCounter, AwaitingBinding, Open, Passed};
-        matches!(self.visit, Open | AtCounter | Passed | AwaitingBinding)
+        self.visit.is_under_way()
     }
 }
 

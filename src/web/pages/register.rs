@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::http::paths;
+use crate::protocol::urlencoded;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
 use crate::web::messages::{Level, Register, Registered};
@@ -35,8 +36,10 @@ pub enum RegisterProblem {
     TooManyTries {
         seconds: u64,
     },
-    /// The person has an account already.
+    /// The person has an account already: the page leads to the sign-in.
     AccountExists,
+    /// Too many passwords wait to be hashed.
+    Busy,
 }
 
 /// `data-page="register"`: the first step posts `continuation_code` and `step=code`, the second `step=create`,
@@ -54,6 +57,23 @@ pub struct RegisterPage {
 impl RegisterPage {
     fn m(&self) -> Register {
         Register(self.chrome.locale)
+    }
+
+    /// Whether something on it is wrong.
+    pub fn is_refused(&self) -> bool {
+        !self.errors().is_empty()
+    }
+
+    fn account_exists(&self) -> bool {
+        self.problem == Some(RegisterProblem::AccountExists)
+    }
+
+    /// The way through the waiting request, or back to this page.
+    fn sign_in_href(&self) -> String {
+        match &self.request {
+            Some(request) => format!("{}?request={request}", paths::SIGN_IN),
+            None => format!("{}?next={}", paths::SIGN_IN, urlencoded::encode(paths::REGISTER)),
+        }
     }
 
     fn title(&self) -> &'static str {
@@ -74,6 +94,7 @@ impl RegisterPage {
         let problem = self.problem.map(|problem| match problem {
             RegisterProblem::TooManyTries { seconds } => m.too_many(seconds),
             RegisterProblem::AccountExists => m.account_exists().to_owned(),
+            RegisterProblem::Busy => m.busy().to_owned(),
         });
         fields.and(first, problem)
     }

@@ -3,18 +3,17 @@
 use askama::Template;
 
 use super::ticket::{HallPlace, Ticket};
+use super::visit::VisitState;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
 use crate::web::form::FormErrors;
-use crate::web::messages::{Level, StepUp, Ticket as TicketText};
+use crate::web::messages::{Level, StepUp, Ticket as TicketText, Visit};
 
 /// Why the last button did not lead on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepUpProblem {
     /// "I have been verified" was pressed, but no window has.
     NotYetVerified,
-    /// A visit was asked for while one is open.
-    VisitOpen,
     /// No tries left for today.
     NoTriesLeft,
 }
@@ -29,11 +28,15 @@ pub struct StepUpPage {
     pub service: String,
     pub has_level: u8,
     pub needs_level: u8,
-    /// The open visit, if there is one.
+    /// How far the person's visit is.
+    pub visit: VisitState,
+    /// While the visit is open.
     pub ticket: Option<Ticket>,
     pub halls: Vec<HallPlace>,
     /// Where the citizen enters the two digits, once the window waits for them.
     pub binding_href: Option<String>,
+    /// Where the code of the slip is entered, if the window handed one out.
+    pub slip_href: Option<String>,
     /// Answers `{"state":"…"}`; the page reloads when the state is another one.
     pub poll_href: Option<String>,
     /// The state the page was made in, as the poll names it.
@@ -50,6 +53,10 @@ impl StepUpPage {
         TicketText(self.chrome.locale)
     }
 
+    fn v(&self) -> Visit {
+        Visit(self.chrome.locale)
+    }
+
     fn l(&self) -> Level {
         Level(self.chrome.locale)
     }
@@ -58,7 +65,6 @@ impl StepUpPage {
         let m = self.m();
         let message = self.problem.map(|problem| match problem {
             StepUpProblem::NotYetVerified => m.problem_not_yet(),
-            StepUpProblem::VisitOpen => m.problem_open(),
             StepUpProblem::NoTriesLeft => m.problem_tries(),
         });
         FormErrors::new().and("next", message.map(str::to_owned))

@@ -26,6 +26,36 @@ pub enum VisitState {
     Cancelled,
 }
 
+impl VisitState {
+    /// As the poll names it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            VisitState::Absent => "absent",
+            VisitState::Open => "open",
+            VisitState::AtCounter => "at_counter",
+            VisitState::Passed => "passed",
+            VisitState::AwaitingBinding => "awaiting_binding",
+            VisitState::Bound => "bound",
+            VisitState::FailedRetryable => "failed_retryable",
+            VisitState::FailedFinal => "failed_final",
+            VisitState::Expired => "expired",
+            VisitState::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether the next step is awaited.
+    pub fn is_under_way(self) -> bool {
+        use VisitState::{AtCounter, AwaitingBinding, Open, Passed};
+        matches!(self, Open | AtCounter | Passed | AwaitingBinding)
+    }
+
+    /// Whether a new visit can be asked for.
+    pub fn may_enrol(self) -> bool {
+        use VisitState::{Absent, Cancelled, Expired, FailedRetryable};
+        matches!(self, Absent | FailedRetryable | Expired | Cancelled)
+    }
+}
+
 /// The form that ties the verification to the account.
 #[derive(Debug, Clone, Default)]
 pub struct BindingForm {
@@ -36,8 +66,8 @@ pub struct BindingForm {
     pub tries_left: u32,
 }
 
-/// `data-page="visit"`: posts `csrf` and `action` = `enrol`, `cancel` or `refuse`, to `/account/visit`; `number` to
-/// `binding.action`.
+/// `data-page="visit"`: posts `csrf` and `action` = `enrol` or `cancel` to `/account/visit`; `number`, or `action` =
+/// `refuse`, to `binding.action`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "visit.html")]
 pub struct VisitPage {
@@ -55,6 +85,14 @@ pub struct VisitPage {
     /// The authorization request that waits, as `(service, href)`.
     pub continue_to: Option<(String, String)>,
     pub receipt_href: Option<String>,
+    /// Where the code of the slip is entered, if the window handed one out.
+    pub slip_href: Option<String>,
+    /// What is wrong with the whole page.
+    pub problem: Option<String>,
+    /// What was just done.
+    pub notice: Option<String>,
+    /// This page, with the request that waits.
+    pub here: String,
 }
 
 /// One step of the progress line.
@@ -74,12 +112,12 @@ impl VisitPage {
     }
 
     fn errors(&self) -> FormErrors {
-        self.binding.iter().fold(FormErrors::new(), |errors, form| errors.and_field("number", &form.number))
+        let whole = FormErrors::new().and("visit-title", self.problem.clone());
+        self.binding.iter().fold(whole, |errors, form| errors.and_field("number", &form.number))
     }
 
     fn can_enrol(&self) -> bool {
-        use VisitState::{Absent, Cancelled, Expired, FailedRetryable};
-        matches!(self.visit, Absent | FailedRetryable | Expired | Cancelled)
+        self.visit.may_enrol()
     }
 
     fn steps(&self) -> Vec<Step> {

@@ -1,6 +1,10 @@
 //! The citizen's pages with lifelike contents.
 
 use super::{Shot, sample_qr};
+use crate::hall::binding_refusal::BindingRefusal;
+use crate::hall::slip::ContinuationRefusal;
+use crate::identity::PhoneProblem;
+use crate::signin::new_password::PasswordProblem;
 use crate::web::chrome::Chrome;
 use crate::web::form::Field;
 use crate::web::messages;
@@ -83,10 +87,17 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
     shots.push(Shot::of("consent", &consent(chrome)));
     let step_up = step_up(chrome);
     let open = StepUpPage {
+        visit: VisitState::Open,
         ticket: Some(ticket()),
         poll_href: Some("/step-up/state?request=req_1".into()),
         ..step_up.clone()
     };
+    for state in
+        [VisitState::AtCounter, VisitState::Passed, VisitState::FailedRetryable, VisitState::FailedFinal]
+    {
+        let page = StepUpPage { visit: state, ..step_up.clone() };
+        shots.push(Shot::of(format!("step-up-{}", state.word()), &page));
+    }
     shots.extend([
         Shot::of("step-up", &step_up),
         Shot::of("step-up-open", &open),
@@ -98,7 +109,15 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
             "step-up-tries",
             &StepUpPage { problem: Some(StepUpProblem::NoTriesLeft), halls: vec![], ..step_up },
         ),
-        Shot::of("step-up-ready", &StepUpPage { binding_href: Some("/account/visit".into()), ..open }),
+        Shot::of(
+            "step-up-ready",
+            &StepUpPage {
+                visit: VisitState::AwaitingBinding,
+                ticket: None,
+                binding_href: Some("/account/visit".into()),
+                ..open
+            },
+        ),
     ]);
     shots
 }
@@ -146,6 +165,7 @@ fn visits(chrome: &Chrome) -> Vec<Shot> {
         chrome: signed_in(chrome),
         visit: state,
         halls: halls(chrome),
+        here: "/account/visit".into(),
         ..Default::default()
     };
     let binding = |number: Field| VisitPage {
@@ -154,7 +174,7 @@ fn visits(chrome: &Chrome) -> Vec<Shot> {
         state: "awaiting_binding".into(),
         ..visit(VisitState::AwaitingBinding)
     };
-    let wrong = messages::Visit(chrome.locale).number_wrong();
+    let wrong = BindingRefusal::WrongNumber { tries_left: 2 }.message(chrome.locale);
     let polled = |page: VisitPage| VisitPage { poll_href: Some("/account/visit/state".into()), ..page };
     let bound = VisitPage {
         continue_to: Some((say(chrome, HRSS), "/continue?request=req_1".into())),
@@ -164,6 +184,15 @@ fn visits(chrome: &Chrome) -> Vec<Shot> {
     vec![
         Shot::of("visit-none", &visit(VisitState::Absent)),
         Shot::of("visit-open", &polled(VisitPage { ticket: Some(ticket()), ..visit(VisitState::Open) })),
+        Shot::of(
+            "visit-refused",
+            &VisitPage {
+                problem: Some(BindingRefusal::Ended.message(chrome.locale)),
+                notice: Some(messages::Visit(chrome.locale).refused().into()),
+                slip_href: Some("/register".into()),
+                ..polled(visit(VisitState::Passed))
+            },
+        ),
         Shot::of("visit-counter", &polled(visit(VisitState::AtCounter))),
         Shot::of("visit-passed", &polled(visit(VisitState::Passed))),
         Shot::of("visit-binding", &binding(Field::default())),
@@ -188,15 +217,19 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         ..Default::default()
     };
     let wrong = RegisterDetails {
-        login_name: Field::wrong("fang", m.login_name_taken()),
-        phone: Field::wrong("1380000", m.phone_form()),
-        password: Field::wrong("", m.password_short()),
+        login_name: Field::wrong("fang", ContinuationRefusal::LoginNameTaken.message(chrome.locale)),
+        phone: Field::wrong("1380000", PhoneProblem::Form.message(chrome.locale)),
+        password: Field::wrong("", PasswordProblem::TooShort.message(chrome.locale)),
         password_again: Field::wrong("", m.password_differs()),
         ..details.clone()
     };
     let many = RegisterPage {
         problem: Some(RegisterProblem::TooManyTries { seconds: 60 }),
         ..code(Field::default())
+    };
+    let exists = RegisterPage {
+        problem: Some(RegisterProblem::AccountExists),
+        ..code(Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"))
     };
     let registered = RegisteredPage {
         chrome: signed_in(chrome),
@@ -210,6 +243,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("register", &code(Field::default())),
         Shot::of("register-wrong", &code(Field::wrong("K7QM-2XR9", m.code_wrong()))),
         Shot::of("register-many", &many),
+        Shot::of("register-exists", &exists),
         Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
         Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
         Shot::of("registered", &registered),
@@ -230,6 +264,7 @@ fn leaving(chrome: &Chrome) -> Vec<Shot> {
     let mixed = SignedOutPage {
         returns: Some((5, "/signed-out?stay=1".to_owned())),
         chrome: chrome.clone(),
+        returns: None,
         outcomes: vec![
             outcome(PORTAL, Reach::Reached),
             outcome(HRSS, Reach::Trying),

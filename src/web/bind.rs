@@ -1,0 +1,53 @@
+//! Where the QR code on the clerk's screen leads: the confirmation, on the citizen's own phone.
+
+use axum::extract::Path;
+use http::StatusCode;
+
+use super::account::citizen::{Citizen, Sent};
+use super::answer::Answer;
+use super::pages::VisitState;
+use super::visit::{self, Tried};
+use super::{messages, progress};
+use crate::hall::bind;
+use crate::hall::binding_refusal::BindingRefusal;
+use crate::http::paths;
+use crate::http::shown::Problem;
+
+/// A secret of 32 bytes as base64url.
+const TOKEN_CHARACTERS: usize = 43;
+
+pub async fn get(Path(token): Path<String>, citizen: Citizen) -> Answer {
+    let context = &citizen.context;
+    let invitation = match is_token(&token) {
+        true => bind::invitation_of_token(&context.app.db, &context.moment, &token).await?,
+        false => None,
+    };
+    let locale = context.locale;
+    let tried = match invitation {
+        Some(invitation) if invitation.person == citizen.session.person => {
+            Tried { token: Some(token), ..Tried::default() }
+        }
+        Some(_) => visit::problem(BindingRefusal::AnotherPerson.message(locale), StatusCode::FORBIDDEN),
+        // Confirmed before, from here or from the citizen's own page.
+        None if progress::find(context, &citizen.session).await?.state == VisitState::Bound => {
+            return Ok(context.redirect(paths::ACCOUNT_VISIT));
+        }
+        None => visit::problem(messages::Visit(locale).link_over(), StatusCode::GONE),
+    };
+    visit::show(citizen, tried).await
+}
+
+/// `number` confirms; `action=refuse` says that it is somebody else at the window.
+pub async fn post(Path(token): Path<String>, sent: Sent) -> Answer {
+    let Sent { citizen, form } = sent;
+    match form.get("action") {
+        Some("refuse") => visit::refuse(citizen).await,
+        None => visit::confirm(citizen, Some(token), form.get("number").unwrap_or_default()).await,
+        Some(_) => Err(Problem::BadRequest.into()),
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    text.len() == TOKEN_CHARACTERS
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}

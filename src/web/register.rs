@@ -1,0 +1,216 @@
+//! Creating an account with the code on the slip from a window.
+
+mod details;
+pub mod done;
+
+use axum::response::Response;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+
+use super::account::citizen::Citizen;
+use super::answer::{self, Answer, page};
+use super::chrome::Chrome;
+use super::form::Field;
+use super::messages;
+use super::pages::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
+use super::sign_in;
+use super::way::Way;
+use crate::base::Fault;
+use crate::crypto::password::HashProblem;
+use crate::hall;
+use crate::hall::slip::{self, Continuation, ContinuationRefusal, Redeemed, Registration, Standing};
+use crate::hall::slip_throttle as throttle;
+use crate::http::context::Context;
+use crate::http::csrf::Posted;
+use crate::http::form::Form;
+use crate::http::paths;
+use crate::identity::store::account::Account;
+use crate::identity::store::person;
+use crate::session::Session;
+use details::Wish;
+
+/// Longer input is not shown again: no code is so long.
+const MOST_SHOWN: usize = 64;
+/// Seconds to wait when the password pool is full.
+const BUSY_SECONDS: u64 = 2;
+
+/// Whoever opens the page, signed in or not.
+struct Visitor {
+    context: Context,
+    session: Option<Session>,
+    way: Option<Way>,
+    chrome: Chrome,
+}
+
+pub async fn get(mut context: Context) -> Answer {
+    let way = Way::of_address(&mut context).await?;
+    let visitor = Visitor::of(context, way).await?;
+    visitor.show(code_step(Field::default()), None)
+}
+
+/// `step` is `code` or `create`; the code is looked at in both.
+pub async fn post(Posted { mut context, form }: Posted) -> Answer {
+    let way = Way::if_waiting(&mut context, form.get("request")).await?;
+    let visitor = Visitor::of(context, way).await?;
+    let app = visitor.context.app.clone();
+    let typed = form.get("continuation_code").unwrap_or_default();
+    if let Some(seconds) = throttle::wait(&app.ephemeral, &visitor.context.moment).await? {
+        return visitor.show(code_step(shown(typed)), Some(RegisterProblem::TooManyTries { seconds }));
+    }
+    let continuation = match slip::look(&app.db, &app.keys, &visitor.context.moment, typed).await? {
+        hall::Answer::Done(continuation) => continuation,
+        hall::Answer::Refused(refusal) => return visitor.refuse_code(typed, refusal).await,
+    };
+    match (continuation.account, form.get("step")) {
+        (Standing::HasAccount, _) => visitor.bind(typed, &continuation).await,
+        (Standing::NoAccount, Some("create")) => visitor.create(typed, &continuation, &form).await,
+        (Standing::NoAccount, _) => {
+            let details = visitor.details(typed, &continuation).await?;
+            visitor.show(RegisterStep::Details(Box::new(details)), None)
+        }
+    }
+}
+
+impl Visitor {
+    async fn of(context: Context, way: Option<Way>) -> Result<Self, Fault> {
+        let chrome = way.as_ref().map_or_else(|| answer::chrome(&context), |way| way.chrome(&context));
+        Ok(match Citizen::find(context).await? {
+            Ok(citizen) => {
+                let chrome = Chrome { signed_in: citizen.chrome().signed_in, ..chrome };
+                Self { context: citizen.context, session: Some(citizen.session), way, chrome }
+            }
+            Err(context) => Self { context, session: None, way, chrome },
+        })
+    }
+
+    /// The person has an account: in it, the proof is bound to it; outside, they sign in first.
+    async fn bind(mut self, typed: &str, continuation: &Continuation) -> Answer {
+        let own = self.session.clone().filter(|session| session.person == continuation.person);
+        let Some(session) = own else {
+            return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
+        };
+        let (app, who) = (&self.context.app, (&session.person, &session.account));
+        match slip::redeem(&app.db, &self.context.moment, typed, who).await? {
+            hall::Answer::Done(_) => {
+                sign_in::renew(&mut self.context, &session).await?;
+                Ok(self.go(paths::ACCOUNT_VISIT))
+            }
+            hall::Answer::Refused(refusal) => self.refuse_code(typed, refusal).await,
+        }
+    }
+
+    async fn create(self, typed: &str, continuation: &Continuation, form: &Form) -> Answer {
+        let mut details = self.details(typed, continuation).await?;
+        let Some(wish) = details::read(self.context.locale, form, &mut details) else {
+            return self.show(RegisterStep::Details(Box::new(details)), None);
+        };
+        let Some(hash) = self.hash(&wish).await? else {
+            return self.show(RegisterStep::Details(Box::new(details)), Some(RegisterProblem::Busy));
+        };
+        let registration = Registration {
+            code: typed,
+            password_hash: &hash,
+            phone: wish.phone.as_ref(),
+            login_name: wish.login_name.as_ref(),
+        };
+        let app = &self.context.app;
+        match slip::register(&app.db, &app.keys, &self.context.moment, &registration).await? {
+            hall::Answer::Done(redeemed) => self.welcome(redeemed).await,
+            hall::Answer::Refused(refusal) => self.refuse_details(typed, refusal, details).await,
+        }
+    }
+
+    /// The password was set a moment ago by whoever holds the slip: that is the proof the session begins with.
+    async fn welcome(mut self, redeemed: Redeemed) -> Answer {
+        let account = Account { id: redeemed.account, person: redeemed.person, password_hash: None };
+        sign_in::open(&mut self.context, self.session.as_ref(), &account).await?;
+        Ok(self.go(paths::REGISTERED))
+    }
+
+    /// The hash of the new password; nothing when too many wait for theirs.
+    async fn hash(&self, wish: &Wish) -> Result<Option<String>, Fault> {
+        let hashed = self.context.app.passwords.hash(&*self.context.moment.random, wish.password.clone());
+        match hashed.await {
+            Ok(hash) => Ok(Some(hash)),
+            Err(HashProblem::Busy { .. }) => Ok(None),
+            Err(HashProblem::Fault(fault)) => Err(fault),
+        }
+    }
+
+    async fn details(&self, typed: &str, continuation: &Continuation) -> Result<RegisterDetails, Fault> {
+        let (app, id) = (&self.context.app, &continuation.person);
+        let person = person::find(&mut app.db.read(), &app.keys, id)
+            .await?
+            .ok_or_else(|| Fault::inconsistent("person", id.as_str(), "gone while a slip waits"))?;
+        Ok(RegisterDetails {
+            continuation_code: typed.to_owned(),
+            name_masked: person.masked_name(),
+            document_masked: person.primary()?.masked_number(),
+            ..Default::default()
+        })
+    }
+
+    /// A typing error is named; whether a well-formed code was ever one is not told.
+    async fn refuse_code(self, typed: &str, refusal: ContinuationRefusal) -> Answer {
+        let locale = self.context.locale;
+        throttle::failed(&self.context.app.ephemeral, &self.context.moment).await?;
+        let message = match refusal {
+            ContinuationRefusal::Code(problem) => problem.message(locale),
+            ContinuationRefusal::AnotherPerson => refusal.message(locale),
+            _ => messages::Register(locale).code_wrong(),
+        };
+        self.show(code_step(Field { error: Some(message.to_owned()), ..shown(typed) }), None)
+    }
+
+    async fn refuse_details(
+        self,
+        typed: &str,
+        refusal: ContinuationRefusal,
+        mut details: RegisterDetails,
+    ) -> Answer {
+        let message = refusal.message(self.context.locale).to_owned();
+        match refusal {
+            ContinuationRefusal::PhoneTaken => details.phone.error = Some(message),
+            ContinuationRefusal::LoginNameTaken => details.login_name.error = Some(message),
+            ContinuationRefusal::HasAccount => {
+                return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
+            }
+            _ => return self.refuse_code(typed, refusal).await,
+        }
+        self.show(RegisterStep::Details(Box::new(details)), None)
+    }
+
+    fn show(self, step: RegisterStep, problem: Option<RegisterProblem>) -> Answer {
+        let request = self.way.as_ref().map(|way| way.id.to_string());
+        let drawn = RegisterPage { chrome: self.chrome, request, step, problem };
+        let mut response = page(&self.context, &drawn)?;
+        let (status, wait) = match problem {
+            Some(RegisterProblem::TooManyTries { seconds }) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+            Some(RegisterProblem::Busy) => (StatusCode::SERVICE_UNAVAILABLE, Some(BUSY_SECONDS)),
+            Some(RegisterProblem::AccountExists) => (StatusCode::CONFLICT, None),
+            None if drawn.is_refused() => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            None => (StatusCode::OK, None),
+        };
+        *response.status_mut() = status;
+        if let Some(wait) = wait {
+            response.headers_mut().insert(RETRY_AFTER, wait.into());
+        }
+        Ok(response)
+    }
+
+    /// To a page of ours that knows of the request.
+    fn go(&self, page: &str) -> Response {
+        match &self.way {
+            Some(way) => self.context.redirect(&paths::for_request(page, &way.id)),
+            None => self.context.redirect(page),
+        }
+    }
+}
+
+fn code_step(continuation_code: Field) -> RegisterStep {
+    RegisterStep::Code { continuation_code }
+}
+
+fn shown(typed: &str) -> Field {
+    Field::of(typed.chars().take(MOST_SHOWN).collect::<String>())
+}
