@@ -15,7 +15,6 @@ use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
 use crate::gateway::guard::Reach;
 use crate::gateway::{CardReaders, Outgoing};
-use crate::http::paths;
 use crate::protocol::SigningAlgorithm;
 use crate::sql;
 use crate::storage::migrate::{self, SchemaProblem};
@@ -104,7 +103,7 @@ impl App {
             keys: keys.clone(),
             ephemeral: ephemeral.clone(),
             trust: Trust::new(outgoing.clone()),
-            audiences: audiences(&settings),
+            issuer: settings.issuer.clone(),
         };
         let cost = Cost { memory_kib: settings.password_memory_kib, passes: settings.password_passes };
         Ok(Arc::new(Self {
@@ -168,12 +167,6 @@ async fn check_keys_belong(db: &Db, keys: &Keys, settings: &Settings) -> Result<
 
 fn reach(settings: &Settings) -> Reach {
     if settings.allow_loopback { Reach::PublicAndLoopback } else { Reach::Public }
-}
-
-/// What a client's assertion may be made for (OIDC Core §9; RFC 7523 §3).
-fn audiences(settings: &Settings) -> Vec<String> {
-    let endpoints = [paths::TOKEN, paths::INTROSPECT, paths::REVOKE].map(|path| settings.url(path));
-    std::iter::once(settings.issuer.clone()).chain(endpoints).collect()
 }
 
 fn readers(settings: &Settings) -> Result<CardReaders, Fault> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::demo;
 use crate::protocol::SigningAlgorithm;
 
 /// Tongyao (通钥): unified identity authentication service 统一身份认证服务
@@ -19,10 +20,27 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Start everything on sample data: the service and two relying systems
+    Demo {
+        /// The service's port; the sample systems take the next two
+        #[arg(long, default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..=65533))]
+        port: u16,
+        /// Where the data stands and is found again at the next start
+        #[arg(long, value_name = "DIR", default_value = demo::data_dir().as_os_str())]
+        data: PathBuf,
+    },
     /// Start the service
     Serve,
     /// Bring the schema of the database up to date
     Migrate,
+    /// Make departments, clients, people, halls and staff as FILE declares them
+    Apply {
+        /// JSON or TOML
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        plan: bool,
+    },
     /// Look at the signing keys, or rotate them
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -32,6 +50,8 @@ pub enum Command {
     /// Check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Check the whole installation and say what to do
+    Doctor,
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,7 +29,14 @@ pub fn rotate(settings: &Settings, algorithm: SigningAlgorithm) -> Result<(), Pr
     Ok(())
 }
 
+/// Of an installation that has keys: listing makes none.
 fn open(settings: &Settings) -> Result<Keys, Problem> {
+    if !settings.keys_dir.is_dir() {
+        let folder = settings.keys_dir.display();
+        return Err(Problem::Found(format!(
+            "there is no keys folder {folder}: set TONGYAO_KEYS_DIR or TONGYAO_DATA_DIR, or start the service once"
+        )));
+    }
     Ok(Keys::open(&settings.keys_dir, SystemClock.now(), &System::default())?)
 }
 

@@ -1,16 +1,19 @@
 //! The commands of the program: each opens what it needs, does one thing, and says in one line why it could not.
 
-pub mod apply;
+mod run;
 mod arguments;
-mod audit;
-mod keys;
+mod demo;
+mod serve;
 mod migrate;
-mod panic_hook;
+mod declare;
+pub mod apply;
+mod keys;
+mod audit;
+mod doctor;
 mod place;
+mod signals;
+mod panic_hook;
 mod print;
 mod problem;
-mod run;
-mod serve;
-mod signals;
 
 pub use run::run;

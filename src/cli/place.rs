@@ -13,9 +13,13 @@ use crate::telemetry::logs;
 
 /// The settings of a file, under those of the environment.
 pub fn settings(file: Option<&Path>) -> Result<Settings, Problem> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
-    Ok(Settings::resolve(&Raw::read(file, environment)?)?)
+    Ok(Settings::resolve(&Raw::read(file, environment())?)?)
+}
+
+/// What is not UTF-8 is no setting of ours.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// The opened service, for commands that work on it without serving.
@@ -47,4 +51,20 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
     print::line(&format!("sandbox    {}", if settings.sandbox { "on" } else { "off" }));
     print::line("the settings are fine");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::raw::NAMES;
+
+    #[test]
+    fn the_guide_knows_every_setting_and_no_other() {
+        let guide = include_str!("../../docs/guides/settings.md");
+        let rows = guide.lines().filter_map(|line| line.strip_prefix("| `TONGYAO_")?.split('`').next());
+        let mut told: Vec<String> = rows.map(|name| format!("TONGYAO_{name}")).collect();
+        let mut known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
 }

@@ -3,17 +3,22 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysCommand};
+use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
-use super::{audit, keys, migrate, panic_hook, print, serve};
+use super::{audit, demo, doctor, keys, migrate, panic_hook, print, serve};
 
 pub fn run() -> ExitCode {
     // Every TLS connection of the process, served or made, uses this provider.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     panic_hook::install();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return not_understood(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -30,9 +35,32 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Help and version are answers; anything else is one line.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        print::line(error.to_string().trim_end());
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let what = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        "which command? There are demo, serve, migrate, apply, keys, audit, config and doctor"
+    } else {
+        what
+    };
+    print::problem(&format!("{what}; tongyao --help says more"));
+    ExitCode::FAILURE
+}
+
 async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem> {
     let settings = || place::settings(config.as_deref());
     match command {
+        Command::Demo { port, data } => demo::demo(port, data).await,
+        Command::Apply { file, plan } => {
+            let way = if plan { Way::Plan } else { Way::Apply };
+            declare::file(&Place::open(settings()?).await?, &file, way).await
+        }
+        Command::Doctor => doctor::doctor(settings()).await,
         Command::Serve => serve::serve(settings()?).await,
         Command::Migrate => migrate::migrate(&settings()?).await,
         Command::Keys(KeysCommand::List) => keys::list(&settings()?),

@@ -20,8 +20,8 @@ pub struct Authenticator {
     pub keys: Arc<Keys>,
     pub ephemeral: Ephemeral,
     pub trust: Trust,
-    /// What an assertion may be made for: the issuer, the token endpoint, the endpoint asked.
-    pub audiences: Vec<String>,
+    /// An assertion is made for it or for one of its endpoints.
+    pub issuer: String,
 }
 
 /// Why a client is not believed.
@@ -85,7 +85,7 @@ impl Authenticator {
         assertion: &Secret,
     ) -> Result<(), AuthenticationProblem> {
         let claims = self.read_assertion(now, client, assertion.expose()).await?;
-        let once = claims.check(now, &client.client_id, &self.audiences)?;
+        let once = claims.check(now, &client.client_id, &self.issuer)?;
         match once.take(&self.ephemeral).await? {
             None => Ok(()),
             Some(refusal) => Err(refusal.into()),

@@ -154,9 +154,9 @@ impl About {
             "phone_number_verified" => {
                 self.phone.as_ref().map(|(_, verified)| json!(verified)).or_else(|| self.extra(name))
             }
-            "gender" => self.from_number(|document| document.sex().map(|sex| json!(sex.as_str())), name),
+            "gender" => self.by_number(|document| document.sex().map(|sex| json!(sex.as_str())), name),
             "birthdate" => {
-                self.from_number(|document| document.birth_date().map(|date| json!(date.to_string())), name)
+                self.by_number(|document| document.birth_date().map(|date| json!(date.to_string())), name)
             }
             "locale" => self.extra(name).or_else(|| Some(json!("zh-CN"))),
             other => self.extra(other),
@@ -164,7 +164,7 @@ impl About {
     }
 
     /// Sex and birth date follow the number; a sandbox claim may say otherwise and is reported as it is.
-    fn from_number(&self, read: impl Fn(&Document) -> Option<Value>, name: &str) -> Option<Value> {
+    fn by_number(&self, read: impl Fn(&Document) -> Option<Value>, name: &str) -> Option<Value> {
         self.extra(name).or_else(|| self.document.as_ref()?.parsed.as_ref().and_then(read))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::RequestId;
-use crate::base::{Fault, Moment, Timestamp};
+use crate::base::{Fault, Moment};
 use crate::protocol::AuthorizeRequest;
 use crate::storage::Ephemeral;
 
@@ -15,9 +15,10 @@ pub struct Pending {
     pub request: AuthorizeRequest,
     /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere.
     pub browser: String,
-    /// Proofs and consents count for `prompt` and `max_age` when they are younger than this.
-    pub asked_at: Timestamp,
-    pub consented: Consented,
+    /// Whether the person showed who they are for this very request: what `prompt=login` and `max_age` ask for.
+    pub signed_in: Paid,
+    /// Whether the person answered the consent page of this very request.
+    pub consented: Paid,
     /// The person `id_token_hint` or the `sub` claim names, as the client knows them.
     pub expected_sub: Option<String>,
     /// Names the request in errors, from its first moment on.
@@ -35,10 +36,10 @@ pub enum Left {
     StepUp,
 }
 
-/// Whether the person has answered the consent page of this very request.
+/// Whether a page of this very request has been passed. Told by the page itself, never by comparing times: clocks are stepped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Consented {
+pub enum Paid {
     NotYet,
     Now,
 }

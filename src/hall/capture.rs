@@ -45,6 +45,8 @@ pub(super) struct Capture {
 pub struct Preview {
     pub kind: IdType,
     pub masked_number: String,
+    /// The whole number where it was typed by hand: the second look compares it with the original.
+    pub typed_number: Option<String>,
     pub name: String,
     pub birth_date: Option<NaiveDate>,
     pub sex: Option<Sex>,
@@ -87,6 +89,7 @@ impl Capture {
         Preview {
             kind: self.document.kind(),
             masked_number: mask::id_number(self.document.number()),
+            typed_number: (self.how == How::ByHand).then(|| self.document.number().to_owned()),
             name: self.name.as_str().to_owned(),
             birth_date: self.document.birth_date(),
             sex: self.document.sex(),

@@ -62,7 +62,7 @@ pub async fn harden(State(app): State<Arc<App>>, request: Request, next: Next) -
         (CONTENT_SECURITY_POLICY, csp::NOTHING),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
-        (REFERRER_POLICY, "no-referrer"),
+        (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (

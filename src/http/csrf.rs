@@ -28,7 +28,9 @@ pub fn check(context: &Context, headers: &HeaderMap, form: &Form) -> Result<(), 
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Fetch Metadata: present in every current browser, absent in scripts and old ones.
     let cross = header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let foreign = header(ORIGIN.as_str()).is_some_and(|origin| origin != context.app.settings.issuer);
+    // `null` says nothing: a page whose policy hides where it comes from sends it even to itself (Fetch §3.1).
+    let foreign = header(ORIGIN.as_str())
+        .is_some_and(|origin| origin != "null" && origin != context.app.settings.issuer);
     let browser = context.browser();
     let given = form.raw("csrf").unwrap_or_default();
     let ours = context.app.keys.mac.matches(Purpose::Csrf, &[browser.as_bytes()], given);

@@ -48,6 +48,8 @@ pub const HALL_VISIT: &str = "/hall/visits/{id}";
 pub const HALL_CARD: &str = "/hall/visits/{id}/card";
 pub const HALL_COMPARE: &str = "/hall/visits/{id}/compare";
 pub const HALL_DECIDE: &str = "/hall/visits/{id}/decide";
+/// Answers `{"state":"…"}` to a page that waits.
+pub const HALL_STATE: &str = "/hall/visits/{id}/state";
 pub const HALL_BINDING: &str = "/hall/visits/{id}/binding";
 pub const HALL_CONTINUATION: &str = "/hall/visits/{id}/continuation";
 pub const HALL_SLIP: &str = "/hall/visits/{id}/slip";

@@ -150,8 +150,7 @@ async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
 fn token(app: &App, moment: &Moment, client: &Client, due: &Due) -> Result<String, Fault> {
     let jti = moment.random.token(16);
     let issuer = app.settings.issuer.as_str();
-    let mut claims =
-        LogoutTokenClaims::new(issuer, &due.sub, &due.client_id, jti, moment.now.seconds());
+    let mut claims = LogoutTokenClaims::new(issuer, &due.sub, &due.client_id, jti, moment.now.seconds());
     claims.sid = Some(due.sid.clone());
     app.keys.signing.signer(client.id_token_algorithm)?.sign("logout+jwt", &claims)
 }

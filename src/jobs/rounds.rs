@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Stop, Stopper, late_logout, logout, pair, seal, signing_keys, sweep};
+use super::{Stop, Stopper, late_logout, logout, pair, seal, signing_keys, sweep, visits};
 use crate::app::App;
 use crate::base::{Fault, Trouble};
 
@@ -27,6 +27,7 @@ pub fn start(app: &Arc<App>) -> Jobs {
     running.spawn(every(seconds(30), "late logouts", stop.clone(), app.clone(), late_logout::run_once));
     running.spawn(every(seconds(5), "audit seal", stop.clone(), app.clone(), seal::run_once));
     running.spawn(every(seconds(60), "signing keys", stop.clone(), app.clone(), signing_keys::run_once));
+    running.spawn(every(seconds(60), "visits", stop.clone(), app.clone(), visits::run_once));
     running.spawn(every(seconds(600), "sweep", stop, app.clone(), sweep::run_once));
     Jobs { stopper, running }
 }

@@ -29,13 +29,16 @@ pub struct Swept {
 
 /// One sweep, children before parents.
 pub async fn run_once(app: Arc<App>) -> Result<Swept, Fault> {
-    let now = app.clock.now();
+    sweep_all(&app.db, app.clock.now()).await
+}
+
+async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
     let (tokens_before, sessions_before) = (now - TOKENS_KEPT, now - SESSIONS_KEPT);
     Ok(Swept {
-        access_tokens: sweep(&app.db, || vec![access_tokens(tokens_before)]).await?,
-        refresh_tokens: sweep(&app.db, || vec![refresh_tokens(tokens_before)]).await?,
-        families: sweep(&app.db, || families(tokens_before)).await?,
-        sessions: sweep(&app.db, || sessions(sessions_before)).await?,
+        access_tokens: sweep(db, || vec![access_tokens(tokens_before)]).await?,
+        refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
+        families: sweep(db, || families(tokens_before)).await?,
+        sessions: sweep(db, || sessions(sessions_before)).await?,
     })
 }
 
@@ -127,4 +130,116 @@ fn sessions(before: Timestamp) -> Vec<Statement> {
             BATCH,
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::{Random, System};
+    use crate::config::DatabasePlace;
+    use crate::storage::{Tally, migrate};
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    async fn open() -> (Db, std::path::PathBuf) {
+        let random: &dyn Random = &System::default();
+        let path = std::env::temp_dir().join(format!("tongyao-sweep-{}.db", random.token(9)));
+        let place = DatabasePlace::Sqlite(path.clone());
+        let db = Db::open(&place, Arc::new(Tally::default())).await.unwrap();
+        migrate::run(&place, &db).await.unwrap();
+        (db, path)
+    }
+
+    /// A session that saw a client and was told, with a family, its tokens and the note of its revocation.
+    async fn insert(db: &Db, name: &str, (family_ends, session_ends): (Timestamp, Timestamp)) {
+        let digest = format!("{name}-2");
+        let mut tx = db.begin().await.unwrap();
+        let statements = vec![
+            sql!("INSERT INTO department (id, name, level, updated_at) VALUES ('d', 'd', 'city', 0) ON CONFLICT DO NOTHING"),
+            sql!(
+                "INSERT INTO client (client_id, department_id, metadata, profile, consent, created_at, updated_at)
+                 VALUES ('c', 'd', '{}', 'default', 'explicit', 0, 0) ON CONFLICT DO NOTHING"
+            ),
+            sql!("INSERT INTO person (id, name, created_at, updated_at) VALUES ('p', $1, 0, 0) ON CONFLICT DO NOTHING", vec![1u8]),
+            sql!("INSERT INTO account (id, person_id, created_at, updated_at) VALUES ('a', 'p', 0, 0) ON CONFLICT DO NOTHING"),
+            sql!(
+                "INSERT INTO sso_session (id, secret_digest, person_id, account_id, proofs, device, created_at, expires_at)
+                 VALUES ($1, $1, 'p', 'a', '[]', '', 0, $2)",
+                name,
+                session_ends,
+            ),
+            sql!(
+                "INSERT INTO participation (id, session_id, client_id, first_at, last_at) VALUES ($1, $1, 'c', 0, 0)",
+                name,
+            ),
+            sql!(
+                "INSERT INTO logout_delivery (id, session_id, client_id, sid, sub, state, attempts, next_at, created_at)
+                 VALUES ($1, $1, 'c', $1, 's', 'delivered', 1, 0, 0)",
+                name,
+            ),
+            sql!(
+                "INSERT INTO token_family (id, client_id, person_id, account_id, session_id, sid, scope, facts, offline, created_at, expires_at)
+                 VALUES ($1, 'c', 'p', 'a', $1, $1, 'openid', '{}', 0, 0, $2)",
+                name,
+                family_ends,
+            ),
+            sql!("INSERT INTO family_revocation (family_id, reason, at) VALUES ($1, 'test', 0)", name),
+            sql!(
+                "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $1, 0, $2)",
+                name,
+                family_ends,
+            ),
+            sql!(
+                "INSERT INTO access_token (digest, client_id, family_id, scope, issued_at, expires_at)
+                 VALUES ($1, 'c', $2, 'openid', 0, $3)",
+                digest.as_str(),
+                name,
+                family_ends,
+            ),
+        ];
+        for statement in statements {
+            tx.execute(statement).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn revocations(db: &Db) -> Vec<(String,)> {
+        db.read().all(sql!("SELECT family_id FROM family_revocation ORDER BY family_id")).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_over_goes_with_all_that_hangs_on_it_and_nothing_else() {
+        let (db, path) = open().await;
+        let now = Timestamp::from_seconds(1_800_000_000);
+        insert(&db, "over", (now - DAY * 40, now - DAY * 31)).await;
+        insert(&db, "session-kept", (now - DAY * 2, now - DAY * 29)).await;
+        insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
+        insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
+        let swept = sweep_all(&db, now).await.unwrap();
+        assert_eq!(swept, Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1 });
+        assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
+        assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
+        db.close().await;
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn more_than_a_batch_goes_in_one_sweep() {
+        let (db, path) = open().await;
+        let now = Timestamp::from_seconds(1_800_000_000);
+        insert(&db, "kept", (now, now)).await;
+        let mut tx = db.begin().await.unwrap();
+        for number in 0..BATCH * 2 + 1 {
+            tx.execute(sql!(
+                "INSERT INTO access_token (digest, client_id, scope, issued_at, expires_at) VALUES ($1, 'c', '', 0, 0)",
+                number.to_string(),
+            ))
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(sweep_all(&db, now).await.unwrap().access_tokens, BATCH.unsigned_abs() * 2 + 1);
+        db.close().await;
+        std::fs::remove_file(path).unwrap();
+    }
 }

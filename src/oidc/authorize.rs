@@ -18,7 +18,7 @@ use crate::grant::Granted;
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::granted::Facts;
-use crate::grant::pending::{self, Consented, Pending};
+use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::http::context::Context;
 use crate::http::paths;
@@ -118,8 +118,8 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
     Ok(Pending {
         request,
         browser: context.browser(),
-        asked_at: context.moment.now,
-        consented: Consented::NotYet,
+        signed_in: Paid::NotYet,
+        consented: Paid::NotYet,
         expected_sub,
         txn: context.moment.request_id.clone(),
         left: None,

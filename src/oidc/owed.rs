@@ -4,7 +4,7 @@ use crate::base::Timestamp;
 use crate::client::Client;
 use crate::grant::asked::Asked;
 use crate::grant::level::{self, Reached};
-use crate::grant::pending::{Consented, Left, Pending};
+use crate::grant::pending::{Left, Paid, Pending};
 use crate::grant::standing::Standing;
 use crate::identity::Level;
 use crate::protocol::prompt::Prompt;
@@ -90,17 +90,20 @@ fn expected_person(question: &Question<'_>) -> Option<Owed> {
         return None;
     }
     // Who has just signed in for this very request will not become somebody else by doing it again.
-    let just_now = question.session.is_some_and(|session| session.auth_time() >= question.pending.asked_at);
-    Some(if just_now { Owed::Refuse(Refusal::PersonOther) } else { Owed::SignIn })
+    Some(if question.pending.signed_in == Paid::Now {
+        Owed::Refuse(Refusal::PersonOther)
+    } else {
+        Owed::SignIn
+    })
 }
 
 /// `prompt=login`, `select_account`, `create`, and `max_age` (OIDC Core §3.1.2.1).
 fn fresh_enough(question: &Question<'_>) -> Option<Owed> {
     let session = question.session?;
-    let (request, asked_at) = (&question.pending.request, question.pending.asked_at);
-    if session.auth_time() >= asked_at {
+    if question.pending.signed_in == Paid::Now {
         return None;
     }
+    let request = &question.pending.request;
     let again =
         [Prompt::Login, Prompt::SelectAccount].into_iter().any(|prompt| request.prompt.contains(prompt));
     let create = request.prompt.contains(Prompt::Create);
@@ -124,7 +127,7 @@ fn level_reached(question: &Question<'_>) -> Option<Owed> {
 
 fn consented(question: &Question<'_>) -> Option<Owed> {
     let pending = question.pending;
-    if pending.consented == Consented::Now {
+    if pending.consented == Paid::Now {
         return None;
     }
     let again = pending.request.prompt.contains(Prompt::Consent);

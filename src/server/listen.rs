@@ -2,15 +2,19 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
 
+use super::tls::{self, TlsProblem};
 use crate::config::Settings;
 
-/// The listeners of a service.
+/// The listeners of a service, and its certificate.
 pub struct Doors {
     pub main: Vec<TcpListener>,
     pub metrics: Option<TcpListener>,
+    pub certificate: Option<RustlsConfig>,
 }
 
 /// Why an address cannot be listened on.
@@ -20,16 +24,28 @@ pub enum ListenProblem {
     InUse { address: SocketAddr, set_by: String },
     #[error("{address} cannot be listened on ({cause}): change {set_by}")]
     Refused { address: SocketAddr, set_by: String, cause: std::io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsProblem),
 }
 
 impl Doors {
     /// As the settings say.
     pub async fn open(settings: &Settings) -> Result<Self, ListenProblem> {
+        let main = vec![listen(settings.listen, "TONGYAO_LISTEN").await?];
+        Ok(Self { main, ..Self::beside(settings).await? })
+    }
+
+    /// Everything but the main listeners.
+    pub async fn beside(settings: &Settings) -> Result<Self, ListenProblem> {
         let metrics = match settings.metrics_listen {
             Some(address) => Some(listen(address, "TONGYAO_METRICS_LISTEN").await?),
             None => None,
         };
-        Ok(Self { main: vec![listen(settings.listen, "TONGYAO_LISTEN").await?], metrics })
+        let certificate = match &settings.tls {
+            Some(files) => Some(RustlsConfig::from_config(Arc::new(tls::load(files)?))),
+            None => None,
+        };
+        Ok(Self { main: Vec::new(), metrics, certificate })
     }
 }
 

@@ -13,16 +13,13 @@ use tokio::task::JoinSet;
 
 use super::listen::Doors;
 use super::patience::Patience;
-use super::tls::{self, TlsProblem};
-use super::{metrics, routes};
+use super::{metrics, routes, tls};
 use crate::app::App;
 use crate::jobs::{self, Stop};
 
 /// Why the service cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeProblem {
-    #[error(transparent)]
-    Tls(#[from] TlsProblem),
     #[error("the listener failed: {0}")]
     Listener(#[from] std::io::Error),
 }
@@ -39,19 +36,19 @@ pub async fn run(
 ) -> Result<(), ServeProblem> {
     let handle = Handle::new();
     let mut beside = JoinSet::new();
-    let certificate = match &app.settings.tls {
-        Some(files) => {
-            let config = RustlsConfig::from_config(Arc::new(tls::load(files)?));
-            beside.spawn(tls::renew(files.clone(), config.clone(), stop.clone().said()));
-            Some(config)
-        }
-        None => None,
-    };
+    if let (Some(files), Some(config)) = (&app.settings.tls, &doors.certificate) {
+        beside.spawn(tls::renew(files.clone(), config.clone(), stop.clone().said()));
+    }
     beside.spawn(metrics::upkeep(figures.clone(), stop.clone().said()));
     let jobs = jobs::start(&app);
     let mut serving = JoinSet::new();
     for listener in doors.main {
-        serving.spawn(serve(listener, routes::router(app.clone()), certificate.clone(), handle.clone()));
+        serving.spawn(serve(
+            listener,
+            routes::router(app.clone()),
+            doors.certificate.clone(),
+            handle.clone(),
+        ));
     }
     if let Some(listener) = doors.metrics {
         serving.spawn(serve(listener, metrics::router(figures), None, handle.clone()));

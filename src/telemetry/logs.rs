@@ -1,5 +1,7 @@
 //! Structured logs: one line an event, JSON for machines or plain for people, level by `TONGYAO_LOG`.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -23,8 +25,13 @@ pub fn start(format: LogFormat, filter: &str) {
                     .with_writer(std::io::stderr),
             )
             .try_init(),
-        LogFormat::Plain => {
-            registry.with(tracing_subscriber::fmt::layer().compact().with_writer(std::io::stderr)).try_init()
-        }
+        LogFormat::Plain => registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .compact()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_writer(std::io::stderr),
+            )
+            .try_init(),
     };
 }

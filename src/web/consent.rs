@@ -11,7 +11,7 @@ use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
-use crate::grant::pending::{self, Consented, Left};
+use crate::grant::pending::{self, Left, Paid};
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::shown::{PageProblem, Problem};
@@ -47,7 +47,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         Some("allow") => {
             let ticked: Vec<&str> = form.all("scope").collect();
             allow(&context, &way, &session, &ticked).await?;
-            way.pending.consented = Consented::Now;
+            way.pending.consented = Paid::Now;
             pending::update(&context.app.ephemeral, &way.id, &way.pending).await?;
             Ok(way.go_on(&context))
         }

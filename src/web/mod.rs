@@ -20,6 +20,9 @@ pub mod visit;
 pub mod bind;
 pub mod step_up;
 pub mod register;
+pub mod hall;
+pub mod receipt;
+pub mod reader;
 pub mod routes;
 
 #[cfg(test)]

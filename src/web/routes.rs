@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-use super::{account as own, bind, consent, home, register, sign_in, sign_out, step_up, visit};
+use super::{
+    account as own, bind, consent, hall as desk, home, reader, receipt, register, sign_in, sign_out, step_up, visit,
+};
 use crate::app::App;
 use crate::http::paths;
 
 /// All pages, a group an area.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(around()).merge(way()).merge(account())
+    Router::new().merge(around()).merge(way()).merge(account()).merge(hall()).merge(sandbox())
 }
 
 fn around() -> Router<Arc<App>> {
@@ -43,4 +45,33 @@ fn account() -> Router<Arc<App>> {
         .route(paths::ACCOUNT_CONSENTS, get(own::consents::get).post(own::consents::post))
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))
         .route(paths::HELP, get(own::help::get))
+}
+
+/// The window, and the receipts it gives.
+fn hall() -> Router<Arc<App>> {
+    Router::new()
+        .route(paths::HALL, get(desk::desk::get))
+        .route("/hall", get(desk::desk::instead))
+        .route(paths::HALL_SIGN_IN, get(desk::sign_in::get).post(desk::sign_in::post))
+        .route(paths::HALL_SIGN_OUT, get(desk::sign_out::get).post(desk::sign_out::post))
+        .route(paths::HALL_WINDOW, get(desk::window::get).post(desk::window::post))
+        .route(paths::HALL_OPEN, get(desk::desk::instead).post(desk::desk::open))
+        .route(paths::HALL_WALK_IN, get(desk::desk::instead).post(desk::desk::walk_in))
+        .route(paths::HALL_VISIT, get(desk::visit::get))
+        .route(paths::HALL_CARD, get(desk::card::get).post(desk::card::post))
+        .route(paths::HALL_COMPARE, get(desk::compare::get))
+        .route(paths::HALL_DECIDE, get(desk::decided::get).post(desk::compare::decide))
+        .route(paths::HALL_BINDING, get(desk::binding::get).post(desk::binding::post))
+        .route(paths::HALL_STATE, get(desk::waiting::get))
+        .route(paths::HALL_CONTINUATION, get(desk::visit::instead).post(desk::slip::continuation))
+        .route(paths::HALL_SLIP, get(desk::slip::get))
+        .route(paths::HALL_RELEASE, get(desk::visit::instead).post(desk::release::post))
+        .route(paths::RECEIPT, get(receipt::get))
+}
+
+/// Absent unless the installation is a sandbox.
+fn sandbox() -> Router<Arc<App>> {
+    Router::new()
+        .route(paths::SANDBOX_READER, get(reader::get).post(reader::post))
+        .route(paths::SANDBOX_READER_CARD, get(reader::card))
 }

@@ -80,6 +80,9 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     match try_password(&context, &shown.username, password).await? {
         Ok(account) => {
             open(&mut context, session.as_ref(), &account).await?;
+            if let Some(way) = &mut shown.way {
+                way.signed_in(&context).await?;
+            }
             Ok(onward(&context, &shown))
         }
         Err(problem) => {
@@ -113,6 +116,7 @@ pub async fn open(context: &mut Context, present: Option<&Session>, account: &Ac
     };
     let opened = sso::sign_in(&mut tx, &moment, present, &signed_in).await?;
     tx.commit().await?;
+    app.wake.ring();
     metrics::counter!("tongyao_sign_ins_total", "result" => "signed_in").increment(1);
     keep(context, &opened);
     Ok(())

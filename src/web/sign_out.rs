@@ -146,6 +146,7 @@ async fn leave_all(context: &mut Context, session: &Session) -> Result<(), Fault
     let mut tx = app.db.begin().await?;
     ending::end(&mut tx, &context.moment, &session.id, &ending).await?;
     tx.commit().await?;
+    app.wake.ring();
     context.remove_cookie(Cookie::Session);
     context.set_cookie(Cookie::SignedOut, session.id.as_str(), Some(SIGNED_OUT_SECONDS));
     Ok(())

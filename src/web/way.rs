@@ -7,9 +7,10 @@ use url::form_urlencoded;
 
 use super::answer::{Answer, chrome, page_with};
 use super::chrome::Chrome;
+use crate::base::Fault;
 use crate::base::id::RequestId;
 use crate::client::Client;
-use crate::grant::pending::{self, Left, Pending};
+use crate::grant::pending::{self, Left, Paid, Pending};
 use crate::http::context::Context;
 use crate::http::csp::Csp;
 use crate::http::paths;
@@ -76,6 +77,12 @@ impl Way {
     /// Back to the one question.
     pub fn go_on(&self, context: &Context) -> Response {
         context.redirect(&paths::for_request(paths::CONTINUE, &self.id))
+    }
+
+    /// The person has just shown who they are, for this request.
+    pub async fn signed_in(&mut self, context: &Context) -> Result<(), Fault> {
+        self.pending.signed_in = Paid::Now;
+        pending::update(&context.app.ephemeral, &self.id, &self.pending).await
     }
 
     /// The person leaves the way: the client is told.

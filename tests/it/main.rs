@@ -1,1 +1,15 @@
-fn main() {}
+//! The product as people and systems meet it: the whole service in this process, spoken to over HTTP.
+
+mod support;
+
+mod account;
+mod authorize;
+mod budgets;
+mod consent;
+mod introspection;
+mod logout;
+mod privacy;
+mod sign_in;
+mod statements;
+mod token;
+mod userinfo;

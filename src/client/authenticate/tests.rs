@@ -106,7 +106,7 @@ impl Ground {
             keys: self.keys.clone(),
             ephemeral: Ephemeral::in_process(self.clock.clone(), self.tally.clone()),
             trust: Trust::new(outgoing()),
-            audiences: vec![ISSUER.to_owned()],
+            issuer: ISSUER.to_owned(),
         }
     }
 

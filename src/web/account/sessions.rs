@@ -59,6 +59,7 @@ async fn end(citizen: &Citizen, sessions: &[SessionId]) -> Result<usize, Fault> 
         ended += usize::from(ending::end(&mut tx, &citizen.context.moment, session, &ending).await?);
     }
     tx.commit().await?;
+    app.wake.ring();
     Ok(ended)
 }
 

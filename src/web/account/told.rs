@@ -40,6 +40,8 @@ pub fn words(locale: Locale, kind: &str, facts: &Value) -> Option<Told> {
         "binding_confirmed" => (m.binding_confirmed(), None),
         "binding_refused" => (m.binding_refused(), None),
         "continuation_issued" => (m.continuation_issued(), None),
+        "tries_exhausted" => (m.tries_exhausted(), None),
+        "name_corrected" => (m.name_corrected(), None),
         _ => return None,
     };
     Some(Told { what: what.to_owned(), detail: detail.map(str::to_owned) })
@@ -106,6 +108,7 @@ mod tests {
         "staff_signed_in",
         "staff_sign_in_failed",
         "staff_signed_out",
+        "window_chosen",
         "visit_taken",
         "visit_released",
         "card_read",

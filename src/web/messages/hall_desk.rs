@@ -13,6 +13,7 @@ messages! {
         locked(minutes): "尝试次数过多，已锁定，请 {minutes} 分钟后再试" | "Too many tries. Locked for {minutes} minutes",
         busy: "系统繁忙，请稍后再试" | "The system is busy. Try again in a moment",
         idle: "离开超过 5 分钟，已自动锁定，请重新登录" | "Locked after 5 minutes away. Sign in again",
+        over: "登录已结束，请重新登录" | "Your sign-in has ended. Sign in again",
         no_role: "这个账号没有窗口权限，请联系管理员" | "This login may not work at a window. Ask your administrator",
     }
     HallWindow {
@@ -20,7 +21,7 @@ messages! {
         hall: "大厅" | "Hall",
         submit: "开始工作" | "Start work",
         none: "请选择窗口" | "Choose a window",
-        taken: "这个窗口已有其他工作人员在用" | "Another clerk is at this window",
+        unknown: "本大厅没有这个窗口，请重新选择" | "Your hall has no such window. Choose again",
         busy_window: "使用中" | "in use",
         empty: "这个大厅还没有登记窗口，请联系管理员。" | "This hall has no windows yet. Ask your administrator.",
     }
@@ -64,8 +65,17 @@ messages! {
         no_code: "请输入核验码" | "Enter the visit code",
         code_form: "核验码应为 17 位数字，请核对" | "A visit code has 17 digits. Check it",
         code_digit: "核验码有误，校验位不符，请重新输入" | "The check digit does not fit. Enter the code again",
-        code_unknown: "没有找到可办理的预约，可能已过期、取消或办结" | "No open visit has this code. It may have expired, been cancelled or be finished",
-        code_elsewhere: "这个预约正在其他窗口办理" | "This visit is at another window",
-        tries_used: "此人今日核验次数已用完" | "No tries left for this person today",
+        code_unknown: "没有找到这个核验码，请核对，或按现场办理" | "No visit has this code. Check it, or start from the card",
+        code_expired: "这个核验码已过期，可按现场办理" | "This code has expired. Start from the card instead",
+        code_cancelled: "这个核验已被本人取消，可按现场办理" | "This visit was cancelled. Start from the card instead",
+        code_over: "这个核验已经办结" | "This visit is finished",
+        code_elsewhere: "这个核验正在其他窗口办理" | "This visit is at another window",
+        taken_elsewhere: "这个核验已被其他窗口接手，请从列表选择下一个" | "Another window has taken this visit. Choose the next one from the list",
+        moved: "这个核验的状态已经变化（例如点了两次按钮），刚才的操作没有重复执行。请从列表继续。" | "This visit has moved on (a double click, for example), and nothing was done twice. Go on from the list.",
+        visit_over: "这个核验已取消或过期，可按现场办理" | "This visit was cancelled or has expired. Start from the card instead",
+        released: "已放回等待，其他窗口可以接手" | "Put back. Any window can take it",
+        abandoned: "已结束，没有留下记录" | "Ended. Nothing was recorded of anybody",
+        take: "接手" | "Take",
+        take_label(time): "接手 {time} 的核验" | "Take the visit of {time}",
     }
 }

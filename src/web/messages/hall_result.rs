@@ -13,6 +13,7 @@ messages! {
         handed: "续办码已发" | "Code given",
         handed_text: "当事人可在家凭续办码开通账号。" | "The person can create an account at home with the code.",
         person: "办理人" | "Person",
+        nobody: "未登记" | "Not on record",
         level: "等级" | "Level",
         reason: "原因" | "Reason",
         binding: "把结果交给本人" | "Hand the result to the person",
@@ -24,6 +25,7 @@ messages! {
         code_text: "没有账号或没带手机时，打印在回执单上，48 小时内在家开通账号。"
             | "Without account or phone. It is printed on the slip and good for 48 hours at home.",
         code: "发续办码并打印" | "Give a code and print",
+        code_again: "没打印出来？重发续办码" | "Not printed? Give a new code",
         slip: "打印回执单" | "Print the slip",
         receipt: "查看回执" | "See the receipt",
         next: "下一位" | "Next person",
@@ -48,7 +50,6 @@ messages! {
         passed: "核验通过" | "Passed",
         fail_retryable: "未通过，可再来" | "Failed, may come again",
         fail_final: "未通过" | "Failed",
-        reason: "原因" | "Reason",
         person: "姓名" | "Name",
         level: "核验等级" | "Level",
         at: "时间" | "When",

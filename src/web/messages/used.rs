@@ -35,6 +35,8 @@ messages! {
         visit_failed: "窗口核验未通过" | "Not verified at the window",
         binding_confirmed: "核验结果归入账号" | "Verification tied to your account",
         binding_refused: "账号确认未成功" | "Confirmation of the account did not succeed",
+        tries_exhausted: "窗口核验次数已用完" | "No tries left at the window for now",
+        name_corrected: "姓名按证件更正" | "Your name was corrected by your document",
         continuation_issued: "窗口出具续办码" | "The window gave you a continuation code",
     }
 }

@@ -262,6 +262,7 @@ fn leaving(chrome: &Chrome) -> Vec<Shot> {
     };
     let reason = say(chrome, ("对方系统没有应答，已重试 3 次", "The system did not answer. Tried 3 times"));
     let mixed = SignedOutPage {
+        returns: Some((5, "/signed-out?stay=1".to_owned())),
         chrome: chrome.clone(),
         returns: None,
         outcomes: vec![

@@ -2,6 +2,7 @@
 
 use super::{Shot, sample_qr};
 use crate::base::id::VisitId;
+use crate::identity::Advisory;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Choice, Field};
 use crate::web::messages;
@@ -37,6 +38,7 @@ fn entrance(chrome: &Chrome) -> Vec<Shot> {
         ("wrong", HallSignInProblem::WrongLoginOrPassword),
         ("locked", HallSignInProblem::Locked { minutes: 10 }),
         ("idle", HallSignInProblem::Idle),
+        ("over", HallSignInProblem::Over),
         ("role", HallSignInProblem::NoRole),
         ("busy", HallSignInProblem::Busy),
         ("nologin", HallSignInProblem::NoLogin),
@@ -46,6 +48,7 @@ fn entrance(chrome: &Chrome) -> Vec<Shot> {
     let window = HallWindowPage {
         chrome: chrome.clone(),
         bar: DeskBar { window: None, ..bar(chrome) },
+        next: None,
         windows: vec![
             line("A01", WindowUse::Free),
             line("A02", WindowUse::InUse),
@@ -76,12 +79,16 @@ fn desks(chrome: &Chrome) -> Vec<Shot> {
         name_masked: name,
         window: Some("A01".into()),
         state,
-        href: Some("/hall/visits/vis_1".into()),
+        next: match state {
+            QueueState::Open => QueueStep::Take(visit()),
+            _ => QueueStep::Open("/hall/visits/vis_1".into()),
+        },
     };
     let empty = HallDeskPage { chrome: chrome.clone(), bar: bar(chrome), ..Default::default() };
     let full = HallDeskPage {
         queue: vec![
             line("10:31", None, QueueState::AtCounter),
+            line("10:20", Some(person(chrome)), QueueState::Open),
             line("10:05", Some(person(chrome)), QueueState::AwaitingBinding),
             line("09:52", Some(person(chrome)), QueueState::Continuation),
             line("09:40", Some(person(chrome)), QueueState::FailedRetryable),
@@ -94,7 +101,18 @@ fn desks(chrome: &Chrome) -> Vec<Shot> {
     vec![
         Shot::of("hall-desk", &full),
         Shot::of("hall-desk-empty", &empty),
-        Shot::of("hall-desk-wrong", &HallDeskPage { code: wrong, ..full }),
+        Shot::of("hall-desk-wrong", &HallDeskPage { code: wrong, ..full.clone() }),
+        Shot::of(
+            "hall-desk-conflict",
+            &HallDeskPage {
+                conflict: Some(messages::HallDesk(chrome.locale).moved().into()),
+                ..full.clone()
+            },
+        ),
+        Shot::of(
+            "hall-desk-done",
+            &HallDeskPage { done: Some(messages::HallDesk(chrome.locale).released().into()), ..full },
+        ),
     ]
 }
 
@@ -114,15 +132,19 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
         chrome: chrome.clone(),
         bar: bar(chrome),
         visit: visit(),
-        reader_url: "/sandbox/reader/card".into(),
+        version: 2,
+        reader_url: Some("/sandbox/reader/card".into()),
         reader_nonce: "n0nce".into(),
         manual: manual.clone(),
         problem: None,
     };
     let wrong = ManualEntry {
-        id_number: Field::wrong("110105194912310021", m.number_form()),
-        id_number_again: Field::wrong("11010519491231002X", m.number_differs()),
-        name: Field::wrong("", m.name_missing()),
+        id_number: Field::wrong("110105194912310021", chrome.locale.pick("号码不正确", "Not a number")),
+        id_number_again: Field::wrong(
+            "11010519491231002X",
+            chrome.locale.pick("号码不一致", "The numbers differ"),
+        ),
+        name: Field::wrong("", chrome.locale.pick("请输入姓名", "Enter the name")),
         valid_until: Field::wrong("明年", m.date_form()),
         ..manual
     };
@@ -130,7 +152,10 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("hall-card", &page),
         Shot::of(
             "hall-card-other",
-            &HallCardPage { problem: Some(CardProblem::AnotherPerson), ..page.clone() },
+            &HallCardPage {
+                problem: Some(chrome.locale.pick("证件与预约人不是同一人", "Another person’s card").into()),
+                ..page.clone()
+            },
         ),
         Shot::of("hall-card-wrong", &HallCardPage { manual: wrong, ..page }),
     ]
@@ -144,10 +169,11 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
         chrome: chrome.clone(),
         bar: bar(chrome),
         visit: visit(),
+        version: 2,
         card: CardPreview {
             kind: chrome.locale.pick("居民身份证", "Resident ID card").into(),
             name: chrome.locale.pick("王小明", "Wang Xiaoming").into(),
-            number_masked: "1****************X".into(),
+            number: "1****************X".into(),
             birth_date: Some("1949-12-31".into()),
             sex: Some(chrome.locale.pick("女", "Female").into()),
             issuer: Some(chrome.locale.pick("北京市公安局朝阳分局", "Beijing Chaoyang Police").into()),
@@ -170,6 +196,8 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
     let by_hand = HallComparePage {
         card: CardPreview {
             read_by: ReadBy::Hand,
+            number: "11010519491231002X".into(),
+            advisories: vec![Advisory::CheckDigit.message(chrome.locale)],
             chip: Chip::Unread,
             account: AccountKnown::No,
             ..page.card.clone()
@@ -189,8 +217,9 @@ fn results(chrome: &Chrome) -> Vec<Shot> {
         chrome: chrome.clone(),
         bar: bar(chrome),
         visit: visit(),
+        version: 2,
         outcome,
-        name_masked: person(chrome),
+        name_masked: Some(person(chrome)),
         level: 3,
         reason: None,
         account,
@@ -201,6 +230,7 @@ fn results(chrome: &Chrome) -> Vec<Shot> {
         chrome: chrome.clone(),
         bar: bar(chrome),
         visit: visit(),
+        version: 2,
         binding: BindingState::Waiting,
         qr_svg: sample_qr("http://localhost:8000/bind/q8Zt0cQ2mT4kLxY7"),
         number: "47".into(),
@@ -236,7 +266,7 @@ fn results(chrome: &Chrome) -> Vec<Shot> {
 
 fn slips(chrome: &Chrome) -> Vec<Shot> {
     let given = Continuation {
-        code: "K7QM2XR9TC4WHB3EYZ5A".into(),
+        code: "K7QM2-XR9TC-4WHB3-EYZ5A-6".into(),
         valid_until: "2026-11-24 10:05".into(),
         address: "http://localhost:8000/register".into(),
     };
@@ -245,20 +275,15 @@ fn slips(chrome: &Chrome) -> Vec<Shot> {
         chrome: chrome.clone(),
         bar: bar(chrome),
         outcome: Outcome::Passed,
-        name_masked: person(chrome),
+        name_masked: Some(person(chrome)),
         level: 3,
-        reason: None,
+        window: Some("A01".into()),
         at: "2026-11-22 10:05".into(),
         receipt_id: Some("rec_0193a1c2d3e4f5".into()),
         receipt_qr_svg: sample_qr("http://localhost:8000/receipts/rec_0193a1c2d3e4f5"),
         continuation: None,
     };
-    let failed = HallSlipPage {
-        outcome: Outcome::FailedRetryable,
-        reason: Some(chrome.locale.pick("证件损坏或看不清", "Document damaged or unreadable").into()),
-        receipt_id: None,
-        ..slip.clone()
-    };
+    let failed = HallSlipPage { outcome: Outcome::FailedRetryable, receipt_id: None, ..slip.clone() };
     vec![
         Shot::of("hall-slip", &slip),
         Shot::of("hall-slip-failed", &failed),

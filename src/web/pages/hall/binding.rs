@@ -16,14 +16,16 @@ pub enum BindingState {
     Ended,
 }
 
-/// `data-page="hall-binding"`: posts `action=renew` to `/hall/visits/{id}/binding`, or nothing but `csrf` to
-/// `/hall/visits/{id}/continuation`.
+/// `data-page="hall-binding"`: posts `action=renew` to `/hall/visits/{id}/binding`, or nothing else to
+/// `/hall/visits/{id}/continuation`; both with `version` and `csrf`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "hall/binding.html")]
 pub struct HallBindingPage {
     pub chrome: Chrome,
     pub bar: DeskBar,
     pub visit: VisitId,
+    /// Which state of the visit the page was made from.
+    pub version: i64,
     pub binding: BindingState,
     /// Markup of `web::qr::svg` for the address of `paths::bind`.
     pub qr_svg: String,

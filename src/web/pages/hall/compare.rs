@@ -39,7 +39,8 @@ pub enum AccountKnown {
 pub struct CardPreview {
     pub kind: String,
     pub name: String,
-    pub number_masked: String,
+    /// Masked; whole only where it was typed by hand and wants a second look.
+    pub number: String,
     pub birth_date: Option<String>,
     pub sex: Option<String>,
     pub issuer: Option<String>,
@@ -49,10 +50,12 @@ pub struct CardPreview {
     pub chip: Chip,
     pub read_by: ReadBy,
     pub account: AccountKnown,
+    /// What to look at once more.
+    pub advisories: Vec<&'static str>,
 }
 
 /// `data-page="hall-compare"`: posts `document`, `face`, `holder` (each `pass`, `fail` or `cannot_tell`), `second_look=yes`
-/// for an entry by hand, `reason`, and `decision` = `pass`, `fail_retryable` or `fail_final`; with `csrf`, to
+/// for an entry by hand, `reason`, and `decision` = `pass`, `fail_retryable` or `fail_final`; with `version` and `csrf`, to
 /// `/hall/visits/{id}/decide`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "hall/compare.html")]
@@ -60,6 +63,8 @@ pub struct HallComparePage {
     pub chrome: Chrome,
     pub bar: DeskBar,
     pub visit: VisitId,
+    /// Which state of the visit the page was made from.
+    pub version: i64,
     pub card: CardPreview,
     /// Error texts of all fields in `messages::HallCompare`.
     pub document: Field,

@@ -22,16 +22,19 @@ pub enum Outcome {
     Continuation,
 }
 
-/// `data-page="hall-decided"`: posts `action=start` to `/hall/visits/{id}/binding`, or nothing but `csrf` to
-/// `/hall/visits/{id}/continuation`.
+/// `data-page="hall-decided"`: posts `action=start` to `/hall/visits/{id}/binding`, or nothing else to
+/// `/hall/visits/{id}/continuation`; both with `version` and `csrf`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "hall/decided.html")]
 pub struct HallDecidedPage {
     pub chrome: Chrome,
     pub bar: DeskBar,
     pub visit: VisitId,
+    /// Which state of the visit the page was made from.
+    pub version: i64,
     pub outcome: Outcome,
-    pub name_masked: String,
+    /// Of who failed unknown to us there is none.
+    pub name_masked: Option<String>,
     /// The level reached, where passed.
     pub level: u8,
     /// Why not, for people.

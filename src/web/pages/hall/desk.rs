@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::bar::DeskBar;
+use crate::base::id::VisitId;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
@@ -33,8 +34,18 @@ pub struct QueueLine {
     pub name_masked: Option<String>,
     pub window: Option<String>,
     pub state: QueueState,
-    /// The page of the visit that fits its state; none where there is nothing to see.
-    pub href: Option<String>,
+    pub next: QueueStep,
+}
+
+/// What this clerk can do with a visit of the list.
+#[derive(Debug, Clone)]
+pub enum QueueStep {
+    /// Another clerk's, or nothing left to see.
+    None,
+    /// The page of the visit that fits its state.
+    Open(String),
+    /// Nobody has it in hand.
+    Take(VisitId),
 }
 
 impl QueueLine {
@@ -76,7 +87,8 @@ pub struct DayFigures {
     pub mean_minutes: Option<u64>,
 }
 
-/// `data-page="hall-desk"`: posts `code` to `/hall/open`, nothing but `csrf` to `/hall/walk-in`.
+/// `data-page="hall-desk"`: posts `code`, or the `visit` of a line that waits, to `/hall/open`, and nothing but `csrf` to
+/// `/hall/walk-in`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "hall/desk.html")]
 pub struct HallDeskPage {
@@ -86,6 +98,10 @@ pub struct HallDeskPage {
     pub code: Field,
     pub queue: Vec<QueueLine>,
     pub figures: DayFigures,
+    /// What was just done.
+    pub done: Option<String>,
+    /// Why the last step was not taken.
+    pub conflict: Option<String>,
 }
 
 impl HallDeskPage {
@@ -94,6 +110,6 @@ impl HallDeskPage {
     }
 
     fn errors(&self) -> FormErrors {
-        FormErrors::new().and_field("code", &self.code)
+        FormErrors::new().and_field("code", &self.code).and("today", self.conflict.clone())
     }
 }

@@ -20,14 +20,18 @@ pub enum HallSignInProblem {
     Busy,
     /// Signed out after five idle minutes.
     Idle,
+    /// The session is over, for whatever reason.
+    Over,
     NoRole,
 }
 
-/// `data-page="hall-sign-in"`: posts `login`, `password`, `csrf` to `/hall/sign-in`.
+/// `data-page="hall-sign-in"`: posts `login`, `password`, `next`, `csrf` to `/hall/sign-in`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "hall/sign_in.html")]
 pub struct HallSignInPage {
     pub chrome: Chrome,
+    /// The page of the hall that was asked for.
+    pub next: Option<String>,
     pub login: String,
     pub problem: Option<HallSignInProblem>,
 }
@@ -46,6 +50,7 @@ impl HallSignInPage {
             HallSignInProblem::Locked { minutes } => m.locked(minutes),
             HallSignInProblem::Busy => m.busy().to_owned(),
             HallSignInProblem::Idle => m.idle().to_owned(),
+            HallSignInProblem::Over => m.over().to_owned(),
             HallSignInProblem::NoRole => m.no_role().to_owned(),
         })
     }
@@ -67,7 +72,7 @@ impl HallSignInPage {
     }
 }
 
-/// Whether somebody works at a window.
+/// Whether somebody has sat down at a window within the last minutes; it can be taken over all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WindowUse {
     Free,
@@ -87,12 +92,14 @@ impl WindowLine {
     }
 }
 
-/// `data-page="hall-window"`: posts `window` and `csrf` to `/hall/window`.
+/// `data-page="hall-window"`: posts `window`, `next` and `csrf` to `/hall/window`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "hall/window.html")]
 pub struct HallWindowPage {
     pub chrome: Chrome,
     pub bar: DeskBar,
+    /// The page of the hall that was asked for.
+    pub next: Option<String>,
     pub windows: Vec<WindowLine>,
     /// The chosen name and what is wrong with it: texts of `messages::HallWindow`.
     pub window: Field,

@@ -2,7 +2,6 @@
 
 use askama::Template;
 
-use super::super::ticket::groups_of_four;
 use super::bar::DeskBar;
 use super::decided::Outcome;
 use crate::http::paths;
@@ -12,7 +11,7 @@ use crate::web::messages::{HallDesk, HallSlip, Level};
 /// A continuation code, shown this once and on paper only.
 #[derive(Clone, Default)]
 pub struct Continuation {
-    /// Letters and digits without spaces.
+    /// As it is printed: `ABCDE-FGHJK-MNPQR-STVWX-Y`.
     pub code: String,
     /// For people.
     pub valid_until: String,
@@ -33,12 +32,13 @@ pub struct HallSlipPage {
     pub chrome: Chrome,
     pub bar: DeskBar,
     pub outcome: Outcome,
-    pub name_masked: String,
+    /// Of who failed unknown to us there is none.
+    pub name_masked: Option<String>,
     pub level: u8,
-    /// Why not, for people.
-    pub reason: Option<String>,
     /// For people.
     pub at: String,
+    /// The window where it was decided.
+    pub window: Option<String>,
     pub receipt_id: Option<String>,
     /// Markup of `web::qr::svg` for the address of the receipt.
     pub receipt_qr_svg: String,
@@ -68,9 +68,5 @@ impl HallSlipPage {
             Outcome::FailedFinal => self.m().fail_final(),
             Outcome::Passed | Outcome::Bound | Outcome::Continuation => self.m().passed(),
         }
-    }
-
-    fn code_groups(&self) -> String {
-        self.continuation.as_ref().map(|given| groups_of_four(&given.code).join("-")).unwrap_or_default()
     }
 }

@@ -1,0 +1,72 @@
+//! What the demo says when it stands: where to go and as whom.
+
+use super::installation::Installation;
+use super::state::{Login, State};
+use crate::http::paths;
+
+/// Addresses and accounts, in Chinese and English, in columns.
+pub fn text(installation: &Installation, state: &State) -> String {
+    let issuer = &installation.issuer;
+    let places = [
+        ["门户（从这里开始）", "City portal (start here)", &installation.portal.base_url],
+        ["市人社局业务系统", "Department system", &installation.department.base_url],
+        ["大厅窗口", "Hall window", &format!("{issuer}{}", paths::HALL)],
+        ["我的账号", "My account", &format!("{issuer}{}", paths::ACCOUNT)],
+        ["统一身份认证服务", "Identity service", issuer],
+    ];
+    let mut lines = vec![String::new(), "  通钥 Tongyao · 演示 demo".to_owned(), String::new()];
+    lines.extend(columns(&places.map(|row| row.map(str::to_owned))));
+    lines.push(String::new());
+    let mut accounts = vec![["账号 account", "密码 password", "谁 who"].map(str::to_owned)];
+    accounts.extend(state.citizens().map(|login| account(&login)));
+    accounts.extend(state.staff().map(|login| account(&login)));
+    lines.extend(columns(&accounts));
+    lines.push(String::new());
+    lines.push(
+        "  示例数据，密码公开，请勿用于真实业务。Sample data, public passwords: never for real use."
+            .to_owned(),
+    );
+    lines.push("  按 Ctrl+C 结束，数据会保留。Ctrl+C ends it; the data stays.".to_owned());
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn account(login: &Login<'_>) -> [String; 3] {
+    let who = match (login.id_number, login.level) {
+        (Some(number), Some(level)) => {
+            format!("{} · 证件号 ID number {number} · 等级 level {level}", login.name)
+        }
+        (Some(number), None) => format!("{} · 证件号 ID number {number}", login.name),
+        (None, _) => format!("{} · 窗口工作人员 clerk", login.name),
+    };
+    [login.username.to_owned(), login.password.to_owned(), who]
+}
+
+fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let wide = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(wide).collect();
+    let line = |row: &[String; N]| {
+        let cells =
+            row.iter().zip(&widths).map(|(text, wide)| format!("{text}{}", " ".repeat(wide - width(text))));
+        format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Cells on a terminal: Chinese characters and full-width marks take two (Unicode UAX #11).
+fn width(text: &str) -> usize {
+    text.chars()
+        .map(|c| if matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{FF00}'..='\u{FF60}') { 2 } else { 1 })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_align_whatever_the_script() {
+        let rows = [["门户", "x"], ["portal", "y"]].map(|row| row.map(str::to_owned));
+        assert_eq!(columns(&rows), ["  门户    x", "  portal  y"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! What the demo is made of: settings built in code, and what each sample system is told when it is set up.
+
+use std::path::Path;
+
+use super::relying;
+use crate::app::App;
+use crate::cli::problem::Problem;
+use crate::config::Settings;
+use crate::config::raw::Raw;
+use crate::sample::RelyingSettings;
+
+/// The demo's parts.
+pub struct Installation {
+    pub issuer: String,
+    pub portal: RelyingSettings,
+    pub department: RelyingSettings,
+}
+
+/// What the demo decides itself, whatever the environment says; empty counts as not set.
+const NOT_FROM_OUTSIDE: [&str; 9] = [
+    "TONGYAO_DATABASE_URL",
+    "TONGYAO_REDIS_URL",
+    "TONGYAO_KEYS_DIR",
+    "TONGYAO_TLS_CERT",
+    "TONGYAO_TLS_KEY",
+    "TONGYAO_TRUSTED_PROXIES",
+    "TONGYAO_EXTRA_CA",
+    "TONGYAO_READER_URL",
+    "TONGYAO_READER_KEYS",
+];
+
+/// The settings of a demo on `port` with its data in `data`; logs may be chosen from outside.
+pub fn settings(port: u16, data: &Path) -> Result<Settings, Problem> {
+    let mut raw = Raw::read(None, crate::cli::place::environment())?;
+    for name in NOT_FROM_OUTSIDE {
+        raw.set(name, String::new())?;
+    }
+    // The printed addresses stay readable.
+    for (name, value) in [("TONGYAO_LOG", "warn"), ("TONGYAO_LOG_FORMAT", "plain")] {
+        if raw.get(name).is_none() {
+            raw.set(name, value.to_owned())?;
+        }
+    }
+    let decided = [
+        ("TONGYAO_ISSUER", address(port)),
+        ("TONGYAO_LISTEN", format!("127.0.0.1:{port}")),
+        ("TONGYAO_DATA_DIR", data.to_string_lossy().into_owned()),
+        ("TONGYAO_SANDBOX", "true".to_owned()),
+        ("TONGYAO_ALLOW_LOOPBACK", "true".to_owned()),
+    ];
+    for (name, value) in decided {
+        raw.set(name, value)?;
+    }
+    Ok(Settings::resolve(&raw)?)
+}
+
+impl Installation {
+    pub fn open(port: u16, data: &Path, app: &App) -> Result<Self, Problem> {
+        let system = |client_id: &str, port: u16, neighbour: u16| -> Result<RelyingSettings, Problem> {
+            Ok(RelyingSettings {
+                issuer: app.settings.issuer.clone(),
+                client_id: client_id.to_owned(),
+                client_secret: relying::secret(data, client_id, &app.moment())?,
+                base_url: address(port),
+                neighbour_url: Some(address(neighbour)),
+                data_dir: data.join("sample"),
+                extra_ca: None,
+                random: app.random.clone(),
+                clock: app.clock.clone(),
+            })
+        };
+        Ok(Self {
+            issuer: app.settings.issuer.clone(),
+            portal: system("portal", port + 1, port + 2)?,
+            department: system("hrss", port + 2, port + 1)?,
+        })
+    }
+}
+
+fn address(port: u16) -> String {
+    format!("http://localhost:{port}")
+}

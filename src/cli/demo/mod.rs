@@ -1,0 +1,90 @@
+//! `demo`: the main job on sample data, with nothing else to install: the service and two relying systems.
+
+mod greeting;
+mod installation;
+mod relying;
+mod state;
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use self::installation::Installation;
+use self::state::State;
+use super::problem::Problem;
+use super::{declare, print, signals};
+use crate::app::{App, Choices};
+use crate::jobs::Stop;
+use crate::sample;
+use crate::server::listen::listen;
+use crate::server::{self, Doors};
+use crate::telemetry::{logs, metrics};
+
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
+
+/// Runs the demo on `port` and the two after it until a signal ends it.
+pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
+    let settings = installation::settings(port, &data)?;
+    logs::start(settings.log_format, &settings.log);
+    let figures = metrics::start()?;
+    let stop = signals::stop()?;
+    // The ports first: a second start by mistake must not touch the data of the first.
+    let main = loopback(port, port).await?;
+    let (portal_doors, department_doors) = (loopback(port + 1, port).await?, loopback(port + 2, port).await?);
+    let doors = Doors { main, ..Doors::beside(&settings).await? };
+
+    let app = App::open(settings, Choices::default()).await?;
+    let installation = Installation::open(port, &data, &app)?;
+    let state = State::read(&installation)?;
+    declare::declare(&app, state.text()).await?;
+
+    let mut systems = JoinSet::new();
+    serve_system(&mut systems, portal_doors, sample::portal(installation.portal.clone())?, &stop);
+    serve_system(&mut systems, department_doors, sample::department(installation.department.clone())?, &stop);
+    print::line(&greeting::text(&installation, &state));
+    print::line(&format!("ready {}", app.settings.issuer));
+    server::run(app, doors, figures, stop).await?;
+    // A browser that holds its connection open does not hold up the end.
+    let ended = async { while systems.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(FINISH_WITHIN, ended).await;
+    Ok(())
+}
+
+/// Where the demo keeps its data when nothing else is said.
+pub fn data_dir() -> &'static Path {
+    Path::new("data/demo")
+}
+
+/// `localhost` leads to 127.0.0.1 or to ::1, as the browser likes; a machine without IPv6 has only the first.
+async fn loopback(port: u16, first: u16) -> Result<Vec<TcpListener>, Problem> {
+    let set_by = format!(
+        "the ports with --port (the demo takes three in a row: {first}, {} and {})",
+        first + 1,
+        first + 2
+    );
+    let mut listeners = vec![listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), &set_by).await?];
+    let six = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    match TcpListener::bind(six).await {
+        Ok(listener) => listeners.push(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            listeners.push(listen(six, &set_by).await?);
+        }
+        Err(_) => {}
+    }
+    Ok(listeners)
+}
+
+fn serve_system(systems: &mut JoinSet<()>, doors: Vec<TcpListener>, router: Router, stop: &Stop) {
+    for door in doors {
+        let (router, stop) = (router.clone(), stop.clone());
+        systems.spawn(async move {
+            if let Err(error) = sample::serve(door, router, stop.said()).await {
+                tracing::error!(%error, "a sample system ended");
+            }
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! The sample state: departments, systems, people, an enterprise, a hall and its clerk, as declared state.
+
+use serde_json::{Value, json};
+
+use super::installation::Installation;
+use crate::base::Fault;
+use crate::cli::problem::Problem;
+use crate::sample::RelyingSettings;
+
+const SAMPLE: &str = include_str!("sample.json");
+
+/// The declared state of a demo.
+pub struct State {
+    text: String,
+    value: Value,
+}
+
+/// Someone who can sign in.
+pub struct Login<'a> {
+    pub name: &'a str,
+    pub username: &'a str,
+    pub password: &'a str,
+    /// Of a citizen; staff have none.
+    pub id_number: Option<&'a str>,
+    pub level: Option<i64>,
+}
+
+impl State {
+    /// The sample, with the addresses and secrets of this installation.
+    pub fn read(installation: &Installation) -> Result<Self, Problem> {
+        let malformed = |error| Fault::broken("the sample state").because(error);
+        let mut value: Value = serde_json::from_str(SAMPLE).map_err(malformed)?;
+        for system in [&installation.portal, &installation.department] {
+            register(&mut value, system);
+        }
+        Ok(Self { text: value.to_string(), value })
+    }
+
+    /// As `apply` reads it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn citizens(&self) -> impl Iterator<Item = Login<'_>> {
+        self.logins("people", "login_name")
+    }
+
+    pub fn staff(&self) -> impl Iterator<Item = Login<'_>> {
+        self.logins("staff", "login")
+    }
+
+    fn logins<'a>(&'a self, section: &str, username: &'static str) -> impl Iterator<Item = Login<'a>> {
+        let entries = self.value[section].as_array().map(Vec::as_slice).unwrap_or_default();
+        entries.iter().filter_map(move |entry| {
+            Some(Login {
+                name: entry["name"].as_str()?,
+                username: entry[username].as_str()?,
+                password: entry["password"].as_str()?,
+                id_number: entry["id_number"].as_str(),
+                level: entry["loa"].as_i64(),
+            })
+        })
+    }
+}
+
+fn register(state: &mut Value, system: &RelyingSettings) {
+    let clients = state["clients"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    for client in clients.iter_mut().filter(|client| client["client_id"] == system.client_id.as_str()) {
+        client["client_secret"] = json!(system.client_secret.expose());
+        client["redirect_uris"] = json!([system.redirect_uri()]);
+        client["post_logout_redirect_uris"] = json!([system.post_logout_redirect_uri()]);
+        client["backchannel_logout_uri"] = json!(system.backchannel_logout_uri());
+    }
+}

@@ -1,0 +1,161 @@
+//! The database: reached, of a schema this program knows, writable, sealed with these keys, and not from the future.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::finding::Finding;
+use crate::app::OpenProblem;
+use crate::base::random::System;
+use crate::base::time::{Clock, SystemClock};
+use crate::base::{Fault, Timestamp};
+use crate::config::{DatabasePlace, Settings};
+use crate::crypto::Keys;
+use crate::crypto::keystore::KeyStoreProblem;
+use crate::sql;
+use crate::storage::{Db, Run, Tally, migrate};
+
+/// A clock may be this far behind the newest record; more, and sessions and codes go wrong.
+const BEHIND: Duration = Duration::from_secs(300);
+/// No clock that is right shows less: 2026-01-01.
+const EARLIEST: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+pub async fn examine(settings: &Settings) -> Vec<Finding> {
+    if let DatabasePlace::Sqlite(path) = &settings.database
+        && !path.exists()
+    {
+        return vec![Finding::note("database", format!("{} is made at the first start", path.display()))];
+    }
+    let db = match Db::open(&settings.database, Arc::new(Tally::default())).await {
+        Ok(db) => db,
+        Err(fault) => return vec![Finding::problem("database", OpenProblem::Database(fault))],
+    };
+    let mut findings = vec![schema(&db).await];
+    // Of a database without our tables there is nothing else to say.
+    if migrate::known() > 0 && installed(&db).await {
+        findings.push(writable(&db).await);
+        findings.push(keys_belong(&db, settings).await);
+        findings.push(clock(&db).await);
+    }
+    db.close().await;
+    findings
+}
+
+async fn schema(db: &Db) -> Finding {
+    if let Err(fault) = db.ping().await {
+        return Finding::problem("database", OpenProblem::Database(fault));
+    }
+    let found: Result<(i64,), Fault> =
+        db.read().one(sql!("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")).await;
+    let known = migrate::known();
+    match found {
+        Err(_) => Finding::note("database", "reached; it has no tables yet: the first start makes them"),
+        Ok((found,)) if found > known => Finding::problem(
+            "database",
+            format!(
+                "schema {found}, this program knows up to {known}: start a newer program, or restore a backup"
+            ),
+        ),
+        Ok((found,)) if found < known => Finding::note(
+            "database",
+            format!(
+                "schema {found}, this program brings it to {known} at the next start or by `tongyao migrate`"
+            ),
+        ),
+        Ok((found,)) => Finding::ok("database", format!("reached, schema {found}")),
+    }
+}
+
+async fn installed(db: &Db) -> bool {
+    db.read().all::<(String,)>(sql!("SELECT name FROM installation LIMIT 1")).await.is_ok()
+}
+
+/// Tried in a transaction that is undone.
+async fn writable(db: &Db) -> Finding {
+    let tried = async {
+        let mut tx = db.begin().await?;
+        tx.execute(sql!(
+            "INSERT INTO installation (name, value) VALUES ('doctor', '') ON CONFLICT DO NOTHING"
+        ))
+        .await
+    };
+    match tried.await {
+        Ok(_) => Finding::ok("writing", "the database can be written"),
+        Err(fault) => Finding::problem(
+            "writing",
+            format!(
+                "the database cannot be written ({fault:?}): give its user and files the right to write, or free its disk"
+            ),
+        ),
+    }
+}
+
+async fn keys_belong(db: &Db, settings: &Settings) -> Finding {
+    let folder = settings.keys_dir.display();
+    let kept: Result<Option<(String,)>, Fault> =
+        db.read().optional(sql!("SELECT value FROM installation WHERE name = 'keys'")).await;
+    let kept = match kept {
+        Ok(Some((kept,))) => kept,
+        Ok(None) => {
+            return Finding::ok("keys", "the database is not bound to keys yet: the first start does it");
+        }
+        Err(fault) => return Finding::problem("keys", format!("{fault:?}")),
+    };
+    // Opening makes what is missing; keys that are lost must not be replaced by looking at them.
+    if !["mac.key", "pairwise.key"].iter().all(|name| settings.keys_dir.join(name).exists()) {
+        return Finding::problem(
+            "keys",
+            format!(
+                "{folder} lacks the keys this database was made with: restore them, or set TONGYAO_KEYS_DIR"
+            ),
+        );
+    }
+    match Keys::open(&settings.keys_dir, SystemClock.now(), &System::default()) {
+        Ok(keys) if keys.check_value() == kept => Finding::ok("keys", "they belong to this database"),
+        Ok(_) => Finding::problem("keys", OpenProblem::OtherKeys(folder.to_string())),
+        // Told already when the folder itself was looked at.
+        Err(KeyStoreProblem::Folder(_)) => Finding::note("keys", "not compared with the database"),
+        Err(problem) => Finding::problem("keys", problem),
+    }
+}
+
+async fn clock(db: &Db) -> Finding {
+    let newest: Result<Option<(i64,)>, Fault> =
+        db.read().optional(sql!("SELECT at FROM audit_event ORDER BY id DESC LIMIT 1")).await;
+    let now = SystemClock.now();
+    match newest {
+        Err(fault) => Finding::problem("clock", format!("{fault:?}")),
+        Ok(newest) => clock_against(now, newest.map(|(at,)| Timestamp::from_micros(at))),
+    }
+}
+
+fn clock_against(now: Timestamp, newest: Option<Timestamp>) -> Finding {
+    let set = "set the machine's clock (NTP)";
+    match newest {
+        _ if now < EARLIEST => Finding::problem("clock", format!("it shows {now}: {set}")),
+        Some(newest) if newest.since(now) > BEHIND => {
+            Finding::problem("clock", format!("it shows {now}, but the newest record is of {newest}: {set}"))
+        }
+        _ => Finding::ok("clock", now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::finding::State;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_noticed() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let cases = [
+            (now, None, State::Ok),
+            (now, Some(now - Duration::from_secs(1)), State::Ok),
+            (now, Some(now + Duration::from_secs(60)), State::Ok),
+            (now, Some(now + Duration::from_secs(3600)), State::Problem),
+            (Timestamp::from_seconds(0), None, State::Problem),
+        ];
+        for (now, newest, expected) in cases {
+            assert_eq!(clock_against(now, newest).state, expected, "{now} {newest:?}");
+        }
+    }
+}

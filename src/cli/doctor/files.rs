@@ -1,0 +1,64 @@
+//! Files that must be there, be ours alone, and fit: the keys folder and the certificate.
+
+use std::time::Duration;
+
+use super::certificate;
+use super::finding::Finding;
+use crate::base::time::{Clock, SystemClock};
+use crate::config::{Settings, Tls};
+use crate::crypto::folder::{KeysFolder, KeysProblem};
+use crate::server::tls as serving;
+
+/// A renewal needs time to be arranged.
+const EXPIRES_SOON: Duration = Duration::from_secs(21 * 24 * 3600);
+const DAY_SECONDS: u64 = 24 * 3600;
+
+/// The folder and every file in it; that they are of the right kind shows when the database is looked at.
+pub fn keys(settings: &Settings) -> Finding {
+    let path = &settings.keys_dir;
+    if !path.exists() {
+        return Finding::note("keys", format!("{} is made at the first start", path.display()));
+    }
+    match modes(path) {
+        Ok(files) => Finding::ok("keys", format!("{}, {files} files, for the owner alone", path.display())),
+        Err(problem) => Finding::problem("keys", problem),
+    }
+}
+
+pub fn tls(settings: &Settings) -> Finding {
+    match &settings.tls {
+        Some(files) => certificate(files),
+        None if settings.is_https() => {
+            Finding::ok("tls", "not served here; a proxy before the service serves https")
+        }
+        None => Finding::note("tls", "the issuer is http: for this machine only"),
+    }
+}
+
+fn modes(path: &std::path::Path) -> Result<usize, KeysProblem> {
+    let folder = KeysFolder::open(path)?;
+    let names = folder.list("")?;
+    for name in &names {
+        folder.read(name)?;
+    }
+    Ok(names.len())
+}
+
+fn certificate(files: &Tls) -> Finding {
+    if let Err(problem) = serving::load(files) {
+        return Finding::problem("tls", problem);
+    }
+    let now = SystemClock.now();
+    let renew = "renew it; a running service takes the new files over by itself";
+    match certificate::expires_at(&files.cert) {
+        None => Finding::note("tls", "certificate and key fit; when the certificate expires cannot be read"),
+        Some(end) if end <= now => {
+            Finding::problem("tls", format!("the certificate expired on {}: {renew}", end.date()))
+        }
+        Some(end) if end.since(now) < EXPIRES_SOON => Finding::problem(
+            "tls",
+            format!("the certificate expires in {} days: {renew}", end.since(now).as_secs() / DAY_SECONDS),
+        ),
+        Some(end) => Finding::ok("tls", format!("certificate and key fit, valid until {}", end.date())),
+    }
+}

@@ -1,0 +1,92 @@
+//! What the service stands on: disk space, Redis, and whether this is a place for sample data.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use super::finding::Finding;
+use crate::app::OpenProblem;
+use crate::config::{DatabasePlace, Settings};
+use crate::storage::{Ephemeral, Tally};
+
+const LEAST_FREE_MIB: u64 = 1024;
+
+pub fn sandbox(settings: &Settings) -> Finding {
+    match (settings.sandbox, settings.is_https()) {
+        (false, _) => Finding::ok("sandbox", "off"),
+        (true, false) => {
+            Finding::note("sandbox", "on: sample people and simulated card readers; never for real people")
+        }
+        (true, true) => Finding::note(
+            "sandbox",
+            "on under an https issuer (forced): never for real people; remove TONGYAO_SANDBOX for a real installation",
+        ),
+    }
+}
+
+/// Of the disk that fills: the embedded database's, else the data folder's.
+pub fn disk(settings: &Settings) -> Finding {
+    let folder = match &settings.database {
+        DatabasePlace::Sqlite(path) => path.parent().unwrap_or(Path::new("/")),
+        DatabasePlace::Postgres(_) => &settings.data_dir,
+    };
+    let Some(there) = folder.ancestors().find(|folder| folder.exists()) else {
+        return Finding::note("disk", "not checked");
+    };
+    match free_mib(there) {
+        None => Finding::note("disk", format!("{}: not checked, `df` gives no answer", there.display())),
+        Some(free) if free < LEAST_FREE_MIB => {
+            Finding::problem("disk", format!("{}: {free} MiB are free: make room", there.display()))
+        }
+        Some(free) => Finding::ok("disk", format!("{}: {} GiB are free", there.display(), free / 1024)),
+    }
+}
+
+pub async fn redis(settings: &Settings) -> Finding {
+    let Some(url) = &settings.redis else {
+        return Finding::ok("ephemeral", "in process: for one node; several nodes need TONGYAO_REDIS_URL");
+    };
+    let opened = Ephemeral::in_redis(url.expose(), "tongyao:", Arc::new(Tally::default())).await;
+    let answer = match opened {
+        Ok(ephemeral) => ephemeral.ping().await,
+        Err(fault) => Err(fault),
+    };
+    match answer {
+        Ok(()) => Finding::ok("ephemeral", "Redis answers"),
+        Err(fault) => Finding::problem("ephemeral", OpenProblem::Redis(fault)),
+    }
+}
+
+/// The standard library does not ask file systems; POSIX `df -P -k` does, in a form that is fixed.
+fn free_mib(folder: &Path) -> Option<u64> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let output = Command::new("df").args(["-P", "-k"]).arg(folder).output().ok()?;
+    available_kib(&String::from_utf8_lossy(&output.stdout)).map(|kib| kib / 1024)
+}
+
+/// The fourth column of the last line; a file system's name may hold spaces, so it is counted from the percent sign.
+fn available_kib(table: &str) -> Option<u64> {
+    let mut columns =
+        table.lines().nth(1)?.split_whitespace().rev().skip_while(|column| !column.ends_with('%'));
+    columns.next()?;
+    columns.next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_table_of_df() {
+        let head = "Filesystem 1024-blocks Used Available Capacity Mounted on\n";
+        let cases = [
+            ("/dev/sda1 100 40 60 40% /", Some(60)),
+            ("//host/a share 100 40 61 40% /mnt/a b", Some(61)),
+            ("", None),
+            ("garbage", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(available_kib(&format!("{head}{line}")), expected, "{line}");
+        }
+    }
+}

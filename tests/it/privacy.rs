@@ -1,0 +1,98 @@
+//! Personal data stays sealed: not in a log line, not in an audit row, not in plain anywhere in the database.
+
+use crate::support::look::Look;
+use crate::support::town::Citizen;
+use crate::support::{LI, WANG, World, log};
+
+/// What must never be seen, with its spellings.
+fn planted() -> Vec<String> {
+    let of = |citizen: &Citizen| {
+        [citizen.name, citizen.number, citizen.phone, citizen.email, citizen.login_name, citizen.password]
+            .map(str::to_owned)
+    };
+    let mut all: Vec<String> = [of(&WANG), of(&LI)].concat();
+    all.extend([WANG.number.to_lowercase(), WANG.number[6..14].to_owned(), LI.number[..14].to_owned()]);
+    // Percent-encoded, as it would stand in an address.
+    all.extend(
+        [WANG.name, LI.name].map(|name| serde_urlencoded::to_string([("n", name)]).unwrap()[2..].to_owned()),
+    );
+    all.extend([WANG.name, LI.name].map(|name| name.escape_unicode().to_string()));
+    all
+}
+
+fn hexadecimal(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Everything people and systems do with personal data, and every mistake that might spill it.
+async fn live_through(world: &World) {
+    let portal = world.system("portal");
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    for username in [WANG.number, WANG.phone, WANG.name, LI.email] {
+        browser.submit(&page, &[("username", username), ("password", LI.password)]).await;
+    }
+    let ask = portal.ask("openid profile email phone real_name id_number").with("login_hint", WANG.number);
+    let page = browser.pass(&ask, &WANG).await;
+    let answer = portal.exchange(&page.code(), &ask).await;
+    let tokens = crate::support::Tokens::of(&answer);
+    let told = portal.userinfo(&tokens.access).await.good();
+    assert_eq!((told["name"].as_str(), told["id_number"].as_str()), (Some(WANG.name), Some(WANG.number)));
+    portal.introspect(&tokens.access).await.good();
+    portal.refresh(&tokens.refresh.unwrap()).await.good();
+    portal.token(&[("grant_type", WANG.number), ("code", WANG.name)]).await;
+    for path in ["/account/", "/account/sessions", "/account/consents", "/account/history"] {
+        browser.get(path).await;
+    }
+    let lost = serde_urlencoded::to_string([("q", WANG.name), ("n", WANG.number)]).unwrap();
+    browser.get(&format!("/nowhere/{}?{lost}", WANG.number)).await;
+    browser.get(&format!("/oidc/authorize?{lost}")).await;
+    browser.get(&format!("/oidc/logout?id_token_hint={}", WANG.number)).await;
+    world.browser().sign_in(&LI).await;
+}
+
+#[tokio::test]
+async fn no_log_line_tells_who_somebody_is() {
+    let world = World::new().await;
+    live_through(&world).await;
+    let lines = log::lines();
+    assert!(lines.contains("answered") && lines.contains("/oidc/token"), "nothing was logged");
+    for line in lines.lines() {
+        let spilled: Vec<String> = planted().into_iter().filter(|secret| line.contains(secret)).collect();
+        assert!(spilled.is_empty(), "{spilled:?} in {line}");
+    }
+}
+
+#[tokio::test]
+async fn no_column_and_no_file_holds_personal_data_in_plain() {
+    let world = World::new().await;
+    live_through(&world).await;
+    let everything = Look::at(&world).await.everything().await;
+    for column in
+        ["audit_event.facts", "person.name", "document.number", "account.phone", "sso_session.device"]
+    {
+        assert!(everything.iter().any(|standing| standing.place == column), "{column} was not looked at");
+    }
+    for standing in everything {
+        let value = standing.value.to_lowercase();
+        for secret in planted() {
+            let plain = value.contains(&secret.to_lowercase()) || value.contains(&hexadecimal(&secret));
+            assert!(!plain, "{} holds {secret}", standing.place);
+        }
+    }
+    if let Some(path) = world.database.url().strip_prefix("sqlite://") {
+        assert_file_is_clean(path);
+    }
+}
+
+/// What was overwritten may still stand in a page of the file, or in the log beside it.
+fn assert_file_is_clean(path: &str) {
+    for suffix in ["", "-wal"] {
+        let bytes = std::fs::read(format!("{path}{suffix}")).unwrap_or_default();
+        assert!(suffix == "-wal" || !bytes.is_empty());
+        for secret in planted() {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{path}{suffix} holds {secret}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Signing in with a password, being signed in, and being throttled.
+
+use crate::support::{LI, WANG, World};
+
+#[tokio::test]
+async fn by_login_name_phone_or_number_as_people_type_them() {
+    let world = World::new().await;
+    let full_width: String =
+        WANG.number.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect();
+    let typed = [
+        WANG.login_name.to_owned(),
+        WANG.phone.to_owned(),
+        format!("+86 {}", WANG.phone),
+        WANG.number.to_owned(),
+        WANG.number.to_lowercase(),
+        format!(" {} ", WANG.number),
+        full_width,
+    ];
+    for username in typed {
+        let mut browser = world.browser();
+        let page = browser.get("/sign-in").await;
+        let page = browser.submit(&page, &[("username", &username), ("password", WANG.password)]).await;
+        assert_eq!(page.name(), "account", "{username}");
+        assert!(page.text().contains(WANG.masked_name));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_nobodys_name_get_the_same_page() {
+    let world = World::new().await;
+    let mut pages = Vec::new();
+    for username in [WANG.login_name, "nobody-at-all"] {
+        let mut browser = world.browser();
+        let page = browser.get("/sign-in").await;
+        let page = browser.submit(&page, &[("username", username), ("password", "Wrong-Password-1")]).await;
+        assert_eq!((page.name().as_str(), page.status()), ("sign-in", 422));
+        assert!(browser.cookie("tongyao_session").is_none());
+        assert_eq!(page.input("username").as_deref(), Some(username));
+        pages.push(page.text());
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
+async fn what_was_typed_stays_and_the_password_never() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    let hostile = "\"><script>alert(1)</script>";
+    let page = browser.submit(&page, &[("username", hostile), ("password", "Planted-Password-77")]).await;
+    assert_eq!(page.input("username").as_deref(), Some(hostile));
+    assert!(!page.answer.body.contains("<script>alert") && !page.answer.body.contains("Planted-Password-77"));
+    let page = browser.submit(&page, &[("username", ""), ("password", "")]).await;
+    assert_eq!((page.name().as_str(), page.status()), ("sign-in", 422));
+}
+
+#[tokio::test]
+async fn a_megabyte_of_password_is_refused_without_work() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    let huge = "x".repeat(1 << 20);
+    let page = browser.submit(&page, &[("username", WANG.login_name), ("password", &huge)]).await;
+    assert_eq!((page.name().as_str(), page.status()), ("error", 413));
+}
+
+#[tokio::test]
+async fn many_failures_slow_down_and_never_lock_out() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let mut page = browser.get("/sign-in").await;
+    let mut slowed = false;
+    for _ in 0..30 {
+        page =
+            browser.submit(&page, &[("username", WANG.login_name), ("password", "Wrong-Password-1")]).await;
+        slowed |= page.status() == 429;
+    }
+    assert!(slowed && page.status() == 429);
+    let wait: u64 = page.answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=3600).contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn successes_are_not_counted() {
+    let world = World::new().await;
+    for _ in 0..60 {
+        let page = world.browser().sign_in(&WANG).await;
+        assert_eq!(page.name(), "account");
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_changes_at_every_sign_in_and_the_old_one_is_worth_nothing() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.set_cookie("tongyao_session", &"A".repeat(43));
+    browser.sign_in(&WANG).await;
+    let first = browser.cookie("tongyao_session").unwrap().to_owned();
+    assert_ne!(first, "A".repeat(43));
+    world.later(1);
+    let portal = world.system("portal");
+    browser.pass(&portal.ask("openid").with("prompt", "login"), &WANG).await;
+    let second = browser.cookie("tongyao_session").unwrap().to_owned();
+    assert_ne!(first, second);
+    for (cookie, page) in [(first, "sign-in"), (second, "account"), ("B".repeat(43), "sign-in")] {
+        let mut thief = world.browser();
+        thief.set_cookie("tongyao_session", &cookie);
+        assert_eq!(thief.get("/account/").await.name(), page);
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_after_its_hours() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    world.later(12 * 3600 - 1);
+    assert_eq!(browser.get("/account/").await.name(), "account");
+    world.later(1);
+    assert_eq!(browser.get("/account/").await.name(), "sign-in");
+}
+
+#[tokio::test]
+async fn somebody_else_in_the_same_browser_ends_the_first_ones_session() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let first = browser.clone();
+    world.later(1);
+    let portal = world.system("portal");
+    let page = browser.get(&portal.ask("openid").with("prompt", "login").address()).await;
+    browser.sign_in_on(&page, &LI).await;
+    assert!(browser.get("/account/").await.text().contains(LI.masked_name));
+    assert_eq!(first.clone().get("/account/").await.name(), "sign-in");
+}
+
+#[tokio::test]
+async fn the_way_back_leads_nowhere_else() {
+    let world = World::new().await;
+    let good = [("/account/history", "account-history"), ("/account/sessions", "account-sessions")];
+    let bad = ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"];
+    for (next, name) in good.into_iter().chain(bad.map(|next| (next, "account"))) {
+        let mut browser = world.browser();
+        let query = serde_urlencoded::to_string([("next", next)]).unwrap();
+        let page = browser.get(&format!("/sign-in?{query}")).await;
+        let page = browser.sign_in_on(&page, &WANG).await;
+        assert_eq!(page.name(), name, "{next}");
+        let page = browser.get(&format!("/sign-in?{query}")).await;
+        assert_eq!(page.name(), name, "already signed in, {next}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_another_browser_or_site_is_refused() {
+    let world = World::new().await;
+    let page = world.browser().get("/sign-in").await;
+    let mut victim = world.browser();
+    let refused = victim.submit(&page, &[("username", WANG.login_name), ("password", WANG.password)]).await;
+    assert_eq!((refused.name().as_str(), refused.status()), ("error", 403));
+    assert!(victim.cookie("tongyao_session").is_none());
+    let without = [("username", WANG.login_name), ("password", WANG.password)];
+    assert_eq!(victim.post("/sign-in", &without).await.status(), 403);
+}
+
+#[tokio::test]
+async fn pages_speak_the_readers_language_and_keep_the_choice() {
+    let world = World::new().await;
+    let mut browser = world.browser().speaking("en-GB");
+    assert!(browser.get("/sign-in").await.text().contains("Sign in"));
+    let chosen = browser.get("/sign-in?lang=zh-CN").await;
+    assert!(chosen.text().contains("登录") && browser.get("/help").await.text().contains("使用帮助"));
+}

@@ -1,0 +1,56 @@
+//! A department's server as the service reaches it: a real listener on loopback that keeps what is posted to it.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Listens until it is dropped.
+pub struct Listener {
+    pub address: String,
+    heard: Arc<Mutex<Heard>>,
+    serving: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Heard {
+    bodies: Vec<String>,
+    answer: StatusCode,
+}
+
+impl Listener {
+    pub async fn start() -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/logout", socket.local_addr().unwrap());
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let router = Router::new().route("/logout", post(hear)).with_state(heard.clone());
+        let serving = tokio::spawn(async move { axum::serve(socket, router).await.unwrap() });
+        Self { address, heard, serving }
+    }
+
+    /// What was posted, oldest first.
+    pub fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().bodies.clone()
+    }
+
+    /// Answers like this from now on.
+    pub fn answer_with(&self, status: StatusCode) {
+        self.heard.lock().unwrap().answer = status;
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn hear(State(heard): State<Arc<Mutex<Heard>>>, body: String) -> StatusCode {
+    let mut heard = heard.lock().unwrap();
+    heard.bodies.push(body);
+    heard.answer
+}

@@ -1,0 +1,18 @@
+//! The world the tests live in and who acts in it: the service in this process, people with browsers, systems, clerks.
+
+pub mod services;
+pub mod wire;
+pub mod html;
+pub mod town;
+pub mod world;
+pub mod browser;
+pub mod relying_party;
+pub mod listener;
+pub mod look;
+pub mod log;
+
+pub use browser::{Browser, Page};
+pub use relying_party::{Ask, RelyingParty, Tokens};
+pub use town::{LI, WANG};
+pub use wire::Answer;
+pub use world::World;

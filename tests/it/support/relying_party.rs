@@ -1,0 +1,246 @@
+//! A department's system: it sends people to the service and talks to it directly.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::Router;
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use http::header::AUTHORIZATION;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use serde_json::{Value, json};
+use tongyao::base::time::{Clock, ManualClock};
+use tongyao::crypto::signer::Signer;
+use uuid::Uuid;
+
+use super::browser::Browser;
+use super::town::{self, Citizen};
+use super::wire::{Answer, Call};
+use super::world::{ISSUER, World};
+
+/// A system and how it shows who it is.
+#[derive(Clone)]
+pub struct RelyingParty {
+    pub client_id: String,
+    pub redirect_uri: String,
+    credential: Credential,
+    router: Router,
+    clock: Arc<ManualClock>,
+}
+
+/// How a client authenticates.
+#[derive(Clone)]
+pub enum Credential {
+    Basic(String),
+    Post(String),
+    Key(Arc<Signer>),
+    Public,
+}
+
+/// An authorization request about to be sent.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    parameters: Vec<(String, String)>,
+    pub verifier: String,
+    pub nonce: String,
+    pub state: String,
+}
+
+/// What the token endpoint gave.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: Option<String>,
+    pub id: Option<String>,
+    pub scope: String,
+}
+
+impl RelyingParty {
+    pub fn new(world: &World, client_id: &str, credential: Credential) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            redirect_uri: format!("https://{client_id}.example/cb"),
+            credential,
+            router: world.router.clone(),
+            clock: world.clock.clone(),
+        }
+    }
+
+    pub(super) fn of_town(world: &World, client_id: &str) -> Self {
+        let credential = match client_id {
+            "portal" => Credential::Basic(town::PORTAL_SECRET.to_owned()),
+            "office" => Credential::Post(town::OFFICE_SECRET.to_owned()),
+            "machine" => Credential::Basic(town::MACHINE_SECRET.to_owned()),
+            "legacy" => Credential::Basic(town::LEGACY_SECRET.to_owned()),
+            "app" => Credential::Public,
+            other => panic!("{other} is not a system of the town"),
+        };
+        Self::new(world, client_id, credential)
+    }
+
+    /// The same system with another credential.
+    pub fn showing(&self, credential: Credential) -> Self {
+        Self { credential, ..self.clone() }
+    }
+
+    /// A request with everything a careful client sends: PKCE, state, nonce.
+    pub fn ask(&self, scope: &str) -> Ask {
+        let (verifier, nonce, state) = (random_word(), random_word(), random_word());
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+        let parameters = [
+            ("response_type", "code"),
+            ("client_id", &self.client_id),
+            ("redirect_uri", &self.redirect_uri),
+            ("scope", scope),
+            ("state", &state),
+            ("nonce", &nonce),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Ask { parameters, verifier, nonce, state }
+    }
+
+    /// The whole way: the person is sent to the service, comes back, and the code is exchanged.
+    pub async fn connect(&self, browser: &mut Browser, citizen: &Citizen, scope: &str) -> Tokens {
+        let ask = self.ask(scope);
+        let page = browser.pass(&ask, citizen).await;
+        assert_eq!(page.told("state").as_ref(), Some(&ask.state));
+        let answer = self.exchange(&page.code(), &ask).await;
+        Tokens::of(&answer)
+    }
+
+    pub async fn exchange(&self, code: &str, ask: &Ask) -> Answer {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &self.redirect_uri),
+            ("code_verifier", &ask.verifier),
+        ])
+        .await
+    }
+
+    pub async fn refresh(&self, refresh_token: &str) -> Answer {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+    }
+
+    pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
+        self.call("/oidc/token", fields).await
+    }
+
+    pub async fn introspect(&self, token: &str) -> Answer {
+        self.call("/oidc/introspect", &[("token", token)]).await
+    }
+
+    pub async fn revoke(&self, token: &str) -> Answer {
+        self.call("/oidc/revoke", &[("token", token)]).await
+    }
+
+    pub async fn userinfo(&self, access_token: &str) -> Answer {
+        let call = Call::get("/oidc/userinfo").header(AUTHORIZATION, &format!("Bearer {access_token}"));
+        call.send(&self.router).await
+    }
+
+    /// The claims of an ID token, verified as a client must (OIDC Core §3.1.3.7).
+    pub async fn id_claims(&self, id_token: &str) -> Value {
+        let claims = self.signed_claims(id_token).await;
+        let now = self.clock.now().seconds();
+        assert!(claims["iat"].as_i64().unwrap() <= now && now < claims["exp"].as_i64().unwrap());
+        claims
+    }
+
+    /// The claims of anything the service signed for this client; time is not looked at.
+    pub async fn signed_claims(&self, token: &str) -> Value {
+        let keys: JwkSet =
+            serde_json::from_value(Call::get("/oidc/jwks").send(&self.router).await.good()).unwrap();
+        let header = decode_header(token).unwrap();
+        let key = keys.find(header.kid.as_deref().unwrap()).expect("the key is published");
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[&self.client_id]);
+        // The clock of the test is not the machine's, and a signed userinfo answer has no end.
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["iss", "aud"]);
+        decode::<Value>(token, &DecodingKey::from_jwk(key).unwrap(), &validation).unwrap().claims
+    }
+
+    /// An assertion of who this client is (RFC 7523 §3), good for a minute.
+    pub fn assertion(&self, signer: &Signer, changed: Value) -> String {
+        let now = self.clock.now().seconds();
+        let mut claims = json!({
+            "iss": self.client_id, "sub": self.client_id, "aud": ISSUER, "iat": now, "exp": now + 60, "jti": random_word(),
+        });
+        claims.as_object_mut().unwrap().extend(changed.as_object().cloned().unwrap_or_default());
+        signer.sign("JWT", &claims).unwrap()
+    }
+
+    async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut fields = fields.to_vec();
+        let assertion = match &self.credential {
+            Credential::Key(signer) => self.assertion(signer, json!({})),
+            _ => String::new(),
+        };
+        match &self.credential {
+            Credential::Basic(_) => {}
+            Credential::Post(secret) => {
+                fields.extend([("client_id", self.client_id.as_str()), ("client_secret", secret.as_str())]);
+            }
+            Credential::Key(_) => fields.extend([
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                ("client_assertion", assertion.as_str()),
+            ]),
+            Credential::Public => fields.push(("client_id", &self.client_id)),
+        }
+        let mut call = Call::post(path, &fields);
+        if let Credential::Basic(secret) = &self.credential {
+            // RFC 6749 §2.3.1; the ids and secrets of the town need no form encoding.
+            let pair = BASE64_STANDARD.encode(format!("{}:{secret}", self.client_id));
+            call = call.header(AUTHORIZATION, &format!("Basic {pair}"));
+        }
+        call.send(&self.router).await
+    }
+}
+
+impl Ask {
+    /// The request with a parameter set.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.and(name, value)
+    }
+
+    /// The request with a parameter more, whether or not it is there already.
+    pub fn and(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.parameters.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The path and query to send a browser to.
+    pub fn address(&self) -> String {
+        format!("/oidc/authorize?{}", serde_urlencoded::to_string(&self.parameters).unwrap())
+    }
+}
+
+impl Tokens {
+    #[track_caller]
+    pub fn of(answer: &Answer) -> Self {
+        let body = answer.good();
+        assert_eq!(body["token_type"], "Bearer");
+        let text = |name: &str| body[name].as_str().map(str::to_owned);
+        Self {
+            access: text("access_token").unwrap(),
+            refresh: text("refresh_token"),
+            id: text("id_token"),
+            scope: text("scope").unwrap_or_default(),
+        }
+    }
+}
+
+fn random_word() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}

@@ -1,0 +1,82 @@
+//! One exchange with the service: a request through its router, the answer read to its end.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// What the service answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// A request to be; headers are added one by one.
+pub struct Call {
+    builder: http::request::Builder,
+    body: String,
+}
+
+impl Call {
+    pub fn get(address: &str) -> Self {
+        Self { builder: Request::builder().method(Method::GET).uri(address), body: String::new() }
+    }
+
+    /// A form, as HTML forms and OAuth clients send it.
+    pub fn post(address: &str, fields: &[(&str, &str)]) -> Self {
+        let body = serde_urlencoded::to_string(fields).unwrap();
+        Self::post_body(address, body).header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+    }
+
+    /// Any body; the caller says of what type.
+    pub fn post_body(address: &str, body: String) -> Self {
+        Self { builder: Request::builder().method(Method::POST).uri(address), body }
+    }
+
+    pub fn header(self, name: HeaderName, value: &str) -> Self {
+        Self { builder: self.builder.header(name, value), ..self }
+    }
+
+    pub async fn send(self, router: &Router) -> Answer {
+        let request = self.builder.body(Body::from(self.body)).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 8 * 1024 * 1024).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{} is no JSON ({error}): {}", self.status, self.body))
+    }
+
+    /// The JSON of a success.
+    #[track_caller]
+    pub fn good(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.json()
+    }
+
+    /// Asserts a refusal: its status, its `error`, and the name of the rule behind it (the stable six digits).
+    #[track_caller]
+    pub fn refused(&self, status: u16, error: &str, code: u32) {
+        let body = self.json();
+        let said = (self.status.as_u16(), body["error"].as_str(), body["error_code"].as_str());
+        assert_eq!(said, (status, Some(error), Some(code.to_string().as_str())), "{}", self.body);
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+    }
+}
