@@ -16,13 +16,13 @@ pub mod sign_out;
 pub mod halls;
 pub mod progress;
 pub mod account;
+pub mod hall;
+pub mod receipt;
+pub mod reader;
 pub mod visit;
 pub mod bind;
 pub mod step_up;
 pub mod register;
-pub mod hall;
-pub mod receipt;
-pub mod reader;
 pub mod routes;
 
 #[cfg(test)]

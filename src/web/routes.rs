@@ -6,7 +6,8 @@ use axum::Router;
 use axum::routing::get;
 
 use super::{
-    account as own, bind, consent, hall as desk, home, reader, receipt, register, sign_in, sign_out, step_up, visit,
+    account as own, bind, consent, hall as desk, home, reader, receipt, register, sign_in, sign_out, step_up,
+    visit,
 };
 use crate::app::App;
 use crate::http::paths;
