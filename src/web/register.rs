@@ -124,6 +124,9 @@ impl Visitor {
     async fn welcome(mut self, redeemed: Redeemed) -> Answer {
         let account = Account { id: redeemed.account, person: redeemed.person, password_hash: None };
         sign_in::open(&mut self.context, self.session.as_ref(), &account).await?;
+        if let Some(way) = &mut self.way {
+            way.signed_in(&self.context).await?;
+        }
         Ok(self.go(paths::REGISTERED))
     }
 
