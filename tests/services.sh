@@ -174,7 +174,7 @@ start_chromedriver() {
   TMPDIR="$services_dir" setsid chromedriver --port=0 >"$log" 2>&1 &
   services_groups+=("$!")
   for try in $(seq 100); do
-    port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$log")
+    port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$log" 2>/dev/null)
     if [ -n "$port" ]; then
       chromedriver_url="http://127.0.0.1:$port"
       return
