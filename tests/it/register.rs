@@ -44,7 +44,7 @@ async fn a_slip_makes_an_account_that_is_signed_in_at_level_3() {
     let on = page.links().into_iter().find(|link| link.starts_with("/continue")).unwrap();
     let told = home.get(&on).await;
     let tokens = crate::support::Tokens::of(&office.exchange(&told.code(), &ask).await);
-    assert_eq!(office.id_claims(&tokens.id_token).await["acr"], "urn:tongyao:loa:3");
+    assert_eq!(office.id_claims(tokens.id.as_deref().unwrap()).await["acr"], "urn:tongyao:loa:3");
 
     // The slip is spent, and says no more than any other wrong code.
     let mut pages = Vec::new();
@@ -76,13 +76,13 @@ async fn everything_wrong_with_the_details_is_said_and_the_slip_stays_good() {
         &[("password", PASSWORD), ("password_again", PASSWORD), ("login_name", LI.login_name)],
     ];
     for fields in bad {
-        let page = home.post("/register", &[&kept, &[("step", "create")], fields].concat()).await;
+        let page = home.post("/register", &[&kept[..], &[("step", "create")], fields].concat()).await;
         assert_eq!((page.name().as_str(), page.status()), ("register", 422), "{fields:?}");
         assert!(!page.answer.body.contains(PASSWORD));
         assert!(home.cookie("tongyao_session").is_none());
     }
     let good = [("step", "create"), ("password", PASSWORD), ("password_again", PASSWORD)];
-    assert_eq!(home.post("/register", &[&kept, &good[..]].concat()).await.name(), "registered");
+    assert_eq!(home.post("/register", &[&kept[..], &good[..]].concat()).await.name(), "registered");
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_phone_typed_at_home_is_not_called_verified() {
     let page = home.get(&ask.address()).await;
     let page = home.submit(&page, &[("decision", "allow"), ("scope", "phone")]).await;
     let tokens = crate::support::Tokens::of(&world.system("portal").exchange(&page.code(), &ask).await);
-    let told = world.system("portal").userinfo(&tokens.access_token).await;
+    let told = world.system("portal").userinfo(&tokens.access).await;
     let told: serde_json::Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(told["phone_number"], "+8613812340000");
     assert_eq!(told["phone_number_verified"], false);
@@ -150,7 +150,7 @@ async fn a_phone_typed_at_home_is_not_called_verified() {
     // One the operator declared is.
     let mut declared = world.browser();
     let tokens = world.system("portal").connect(&mut declared, &LI, "openid phone").await;
-    let told = world.system("portal").userinfo(&tokens.access_token).await;
+    let told = world.system("portal").userinfo(&tokens.access).await;
     let told: serde_json::Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(told["phone_number_verified"], true);
 }

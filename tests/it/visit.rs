@@ -1,7 +1,7 @@
 //! A higher level: the page that asks for it, the visit to a window, and the confirmation in the citizen's own account.
 
 use crate::support::{LI, Page, RelyingParty, WANG, Window, World, html};
-use tongyao::hall::decide::{FailReason, Verdict};
+use tongyao::hall::decide::{Reason, Verdict};
 
 const WANG_CARD: (&str, &str) = (WANG.number, WANG.name);
 const ANSWER: &str = "urn:tongyao:loa:3";
@@ -58,7 +58,7 @@ async fn a_request_for_level_3_leads_to_the_window_and_back() {
     assert!(page.links().contains(&on), "{:?}", page.links());
     let told = browser.get(&on).await;
     let tokens = crate::support::Tokens::of(&office.exchange(&told.code(), &ask).await);
-    assert_eq!(office.id_claims(&tokens.id_token).await["acr"], ANSWER);
+    assert_eq!(office.id_claims(tokens.id.as_deref().unwrap()).await["acr"], ANSWER);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
     look!();
     let stale = browser.submit(&page, &[("action", "cancel")]).await;
     assert_eq!((stale.name().as_str(), stale.status()), ("visit", 409));
-    window.decide(&visit, WANG_CARD, Verdict::FailRetryable(FailReason::Other)).await;
+    window.decide(&visit, WANG_CARD, Verdict::FailRetryable(Reason::Other)).await;
     look!();
     let page = browser.get("/account/visit").await;
     let page = browser.submit(&page, &[("action", "enrol")]).await;
