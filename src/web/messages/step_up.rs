@@ -16,9 +16,9 @@ messages! {
         levels: "各等级是什么意思" | "What the levels mean",
         here: "您在这里" | "You are here",
         wanted: "需要" | "Needed",
-        ready: "窗口已核验通过，还差最后一步：输入窗口屏幕上的两位数字。"
-            | "The window has verified you. One last step: enter the two digits shown at the window.",
-        ready_link: "去输入数字" | "Enter the digits",
+        ready: "还差最后一步：输入窗口屏幕上的两位数字。"
+            | "One last step: enter the two digits shown at the window.",
+        ready_link: "输入数字" | "Enter the digits",
         problem_not_yet: "还没有收到窗口的核验结果。请到窗口办理后再点“继续”。"
             | "The window has not verified you yet. Go to a window first, then continue.",
         problem_tries: "今天核验次数已用完，请明天再预约。" | "No tries left for today. Make a visit again tomorrow.",

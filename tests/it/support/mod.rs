@@ -9,10 +9,12 @@ pub mod browser;
 pub mod relying_party;
 pub mod listener;
 pub mod look;
+pub mod window;
 pub mod log;
 
 pub use browser::{Browser, Page};
 pub use relying_party::{Ask, RelyingParty, Tokens};
 pub use town::{LI, WANG};
+pub use window::Window;
 pub use wire::Answer;
 pub use world::World;
