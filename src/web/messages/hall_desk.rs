@@ -53,6 +53,7 @@ messages! {
         stat_passed: "通过" | "Passed",
         stat_minutes: "平均用时" | "Mean time",
         minutes(n): "{n} 分钟" | "{n} min",
+        under_a_minute: "不到 1 分钟" | "under 1 min",
         state_open: "等待中" | "Waiting",
         state_at_counter: "办理中" | "At the window",
         state_passed: "已通过" | "Passed",
