@@ -13,7 +13,7 @@ messages! {
         locked(minutes): "尝试次数过多，已锁定，请 {minutes} 分钟后再试" | "Too many tries. Locked for {minutes} minutes",
         busy: "系统繁忙，请稍后再试" | "The system is busy. Try again in a moment",
         idle: "离开超过 5 分钟，已自动锁定，请重新登录" | "Locked after 5 minutes away. Sign in again",
-        over: "登录已结束，请重新登录" | "Your sign-in has ended. Sign in again",
+        over: "登录已结束（离开 5 分钟会自动锁定），请重新登录" | "Your sign-in has ended (it locks after 5 minutes away). Sign in again",
         no_role: "这个账号没有窗口权限，请联系管理员" | "This login may not work at a window. Ask your administrator",
     }
     HallWindow {
