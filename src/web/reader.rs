@@ -41,14 +41,19 @@ pub async fn get(context: Context) -> Answer {
 /// Lays a card on the reader, or takes it away.
 pub async fn post(Posted { context, form }: Posted) -> Answer {
     only_in_sandbox(&context)?;
-    match form.get("card") {
+    let m = Reader(context.locale);
+    let done = match form.get("card") {
         Some(id) => {
             let card = cards::find(id).ok_or(Problem::BadRequest)?;
             context.app.ephemeral.put(KEY, card.id, LIES).await?;
+            m.done()
         }
-        None => context.app.ephemeral.delete(KEY).await?,
-    }
-    show(&context, Some(Reader(context.locale).done())).await
+        None => {
+            context.app.ephemeral.delete(KEY).await?;
+            m.cleared()
+        }
+    };
+    show(&context, Some(done)).await
 }
 
 /// What the bridge on a clerk's machine answers: a reading, signed, for the visit that gave out the nonce.
@@ -79,7 +84,10 @@ async fn show(context: &Context, done: Option<&str>) -> Answer {
     let line = |card: &cards::Sample| SampleCard {
         id: card.id.to_owned(),
         name: card.name.to_owned(),
-        kind: format!("{}　{}", card.kind.label(context.locale), card.note(context.locale)).trim().to_owned(),
+        kind: match card.note(context.locale) {
+            "" => card.kind.label(context.locale).to_owned(),
+            note => format!("{} · {note}", card.kind.label(context.locale)),
+        },
         number_masked: mask::id_number(card.number),
     };
     let drawn = ReaderPage {

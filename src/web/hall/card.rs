@@ -144,6 +144,7 @@ async fn show(held: &Held, shown: Shown) -> Answer {
         bar: held.seated.bar().await?,
         visit: held.visit.id.clone(),
         version: held.visit.version,
+        samples_href: is_simulated(context).then(|| paths::SANDBOX_READER.to_owned()),
         reader_url: reader(context),
         reader_nonce: card::nonce(&context.app.keys, &held.visit.id, held.visit.version),
         manual: ManualEntry { id_types: kinds.to_vec(), ..shown.manual },
@@ -156,9 +157,13 @@ async fn show(held: &Held, shown: Shown) -> Answer {
 
 /// The bridge of the windows; in the sandbox, without one, the simulated reader.
 fn reader(context: &Context) -> Option<String> {
+    let simulated = is_simulated(context).then(|| paths::SANDBOX_READER_CARD.to_owned());
+    context.app.settings.reader_url.as_ref().map(Url::to_string).or(simulated)
+}
+
+fn is_simulated(context: &Context) -> bool {
     let settings = &context.app.settings;
-    let simulated = settings.sandbox.then(|| paths::SANDBOX_READER_CARD.to_owned());
-    settings.reader_url.as_ref().map(Url::to_string).or(simulated)
+    settings.sandbox && settings.reader_url.is_none()
 }
 
 fn csp(context: &Context) -> Csp {

@@ -65,7 +65,7 @@ impl Deed {
         At { desk: &self.held.seated.desk, visit: &self.held.visit.id, version: self.version }
     }
 
-    /// The step came too late or from the wrong window: back to the desk, which says so.
+    /// The step came too late or from the wrong window: back to the desk, which says so. Nothing was done twice.
     pub fn refused(&self, refusal: StepRefusal) -> Answer {
         match refusal {
             StepRefusal::NotFound => Err(Problem::NotFound.into()),

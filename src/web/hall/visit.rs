@@ -3,7 +3,8 @@
 use super::binding;
 use super::desk::Said;
 use super::held::Held;
-use crate::hall::{State, capture};
+use crate::base::Fault;
+use crate::hall::{State, capture, slip};
 use crate::http::paths;
 use crate::web::answer::Answer;
 
@@ -15,8 +16,7 @@ pub async fn get(held: Held) -> Answer {
             held.to(if read.is_some() { paths::HALL_COMPARE } else { paths::HALL_CARD })
         }
         State::AwaitingBinding => {
-            let live = binding::live(held.context(), &held.visit.id).await?;
-            held.to(if live.is_some() { paths::HALL_BINDING } else { paths::HALL_DECIDE })
+            held.to(if waits_for_phone(&held).await? { paths::HALL_BINDING } else { paths::HALL_DECIDE })
         }
         State::Decided | State::Bound => held.to(paths::HALL_DECIDE),
         State::Expired | State::Cancelled => held.context().redirect(&Said::Over.desk()),
@@ -24,6 +24,13 @@ pub async fn get(held: Held) -> Answer {
             held.context().redirect(&Said::Moved.desk())
         }
     })
+}
+
+/// Whether the binding screen is the page to see: an offer lives, and no code was given instead.
+async fn waits_for_phone(held: &Held) -> Result<bool, Fault> {
+    let (context, id) = (held.context(), &held.visit.id);
+    let given = slip::standing(&context.app.db, &context.moment, id).await?;
+    Ok(given.is_none() && binding::live(context, id).await?.is_some())
 }
 
 /// What only a form does; who comes here otherwise is led to where the visit is.

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::IntoResponse;
 use serde_json::json;
 
@@ -16,9 +17,10 @@ use crate::web::answer::Answer;
 /// The page that hears this loads itself again and is sent to the sign-in.
 const SIGNED_OUT: &str = "signed_out";
 
-pub async fn get(context: Context, Path(id): Path<String>) -> Answer {
+pub async fn get(context: Context, id: Result<Path<String>, PathRejection>) -> Answer {
     let state = match staff::presence(&context, Touch::Poll).await? {
         Presence::Here(session) => {
+            let Path(id) = id.map_err(|_| Problem::NotFound)?;
             let id: VisitId = id.parse().map_err(|_| Problem::NotFound)?;
             let found = visit::find(&mut context.app.db.read(), &id).await?.ok_or(Problem::NotFound)?;
             if found.clerk.as_ref() != Some(&session.clerk.id) {

@@ -13,7 +13,7 @@ messages! {
         locked(minutes): "尝试次数过多，已锁定，请 {minutes} 分钟后再试" | "Too many tries. Locked for {minutes} minutes",
         busy: "系统繁忙，请稍后再试" | "The system is busy. Try again in a moment",
         idle: "离开超过 5 分钟，已自动锁定，请重新登录" | "Locked after 5 minutes away. Sign in again",
-        over: "登录已结束，请重新登录" | "Your sign-in has ended. Sign in again",
+        over: "登录已结束（离开 5 分钟会自动锁定），请重新登录" | "Your sign-in has ended (it locks after 5 minutes away). Sign in again",
         no_role: "这个账号没有窗口权限，请联系管理员" | "This login may not work at a window. Ask your administrator",
     }
     HallWindow {
@@ -53,6 +53,7 @@ messages! {
         stat_passed: "通过" | "Passed",
         stat_minutes: "平均用时" | "Mean time",
         minutes(n): "{n} 分钟" | "{n} min",
+        under_a_minute: "不到 1 分钟" | "under 1 min",
         state_open: "等待中" | "Waiting",
         state_at_counter: "办理中" | "At the window",
         state_passed: "已通过" | "Passed",

@@ -15,6 +15,8 @@ messages! {
         no_script: "读卡需要浏览器脚本。请启用脚本，或在下面手工录入。" | "Reading needs scripts. Allow them, or enter the card by hand below.",
         reader_away: "连接不上读卡器，请检查读卡程序是否在运行" | "The reader does not answer. See that its program is running",
         reader_empty: "读卡器上没有证件，请放好后再读" | "There is no card on the reader. Lay it on and read again",
+        samples: "测试环境使用模拟读卡器。" | "The test environment has a simulated reader.",
+        samples_link: "选一张样例证件放上去" | "Lay a sample card on it",
         no_reader: "本机没有接入读卡器，请手工录入。" | "No reader is set up here. Enter the card by hand.",
         again: "重新读取证件" | "Read the card again",
         manual_title: "手工录入" | "By hand",

@@ -31,6 +31,7 @@ messages! {
         lies: "现在在读卡器上" | "on the reader now",
         submit: "放上去" | "Lay it on",
         done: "已放好，可以到窗口工作台读卡。" | "Done. The window desk can read it now.",
+        cleared: "读卡器上没有证件了。" | "The reader is empty now.",
         empty: "没有样例证件" | "No sample cards",
         empty_text: "请先用 tongyao apply 载入样例人员。" | "Load sample people with tongyao apply first.",
     }

@@ -135,6 +135,7 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
         version: 2,
         reader_url: Some("/sandbox/reader/card".into()),
         reader_nonce: "n0nce".into(),
+        samples_href: Some("/sandbox/reader".into()),
         manual: manual.clone(),
         problem: None,
     };

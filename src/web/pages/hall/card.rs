@@ -37,6 +37,8 @@ pub struct HallCardPage {
     /// The reader bridge on the clerk's machine; the script adds `?nonce=`. None where no reader is set up.
     pub reader_url: Option<String>,
     pub reader_nonce: String,
+    /// Where a sample card is laid on the simulated reader, if that is the reader.
+    pub samples_href: Option<String>,
     pub manual: ManualEntry,
     /// What is wrong with the card as a whole.
     pub problem: Option<String>,
