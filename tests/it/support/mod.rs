@@ -7,11 +7,13 @@ pub mod town;
 pub mod world;
 pub mod browser;
 pub mod relying_party;
+pub mod clerk;
 pub mod listener;
 pub mod look;
 pub mod log;
 
 pub use browser::{Browser, Page};
+pub use clerk::Clerk;
 pub use relying_party::{Ask, RelyingParty, Tokens};
 pub use town::{LI, WANG};
 pub use wire::Answer;

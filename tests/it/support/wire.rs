@@ -8,7 +8,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 /// What the service answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
