@@ -1,6 +1,5 @@
 //! The page where anyone verifies a receipt; it says nothing of the person.
 
-use axum::extract::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
@@ -10,9 +9,10 @@ use super::pages::{ReceiptPage, ReceiptState};
 use crate::base::id::ReceiptId;
 use crate::base::{Fault, Timestamp};
 use crate::hall::receipt::{self, Receipt, ReceiptState as Known};
+use crate::http::address::Path;
 use crate::http::context::Context;
 
-pub async fn get(context: Context, Path(id): Path<String>) -> Answer {
+pub async fn get(context: Context, Path(id): Path) -> Answer {
     match find(&context, &id).await? {
         Some(receipt) => page(&context, &shown(&context, &receipt)),
         None => {

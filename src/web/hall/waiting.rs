@@ -1,7 +1,6 @@
 //! What a page at the window asks again by itself: where its visit is.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::response::IntoResponse;
 use serde_json::json;
 
@@ -9,6 +8,7 @@ use super::{binding, staff};
 use crate::base::id::VisitId;
 use crate::hall::clerk_session::{Presence, Touch};
 use crate::hall::visit;
+use crate::http::address::Path;
 use crate::http::context::Context;
 use crate::http::shown::Problem;
 use crate::web::answer::Answer;
@@ -16,7 +16,7 @@ use crate::web::answer::Answer;
 /// The page that hears this loads itself again and is sent to the sign-in.
 const SIGNED_OUT: &str = "signed_out";
 
-pub async fn get(context: Context, Path(id): Path<String>) -> Answer {
+pub async fn get(context: Context, Path(id): Path) -> Answer {
     let state = match staff::presence(&context, Touch::Poll).await? {
         Presence::Here(session) => {
             let id: VisitId = id.parse().map_err(|_| Problem::NotFound)?;
