@@ -9,5 +9,6 @@ pub mod context;
 pub mod machine;
 pub mod csrf;
 pub mod shown;
+pub mod address;
 pub mod fault_log;
 pub mod around;

@@ -17,6 +17,8 @@ pub enum Problem {
     BadClient(Refusal),
     Forbidden,
     NotFound,
+    /// The address is ours, the method is not one it knows.
+    WrongMethod,
     /// A waiting request or a link is too old, used, or another browser's.
     Expired,
     StaleForm,
@@ -59,6 +61,7 @@ impl Problem {
             Problem::BadRequest | Problem::BadClient(_) => StatusCode::BAD_REQUEST,
             Problem::Forbidden | Problem::StaleForm => StatusCode::FORBIDDEN,
             Problem::NotFound => StatusCode::NOT_FOUND,
+            Problem::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Problem::Expired => StatusCode::GONE,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Problem::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -1,12 +1,12 @@
 //! Where every page of the way comes back to: the same request, the same question.
 
-use axum::extract::Query;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::authorize;
 use crate::base::id::RequestId;
 use crate::grant::pending;
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::shown::{PageProblem, Problem};
 use crate::protocol::Refusal;

@@ -17,7 +17,7 @@ use crate::{oidc, web};
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(oidc::routes())
-        .merge(web::routes::routes())
+        .merge(web::routes::routes().method_not_allowed_fallback(wrong_method))
         .merge(health::routes())
         .fallback(not_found)
         .layer(RequestBodyLimitLayer::new(body_limit::MOST_BYTES))
@@ -28,6 +28,10 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), around::harden))
         .layer(from_fn_with_state(app.clone(), around::observe))
         .with_state(app)
+}
+
+async fn wrong_method() -> Shown {
+    Shown::Problem(Problem::WrongMethod)
 }
 
 async fn not_found() -> Shown {

@@ -1,6 +1,5 @@
 //! Where the QR code on the clerk's screen leads: the confirmation, on the citizen's own phone.
 
-use axum::extract::Path;
 use http::StatusCode;
 
 use super::account::citizen::{Citizen, Sent};
@@ -10,13 +9,14 @@ use super::visit::{self, Tried};
 use super::{messages, progress};
 use crate::hall::bind;
 use crate::hall::binding_refusal::BindingRefusal;
+use crate::http::address::Path;
 use crate::http::paths;
 use crate::http::shown::Problem;
 
 /// A secret of 32 bytes as base64url.
 const TOKEN_CHARACTERS: usize = 43;
 
-pub async fn get(Path(token): Path<String>, citizen: Citizen) -> Answer {
+pub async fn get(Path(token): Path, citizen: Citizen) -> Answer {
     let context = &citizen.context;
     let invitation = match is_token(&token) {
         true => bind::invitation_of_token(&context.app.db, &context.moment, &token).await?,
@@ -38,7 +38,7 @@ pub async fn get(Path(token): Path<String>, citizen: Citizen) -> Answer {
 }
 
 /// `number` confirms; `action=refuse` says that it is somebody else at the window.
-pub async fn post(Path(token): Path<String>, sent: Sent) -> Answer {
+pub async fn post(Path(token): Path, sent: Sent) -> Answer {
     let Sent { citizen, form } = sent;
     match form.get("action") {
         Some("refuse") => visit::refuse(citizen).await,

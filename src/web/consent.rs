@@ -1,6 +1,5 @@
 //! The consent page: what is asked, why, and what the person says.
 
-use axum::extract::Query;
 use serde::Deserialize;
 
 use super::answer::Answer;
@@ -12,6 +11,7 @@ use crate::base::{Actor, Fault};
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
 use crate::grant::pending::{self, Left, Paid};
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::shown::{PageProblem, Problem};

@@ -45,6 +45,7 @@ fn draw_problem(context: &Context, problem: &Problem) -> Answer {
         Problem::BadClient(_) => ErrorKind::BadClient,
         Problem::Forbidden => ErrorKind::Forbidden,
         Problem::NotFound => ErrorKind::NotFound,
+        Problem::WrongMethod => ErrorKind::WrongMethod,
         Problem::Expired => ErrorKind::Expired,
         Problem::StaleForm => ErrorKind::StaleForm,
         Problem::TooLarge => ErrorKind::TooLarge,

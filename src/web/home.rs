@@ -1,6 +1,6 @@
 //! The landing page, the help page, and the files that pages need.
 
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
@@ -8,6 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use super::answer::{Answer, chrome, page};
 use super::assets;
 use super::pages::HomePage;
+use crate::http::address::Path;
 use crate::http::context::Context;
 use crate::http::shown::{PageProblem, Problem};
 
@@ -16,7 +17,7 @@ pub async fn get(context: Context) -> Answer {
 }
 
 /// Addresses carry the hash of the content, so what they lead to never changes.
-pub async fn asset(Path(path): Path<String>, RawQuery(query): RawQuery) -> Result<Response, PageProblem> {
+pub async fn asset(Path(path): Path, RawQuery(query): RawQuery) -> Result<Response, PageProblem> {
     let asset = assets::find(&path).ok_or(Problem::NotFound)?;
     let exact = query.as_deref() == Some(&format!("v={}", asset.version));
     let cache = if exact { "public, max-age=31536000, immutable" } else { "public, max-age=300" };

@@ -5,7 +5,6 @@ pub mod cards;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::Query;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use super::pages::{ReaderPage, SampleCard};
 use crate::base::Fault;
 use crate::gateway::CardReaders;
 use crate::gateway::card_reader::{Reading, TYPE};
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::shown::Problem;

@@ -1,7 +1,5 @@
 //! The page where anyone verifies a receipt; it says nothing of the person.
 
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
@@ -11,11 +9,10 @@ use super::pages::{ReceiptPage, ReceiptState};
 use crate::base::id::ReceiptId;
 use crate::base::{Fault, Timestamp};
 use crate::hall::receipt::{self, Receipt, ReceiptState as Known};
+use crate::http::address::Path;
 use crate::http::context::Context;
 
-/// An address that is no text names no receipt.
-pub async fn get(context: Context, id: Result<Path<String>, PathRejection>) -> Answer {
-    let id = id.map(|Path(id)| id).unwrap_or_default();
+pub async fn get(context: Context, Path(id): Path) -> Answer {
     match find(&context, &id).await? {
         Some(receipt) => page(&context, &shown(&context, &receipt)),
         None => {

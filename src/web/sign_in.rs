@@ -1,6 +1,5 @@
 //! Signing in with a password, on the way through a request or for one's own pages.
 
-use axum::extract::Query;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use super::pages::{SignInPage, SignInProblem, SignInTab, WhyAgain};
 use super::way::Way;
 use crate::base::{Fault, Secret};
 use crate::grant::pending::Left;
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::csrf::Posted;

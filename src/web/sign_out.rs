@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::REFRESH;
@@ -18,6 +17,7 @@ use crate::base::id::{RequestId, SessionId};
 use crate::base::{Actor, Fault};
 use crate::client::Client;
 use crate::grant::family;
+use crate::http::address::Query;
 use crate::http::context::{Context, TextSize};
 use crate::http::cookie::Cookie;
 use crate::http::csp::Csp;
@@ -176,10 +176,11 @@ async fn told(context: &Context) -> Result<Vec<Told>, Fault> {
     }
 }
 
-/// Changes whenever a message is settled.
+/// Changes whenever the page would say something else: when a message is settled, and when its first try fails.
 fn state_word(told: &[Told]) -> String {
     let count = |state| told.iter().filter(|one| one.state == state).count();
-    format!("{}-{}-{}", count(State::Pending), count(State::Delivered), count(State::Failed))
+    let tried = told.iter().filter(|one| one.state == State::Pending && one.last_error.is_some()).count();
+    format!("{}-{tried}-{}-{}", count(State::Pending), count(State::Delivered), count(State::Failed))
 }
 
 fn reach(m: SignedOut, told: &Told) -> Reach {

@@ -1,6 +1,5 @@
 //! The page of a request whose client needs a higher level than the person has: what is missing and how to get it.
 
-use axum::extract::Query;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -15,6 +14,7 @@ use crate::grant::level::{self, Reached};
 use crate::grant::pending::Left;
 use crate::grant::standing;
 use crate::hall::{self, enrol};
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::paths;

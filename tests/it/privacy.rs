@@ -1,5 +1,6 @@
 //! Personal data stays sealed: not in a log line, not in an audit row, not in plain anywhere in the database.
 
+use crate::support::clerk::{CHEN, Clerk, STRANGER, Typed};
 use crate::support::look::Look;
 use crate::support::town::Citizen;
 use crate::support::{LI, WANG, World, log};
@@ -49,11 +50,37 @@ async fn live_through(world: &World) {
     browser.get(&format!("/oidc/authorize?{lost}")).await;
     browser.get(&format!("/oidc/logout?id_token_hint={}", WANG.number)).await;
     world.browser().sign_in(&LI).await;
+    at_the_window(world).await;
+}
+
+/// The card typed and read, rightly and wrongly, and a slip.
+async fn at_the_window(world: &World) {
+    let mut clerk = Clerk::at_work(world, &CHEN).await;
+    let page = clerk.walk_in().await;
+    let card = Typed { number: WANG.number, name: WANG.name, ..STRANGER };
+    for (field, wrong) in
+        [("id_number_again", LI.number), ("valid_until", WANG.number), ("id_type", WANG.name)]
+    {
+        assert_eq!(clerk.enter_fields(&page, &card, &[(field, wrong)]).await.status(), 422);
+    }
+    clerk.send_reading(&page, WANG.number).await;
+    let compare = clerk.enter(&page, &card).await;
+    let mut form = Clerk::verdict(&compare, "pass");
+    form.set("second_look", "yes");
+    let decided = clerk.browser.send(&compare, &form).await;
+    clerk.offer(world, &decided).await;
+    let decided = clerk.browser.get(&decided.path).await;
+    let code = clerk.give_code(&decided).await;
+    for typed in [WANG.number, WANG.name, code.as_str()] {
+        let mut browser = world.browser();
+        let page = browser.get("/register").await;
+        browser.submit(&page, &[("continuation_code", typed)]).await;
+    }
 }
 
 #[tokio::test]
 async fn no_log_line_tells_who_somebody_is() {
-    let world = World::new().await;
+    let world = World::with_halls().await;
     live_through(&world).await;
     let lines = log::lines();
     assert!(lines.contains("answered") && lines.contains("/oidc/token"), "nothing was logged");
@@ -65,7 +92,7 @@ async fn no_log_line_tells_who_somebody_is() {
 
 #[tokio::test]
 async fn no_column_and_no_file_holds_personal_data_in_plain() {
-    let world = World::new().await;
+    let world = World::with_halls().await;
     live_through(&world).await;
     let everything = Look::at(&world).await.everything().await;
     for column in

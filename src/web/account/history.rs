@@ -1,7 +1,5 @@
 //! Every use of the citizen's identity, newest first, a page at a time.
 
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
 
 use super::citizen::Citizen;
@@ -10,6 +8,7 @@ use crate::audit::history::{self, Line};
 use crate::base::Fault;
 use crate::base::id::AuditId;
 use crate::base::page::PageRequest;
+use crate::http::address::Query;
 use crate::http::paths;
 use crate::http::shown::Problem;
 use crate::web::answer::{Answer, page};
@@ -33,8 +32,7 @@ const EVENTS_A_READ: i64 = 50;
 /// Events that mean nothing to a citizen are passed over; a page looks no further than this many reads.
 const MOST_READS: usize = 4;
 
-pub async fn get(citizen: Citizen, asked: Result<Query<Asked>, QueryRejection>) -> Answer {
-    let Query(Asked { before }) = asked.map_err(|_| Problem::BadRequest)?;
+pub async fn get(citizen: Citizen, Query(Asked { before }): Query<Asked>) -> Answer {
     if before.as_deref().is_some_and(|id| id.parse::<AuditId>().is_err()) {
         return Err(Problem::BadRequest.into());
     }

@@ -1,6 +1,5 @@
 //! The desk: today's visits, opening one by its code, starting one from the card.
 
-use axum::extract::Query;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use crate::hall::counter::{self, Line, TakeRefusal, Whose};
 use crate::hall::state::Outcome;
 use crate::hall::visit::Origin;
 use crate::hall::{Answer as Stepped, State, Visit, statistics};
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::paths;
 use crate::http::shown::Problem;

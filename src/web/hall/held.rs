@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::Response;
 use http::request::Parts;
 
@@ -11,6 +11,7 @@ use super::staff::{Away, Present, Seated};
 use crate::app::App;
 use crate::base::id::VisitId;
 use crate::hall::{At, StepRefusal, Visit, visit};
+use crate::http::address::Path;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::form::Form;
@@ -79,7 +80,7 @@ impl FromRequestParts<Arc<App>> for Held {
     type Rejection = Away;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Away> {
-        let id = id(parts, app).await?;
+        let Path(id) = Path::from_request_parts(parts, app).await?;
         Self::find(Seated::from_request_parts(parts, app).await?, &id).await
     }
 }
@@ -89,16 +90,11 @@ impl FromRequest<Arc<App>> for Deed {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Away> {
         let (mut parts, body) = request.into_parts();
-        let id = id(&mut parts, app).await?;
+        let Path(id) = Path::from_request_parts(&mut parts, app).await?;
         let Posted { context, form } = Posted::from_request(Request::from_parts(parts, body), app).await?;
         let held = Held::find(Seated::or_away(context).await?, &id).await?;
         let version = form.get("version").and_then(|text| text.parse().ok());
         let version = version.ok_or(PageProblem::from(Problem::BadRequest))?;
         Ok(Self { held, form, version })
     }
-}
-
-async fn id(parts: &mut Parts, app: &Arc<App>) -> Result<String, PageProblem> {
-    let Path(id) = Path::<String>::from_request_parts(parts, app).await.map_err(|_| Problem::NotFound)?;
-    Ok(id)
 }

@@ -1,6 +1,5 @@
 //! A clerk signs in with login and password.
 
-use axum::extract::Query;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -8,6 +7,7 @@ use super::staff::{self, IDLE, OVER};
 use crate::base::{Actor, Fault, Secret};
 use crate::hall::Answer as Stepped;
 use crate::hall::clerk_session::{self, Door, Presence, SignInRefusal, SignedIn, Touch};
+use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::csrf::Posted;

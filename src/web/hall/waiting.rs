@@ -1,8 +1,6 @@
 //! What a page at the window asks again by itself: where its visit is.
 
 use axum::Json;
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::response::IntoResponse;
 use serde_json::json;
 
@@ -10,6 +8,7 @@ use super::{binding, staff};
 use crate::base::id::VisitId;
 use crate::hall::clerk_session::{Presence, Touch};
 use crate::hall::visit;
+use crate::http::address::Path;
 use crate::http::context::Context;
 use crate::http::shown::Problem;
 use crate::web::answer::Answer;
@@ -17,10 +16,9 @@ use crate::web::answer::Answer;
 /// The page that hears this loads itself again and is sent to the sign-in.
 const SIGNED_OUT: &str = "signed_out";
 
-pub async fn get(context: Context, id: Result<Path<String>, PathRejection>) -> Answer {
+pub async fn get(context: Context, Path(id): Path) -> Answer {
     let state = match staff::presence(&context, Touch::Poll).await? {
         Presence::Here(session) => {
-            let Path(id) = id.map_err(|_| Problem::NotFound)?;
             let id: VisitId = id.parse().map_err(|_| Problem::NotFound)?;
             let found = visit::find(&mut context.app.db.read(), &id).await?.ok_or(Problem::NotFound)?;
             if found.clerk.as_ref() != Some(&session.clerk.id) {

@@ -1,12 +1,12 @@
 //! A clerk says at which window of the hall they sit.
 
-use axum::extract::Query;
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::staff::{self, Sent, Staff};
 use crate::base::Fault;
 use crate::hall::{Answer as Stepped, clerk_session, window};
+use crate::http::address::Query;
 use crate::http::paths;
 use crate::web::answer::{Answer, chrome, page};
 use crate::web::form::Field;

@@ -21,6 +21,7 @@ pub enum ErrorKind {
     BadClient,
     Forbidden,
     NotFound,
+    WrongMethod,
     /// The authorization request is over.
     Expired,
     /// The form's token does not fit.
@@ -40,6 +41,7 @@ impl ErrorKind {
             Self::BadRequest | Self::BadClient => 400,
             Self::Forbidden | Self::StaleForm => 403,
             Self::NotFound => 404,
+            Self::WrongMethod => 405,
             Self::Expired => 410,
             Self::TooLarge => 413,
             Self::TooManyRequests { .. } => 429,
@@ -74,6 +76,7 @@ impl ErrorPage {
             ErrorKind::BadClient => (m.bad_client(), m.bad_client_what(), m.bad_client_todo()),
             ErrorKind::Forbidden => (m.forbidden(), m.forbidden_what(), m.forbidden_todo()),
             ErrorKind::NotFound => (m.not_found(), m.not_found_what(), m.not_found_todo()),
+            ErrorKind::WrongMethod => (m.wrong_method(), m.wrong_method_what(), m.wrong_method_todo()),
             ErrorKind::Expired => (m.expired(), m.expired_what(), m.expired_todo()),
             ErrorKind::StaleForm => (m.stale(), m.stale_what(), m.stale_todo()),
             ErrorKind::TooLarge => (m.too_large(), m.too_large_what(), m.too_large_todo()),

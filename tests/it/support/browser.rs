@@ -26,7 +26,7 @@ pub struct Browser {
 }
 
 /// What a browser shows, or where it was sent away to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Page {
     pub path: String,
     pub answer: Answer,
@@ -104,6 +104,11 @@ impl Browser {
         page
     }
 
+    /// What a script of the page asks for: one answer, not followed.
+    pub async fn fetch(&mut self, call: Call) -> Answer {
+        self.exchange(call.header(SEC_FETCH_SITE, "same-origin")).await
+    }
+
     async fn follow(&mut self, mut path: String, mut answer: Answer) -> Page {
         for _ in 0..MOST_STEPS {
             let Some(location) = answer.header("location") else {
@@ -172,6 +177,26 @@ impl Page {
         let inputs = html::all(&self.answer.body, "input");
         let input = inputs.iter().find(|tag| tag.attribute("name") == Some(name))?;
         Some(input.attribute("value").unwrap_or_default().to_owned())
+    }
+
+    /// The value of the first attribute of a name, in whatever tag.
+    pub fn data(&self, attribute: &str) -> Option<String> {
+        html::attribute(&self.answer.body, attribute)
+    }
+
+    /// What stands beside an input as wrong with it.
+    pub fn error_beside(&self, input: &str) -> Option<String> {
+        html::text_of(&self.answer.body, &format!("{input}-error"))
+    }
+
+    /// The first form that is sent to an address that ends like this.
+    #[track_caller]
+    pub fn form_to(&self, ending: &str) -> Form {
+        self.assert_here();
+        html::forms(&self.answer.body)
+            .into_iter()
+            .find(|form| form.action.ends_with(ending))
+            .unwrap_or_else(|| panic!("{} has no form to {ending}: {}", self.path, self.text()))
     }
 
     /// The values of every button of a name.

@@ -56,6 +56,11 @@ impl Form {
         })
     }
 
+    /// What would be sent of a name.
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    }
+
     pub fn set(&mut self, name: &str, value: &str) {
         self.remove(name);
         self.fields.push((name.to_owned(), value.to_owned()));
@@ -116,6 +121,14 @@ pub fn find(page: &str, name: &str) -> Option<Tag> {
     all(page, name).into_iter().next()
 }
 
+/// The value of the first attribute of this name, in whatever tag.
+pub fn attribute(page: &str, name: &str) -> Option<String> {
+    pieces(page).into_iter().find_map(|piece| match piece {
+        Piece::Open(tag) => tag.attribute(name).map(str::to_owned),
+        _ => None,
+    })
+}
+
 /// Every tag of this name.
 pub fn all(page: &str, name: &str) -> Vec<Tag> {
     let tags = pieces(page).into_iter().filter_map(|piece| match piece {
@@ -132,6 +145,12 @@ pub fn text(page: &str) -> String {
         _ => None,
     });
     texts.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a person reads in the paragraph with this id.
+pub fn text_of(page: &str, id: &str) -> Option<String> {
+    let after = page.split_once(&format!("id=\"{id}\">"))?.1;
+    Some(text(after.split("</p>").next()?))
 }
 
 fn pieces(page: &str) -> Vec<Piece> {

@@ -32,6 +32,19 @@ impl Listener {
         Self { address, heard, serving }
     }
 
+    /// Takes every connection and answers none.
+    pub async fn that_hangs() -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/logout", socket.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((connection, _)) = socket.accept().await {
+                open.push(connection);
+            }
+        });
+        Self { address, heard: Arc::default(), serving }
+    }
+
     /// What was posted, oldest first.
     pub fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().bodies.clone()

@@ -35,6 +35,19 @@ impl Look {
         }
     }
 
+    /// Changes rows behind the service's back; how many.
+    pub async fn change(&mut self, statement: &str) -> u64 {
+        let statement = sqlx_query(statement);
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::query(statement).execute(connection).await.unwrap().rows_affected()
+            }
+            Self::Postgres(connection) => {
+                sqlx::query(statement).execute(connection).await.unwrap().rows_affected()
+            }
+        }
+    }
+
     /// The first column of every row, as text.
     pub async fn texts(&mut self, query: &str) -> Vec<String> {
         let rows = self.rows(query).await;

@@ -7,12 +7,14 @@ pub mod town;
 pub mod world;
 pub mod browser;
 pub mod relying_party;
+pub mod clerk;
 pub mod listener;
 pub mod look;
 pub mod window;
 pub mod log;
 
 pub use browser::{Browser, Page};
+pub use clerk::Clerk;
 pub use relying_party::{Ask, RelyingParty, Tokens};
 pub use town::{LI, WANG};
 pub use window::Window;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 /// What the service answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -23,7 +23,11 @@ pub struct Call {
 
 impl Call {
     pub fn get(address: &str) -> Self {
-        Self { builder: Request::builder().method(Method::GET).uri(address), body: String::new() }
+        Self::with_method(Method::GET, address)
+    }
+
+    pub fn with_method(method: Method, address: &str) -> Self {
+        Self { builder: Request::builder().method(method).uri(address), body: String::new() }
     }
 
     /// A form, as HTML forms and OAuth clients send it.

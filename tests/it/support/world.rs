@@ -16,6 +16,7 @@ use tongyao::crypto::Keys;
 use tongyao::storage::tally::Counts;
 
 use super::browser::Browser;
+use super::clerk;
 use super::log;
 use super::relying_party::RelyingParty;
 use super::services::{FreshDatabase, FreshEphemeral};
@@ -36,6 +37,13 @@ impl World {
     pub async fn new() -> Self {
         let world = Self::empty().await;
         world.apply(town::state()).await;
+        world
+    }
+
+    /// The town with its halls and their clerks.
+    pub async fn with_halls() -> Self {
+        let world = Self::new().await;
+        world.apply(clerk::halls()).await;
         world
     }
 

@@ -1,0 +1,156 @@
+//! An account from the slip of a window.
+
+use crate::support::{LI, Page, WANG, Window, World};
+use tongyao::hall::Visit;
+
+const NEWCOMER: (&str, &str) = ("11010519491231002X", "欧阳晓棠");
+const PASSWORD: &str = "Quiet-Lantern-88";
+const UNKNOWN: &str = "00000-00000-00000-00000-0";
+
+/// A town without Wang: the person of that number is new to it.
+async fn town() -> World {
+    let world = World::empty().await;
+    let mut state = crate::support::town::state();
+    state["people"].as_array_mut().unwrap().remove(0);
+    world.apply(state).await;
+    world
+}
+
+async fn verified(window: &Window<'_>) -> Visit {
+    window.pass(&window.walk_in().await, NEWCOMER).await
+}
+
+fn created(page: &Page) -> Vec<(&'static str, String)> {
+    ["csrf", "continuation_code"].into_iter().map(|name| (name, page.input(name).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_slip_makes_an_account_that_is_signed_in_at_level_3() {
+    let world = town().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&verified(&window).await).await;
+    let office = world.system("office");
+    let ask = office.ask("openid profile").with("acr_values", "urn:tongyao:loa:3").with("prompt", "create");
+    let mut home = world.browser();
+    let page = home.get(&ask.address()).await;
+    assert_eq!(page.name(), "register");
+    let page = home.submit(&page, &[("continuation_code", &code.to_lowercase().replace('-', " "))]).await;
+    assert_eq!((page.name().as_str(), page.status()), ("register", 200));
+    assert!(page.text().contains("*阳晓棠") && !page.text().contains(NEWCOMER.0));
+    let details = [("login_name", "newcomer"), ("phone", "13812340000"), ("password", PASSWORD)];
+    let page = home.submit(&page, &[&details[..], &[("password_again", PASSWORD)]].concat()).await;
+    assert_eq!((page.name().as_str(), page.status()), ("registered", 200));
+    assert!(page.text().contains("3 级") && page.text().contains("138****0000"));
+    let on = page.links().into_iter().find(|link| link.starts_with("/continue")).unwrap();
+    let told = home.get(&on).await;
+    let tokens = crate::support::Tokens::of(&office.exchange(&told.code(), &ask).await);
+    assert_eq!(office.id_claims(tokens.id.as_deref().unwrap()).await["acr"], "urn:tongyao:loa:3");
+
+    // The slip is spent, and says no more than any other wrong code.
+    let mut pages = Vec::new();
+    for typed in [code.as_str(), UNKNOWN] {
+        let mut other = world.browser();
+        let page = other.get("/register").await;
+        let page = other.submit(&page, &[("continuation_code", typed)]).await;
+        assert_eq!((page.name().as_str(), page.status()), ("register", 422));
+        pages.push(page.text());
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
+async fn everything_wrong_with_the_details_is_said_and_the_slip_stays_good() {
+    let world = town().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&verified(&window).await).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let kept = created(&page);
+    let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let bad: [&[(&str, &str)]; 5] = [
+        &[("password", ""), ("password_again", "")],
+        &[("password", PASSWORD), ("password_again", "Quiet-Lantern-89")],
+        &[("password", PASSWORD), ("password_again", PASSWORD), ("login_name", "9")],
+        &[("password", PASSWORD), ("password_again", PASSWORD), ("phone", LI.phone)],
+        &[("password", PASSWORD), ("password_again", PASSWORD), ("login_name", LI.login_name)],
+    ];
+    for fields in bad {
+        let page = home.post("/register", &[&kept[..], &[("step", "create")], fields].concat()).await;
+        assert_eq!((page.name().as_str(), page.status()), ("register", 422), "{fields:?}");
+        assert!(!page.answer.body.contains(PASSWORD));
+        assert!(home.cookie("tongyao_session").is_none());
+    }
+    let good = [("step", "create"), ("password", PASSWORD), ("password_again", PASSWORD)];
+    assert_eq!(home.post("/register", &[&kept[..], &good[..]].concat()).await.name(), "registered");
+}
+
+#[tokio::test]
+async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&window.pass(&window.walk_in().await, (WANG.number, WANG.name)).await).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    assert_eq!((page.name().as_str(), page.status()), ("register", 409));
+    let sign_in = page.links().into_iter().find(|link| link.starts_with("/sign-in")).unwrap();
+
+    // Signed in as somebody else, it is no different.
+    let mut other = world.browser();
+    other.sign_in(&LI).await;
+    let page = other.get("/register").await;
+    assert_eq!(other.submit(&page, &[("continuation_code", &code)]).await.status(), 409);
+
+    let page = home.get(&sign_in).await;
+    let page = home.sign_in_on(&page, &WANG).await;
+    assert_eq!(page.path, "/register");
+    let before = home.cookie("tongyao_session").unwrap().to_owned();
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", "/account/visit"));
+    assert_ne!(home.cookie("tongyao_session"), Some(before.as_str()));
+    assert!(home.get("/account/").await.text().contains("3 级"));
+}
+
+#[tokio::test]
+async fn guessing_at_codes_is_slowed_down() {
+    let world = town().await;
+    let mut browser = world.browser();
+    let mut page = browser.get("/register").await;
+    for _ in 0..60 {
+        page = browser.submit(&page, &[("continuation_code", UNKNOWN)]).await;
+        assert_eq!(page.status(), 422);
+    }
+    page = browser.submit(&page, &[("continuation_code", UNKNOWN)]).await;
+    assert_eq!(page.status(), 429);
+    let wait: u64 = page.answer.header("retry-after").unwrap().parse().unwrap();
+    world.later(wait);
+    assert_eq!(browser.submit(&page, &[("continuation_code", UNKNOWN)]).await.status(), 422);
+}
+
+#[tokio::test]
+async fn a_phone_typed_at_home_is_not_called_verified() {
+    let world = town().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&verified(&window).await).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let details = [("phone", "13812340000"), ("password", PASSWORD), ("password_again", PASSWORD)];
+    assert_eq!(home.submit(&page, &details).await.name(), "registered");
+    let ask = world.system("portal").ask("openid phone");
+    let page = home.get(&ask.address()).await;
+    let page = home.submit(&page, &[("decision", "allow"), ("scope", "phone")]).await;
+    let tokens = crate::support::Tokens::of(&world.system("portal").exchange(&page.code(), &ask).await);
+    let told = world.system("portal").userinfo(&tokens.access).await;
+    let told: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(told["phone_number"], "+8613812340000");
+    assert_eq!(told["phone_number_verified"], false);
+
+    // One the operator declared is.
+    let mut declared = world.browser();
+    let tokens = world.system("portal").connect(&mut declared, &LI, "openid phone").await;
+    let told = world.system("portal").userinfo(&tokens.access).await;
+    let told: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(told["phone_number_verified"], true);
+}

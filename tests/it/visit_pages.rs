@@ -1,0 +1,229 @@
+//! A higher level: the page that asks for it, the visit to a window, and the confirmation in the citizen's own account.
+
+use crate::support::{LI, Page, RelyingParty, WANG, Window, World, html};
+use tongyao::hall::decide::{Reason, Verdict};
+
+const WANG_CARD: (&str, &str) = (WANG.number, WANG.name);
+const ANSWER: &str = "urn:tongyao:loa:3";
+
+/// The code on a page.
+#[track_caller]
+fn code_on(page: &Page) -> String {
+    let marked = html::all(&page.answer.body, "p");
+    let code = marked.iter().find_map(|tag| tag.attribute("data-code")).map(str::to_owned);
+    code.unwrap_or_else(|| panic!("no code: {}", page.text()))
+}
+
+/// A number that the window does not show.
+fn another(number: &str) -> &'static str {
+    if number == "42" { "43" } else { "42" }
+}
+
+fn request_for_level_3(office: &RelyingParty) -> crate::support::Ask {
+    office.ask("openid profile").with("acr_values", ANSWER)
+}
+
+#[tokio::test]
+async fn a_request_for_level_3_leads_to_the_window_and_back() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let office = world.system("office");
+    let mut browser = world.browser();
+    let ask = request_for_level_3(&office);
+    let page = browser.pass(&ask, &WANG).await;
+    assert_eq!((page.name().as_str(), page.status()), ("step-up", 200));
+    assert!(page.text().contains("市民之家") && page.text().contains(WANG.masked_name));
+    let request = page.input("request").unwrap();
+
+    let page = browser.submit(&page, &[("action", "enrol")]).await;
+    let code = code_on(&page);
+    let again = browser.submit(&page, &[("action", "continue")]).await;
+    assert_eq!((again.name().as_str(), again.status()), ("step-up", 422));
+    // Asked for again, by a double click, it is the same visit.
+    let fields = [("csrf", again.input("csrf").unwrap()), ("request", request.clone())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let enrol = [&fields[..], &[("action", "enrol")]].concat();
+    assert_eq!(code_on(&browser.post("/step-up", &enrol).await), code);
+
+    let visit = window.pass(&window.take(&code).await, WANG_CARD).await;
+    let number = window.offer(&visit).await.number;
+    let step_up = browser.get(&format!("/step-up?request={request}")).await;
+    let binding = format!("/account/visit?request={request}");
+    assert!(step_up.links().contains(&binding), "{:?}", step_up.links());
+
+    let page = browser.get(&binding).await;
+    let page = browser.submit(&page, &[("number", &number)]).await;
+    assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", binding.as_str()));
+    let on = format!("/continue?request={request}");
+    assert!(page.links().contains(&on), "{:?}", page.links());
+    let told = browser.get(&on).await;
+    let tokens = crate::support::Tokens::of(&office.exchange(&told.code(), &ask).await);
+    assert_eq!(office.id_claims(tokens.id.as_deref().unwrap()).await["acr"], ANSWER);
+}
+
+#[tokio::test]
+async fn who_leaves_the_step_up_is_sent_back_with_an_error() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.pass(&request_for_level_3(&world.system("office")), &WANG).await;
+    let page = browser.submit(&page, &[("action", "leave")]).await;
+    assert_eq!(page.told("error").as_deref(), Some("unmet_authentication_requirements"));
+}
+
+#[tokio::test]
+async fn a_step_up_that_waited_too_long_goes_on_at_the_visit() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.pass(&request_for_level_3(&world.system("office")), &WANG).await;
+    world.later(31 * 60);
+    let late = browser.submit(&page, &[("action", "enrol")]).await;
+    assert_eq!((late.name().as_str(), late.status()), ("visit", 200));
+    // Without a session, and for garbage, there is nothing to go on with.
+    for address in ["/step-up", "/step-up?request=", "/step-up?request=req_none"] {
+        assert_eq!(world.browser().get(address).await.status(), 410, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let mut states = Vec::new();
+    macro_rules! look {
+        () => {
+            let told: serde_json::Value =
+                serde_json::from_str(&browser.get("/account/visit/state").await.answer.body).unwrap();
+            states.push(told["state"].as_str().unwrap().to_owned());
+        };
+    }
+    look!();
+    let page = browser.get("/account/visit").await;
+    let page = browser.submit(&page, &[("action", "enrol")]).await;
+    look!();
+    let page = browser.submit(&page, &[("action", "cancel")]).await;
+    look!();
+    let page = browser.submit(&page, &[("action", "enrol")]).await;
+    let visit = window.take(&code_on(&page)).await;
+    look!();
+    let stale = browser.submit(&page, &[("action", "cancel")]).await;
+    assert_eq!((stale.name().as_str(), stale.status()), ("visit", 409));
+    window.decide(&visit, WANG_CARD, Verdict::FailRetryable(Reason::Other)).await;
+    look!();
+    let page = browser.get("/account/visit").await;
+    let page = browser.submit(&page, &[("action", "enrol")]).await;
+    let visit = window.pass(&window.take(&code_on(&page)).await, WANG_CARD).await;
+    look!();
+    let offer = window.offer(&visit).await;
+    look!();
+    world.later(11 * 60);
+    look!();
+    let page = browser.get(&format!("/bind/{}", offer.token.expose())).await;
+    assert_eq!((page.name().as_str(), page.status()), ("visit", 410));
+    window.slip(&visit).await;
+    assert!(browser.get("/account/visit").await.links().contains(&"/register".to_owned()));
+    world.later(49 * 3600);
+    browser.sign_in(&WANG).await;
+    look!();
+    let expected = [
+        "absent",
+        "open",
+        "cancelled",
+        "at_counter",
+        "failed_retryable",
+        "passed",
+        "awaiting_binding",
+        "passed",
+        "expired",
+    ];
+    assert_eq!(states, expected);
+}
+
+#[tokio::test]
+async fn a_scanned_code_signs_in_confirms_and_gives_the_session_a_new_secret() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let visit = window.pass(&window.walk_in().await, WANG_CARD).await;
+    let offer = window.offer(&visit).await;
+    let address = format!("/bind/{}", offer.token.expose());
+
+    let mut phone = world.browser();
+    let page = phone.get(&address).await;
+    let page = phone.sign_in_on(&page, &WANG).await;
+    assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", address.as_str()));
+    assert!(!page.text().contains(&offer.number));
+    let before = phone.cookie("tongyao_session").unwrap().to_owned();
+
+    let wrong = phone.submit(&page, &[("number", another(&offer.number))]).await;
+    assert_eq!((wrong.name().as_str(), wrong.status()), ("visit", 422));
+    let unreadable = phone.submit(&wrong, &[("number", &"七".repeat(5000))]).await;
+    assert_eq!(unreadable.status(), 422);
+    assert_eq!(phone.cookie("tongyao_session"), Some(before.as_str()));
+
+    let bound = phone.submit(&unreadable, &[("number", &offer.number)]).await;
+    assert_eq!((bound.name().as_str(), bound.path.as_str()), ("visit", "/account/visit"));
+    assert!(bound.links().iter().any(|link| link.starts_with("/receipts/")));
+    let after = phone.cookie("tongyao_session").unwrap().to_owned();
+    assert_ne!(before, after);
+    let mut thief = world.browser();
+    thief.set_cookie("tongyao_session", &before);
+    assert_eq!(thief.get("/account/").await.name(), "sign-in");
+    // The code is spent; whoever scans it again sees that all is done.
+    assert_eq!(phone.get(&address).await.path, "/account/visit");
+    assert!(phone.get("/account/").await.text().contains("3 级"));
+}
+
+#[tokio::test]
+async fn nobody_binds_what_was_proved_of_somebody_else() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let visit = window.pass(&window.walk_in().await, WANG_CARD).await;
+    let offer = window.offer(&visit).await;
+    let address = format!("/bind/{}", offer.token.expose());
+    let mut other = world.browser();
+    let page = other.get(&address).await;
+    let page = other.sign_in_on(&page, &LI).await;
+    assert_eq!(page.status(), 403);
+    assert!(page.input("number").is_none() && !page.text().contains(WANG.masked_name));
+    let csrf = other.get("/sign-out").await.input("csrf").unwrap();
+    let page = other.post(&address, &[("csrf", &csrf), ("number", &offer.number)]).await;
+    assert_eq!(page.status(), 403);
+    let page = other.post(&address, &[("csrf", &csrf), ("action", "refuse")]).await;
+    assert_eq!(page.status(), 200);
+
+    // The offer still stands for its own person.
+    let mut own = world.browser();
+    own.sign_in(&WANG).await;
+    let page = own.get(&address).await;
+    let page = own.submit(&page, &[("number", &offer.number)]).await;
+    assert_eq!((page.path.as_str(), page.status()), ("/account/visit", 200));
+}
+
+#[tokio::test]
+async fn three_wrong_numbers_or_a_no_end_the_offer() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let visit = window.pass(&window.walk_in().await, WANG_CARD).await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+
+    let offer = window.offer(&visit).await;
+    let mut page = browser.get("/account/visit").await;
+    for status in [422, 422, 410] {
+        page = browser.submit(&page, &[("number", another(&offer.number))]).await;
+        assert_eq!(page.status(), status);
+    }
+    assert!(page.input("number").is_none());
+
+    let offer = window.offer(&visit).await;
+    let page = browser.get("/account/visit").await;
+    let stale = page.form(&[("number", "")]);
+    let refused = browser.submit(&page, &[("action", "refuse")]).await;
+    assert_eq!((refused.name().as_str(), refused.status()), ("visit", 200));
+    assert!(refused.input("number").is_none());
+    let mut late = stale;
+    late.set("number", &offer.number);
+    assert_eq!(browser.send(&page, &late).await.status(), 410);
+    assert!(browser.get("/account/").await.text().contains("1 级"));
+}
