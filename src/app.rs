@@ -13,7 +13,7 @@ use crate::crypto::Keys;
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
-use crate::gateway::guard::Reach;
+use crate::gateway::guard::{Guard, Reach};
 use crate::gateway::{CardReaders, Outgoing};
 use crate::protocol::SigningAlgorithm;
 use crate::sql;
@@ -96,7 +96,7 @@ impl App {
                 .map_err(OpenProblem::Redis)?,
             None => Ephemeral::in_process(clock.clone(), tally.clone()),
         };
-        let outgoing = Outgoing::new(reach(&settings), settings.extra_ca.as_deref())?;
+        let outgoing = Outgoing::new(guard(&settings), settings.extra_ca.as_deref())?;
         let clients = Arc::new(Clients::new(db.clone(), clock.clone()));
         let authenticator = Authenticator {
             clients: clients.clone(),
@@ -165,8 +165,9 @@ async fn check_keys_belong(db: &Db, keys: &Keys, settings: &Settings) -> Result<
     if kept == value { Ok(()) } else { Err(OpenProblem::OtherKeys(settings.keys_dir.display().to_string())) }
 }
 
-fn reach(settings: &Settings) -> Reach {
-    if settings.allow_loopback { Reach::PublicAndLoopback } else { Reach::Public }
+fn guard(settings: &Settings) -> Guard {
+    let reach = if settings.allow_loopback { Reach::PublicAndLoopback } else { Reach::Public };
+    Guard::new(reach, &settings.intranet)
 }
 
 fn readers(settings: &Settings) -> Result<CardReaders, Fault> {

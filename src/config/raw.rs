@@ -37,6 +37,10 @@ pub const NAMES: &[(&str, &str)] = &[
     ("TONGYAO_TRUSTED_PROXIES", "CIDRs whose forwarding headers count, separated by commas; none by default"),
     ("TONGYAO_EXTRA_CA", "PEM trusted for the service's own outgoing calls"),
     ("TONGYAO_ALLOW_LOOPBACK", "true lets outgoing calls to clients reach loopback (sandbox only)"),
+    (
+        "TONGYAO_INTRANET",
+        "CIDRs of the government intranet that the service's own outgoing calls may reach, separated by commas; none by default",
+    ),
     ("TONGYAO_READER_URL", "the card reader bridge on the clerk's machine, e.g. http://127.0.0.1:9123/card"),
     ("TONGYAO_READER_KEYS", "JWK Set file with the public keys of the registered card readers"),
     ("TONGYAO_SESSION_HOURS", "how long a person stays signed in, 1-72 (12)"),

@@ -27,6 +27,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Cidr>,
     pub extra_ca: Option<PathBuf>,
     pub allow_loopback: bool,
+    /// Private networks that outgoing calls may reach beside public addresses.
+    pub intranet: Vec<Cidr>,
     pub reader_url: Option<Url>,
     pub reader_keys: Option<PathBuf>,
     pub session_lifetime: Duration,
@@ -70,7 +72,8 @@ impl Settings {
             metrics_listen: optional(raw, "TONGYAO_METRICS_LISTEN", "address:port is wanted")?,
             sandbox: yes(raw, "TONGYAO_SANDBOX")?,
             tls: tls(raw)?,
-            trusted_proxies: proxies(raw)?,
+            trusted_proxies: networks(raw, "TONGYAO_TRUSTED_PROXIES")?,
+            intranet: networks(raw, "TONGYAO_INTRANET")?,
             extra_ca: raw.get("TONGYAO_EXTRA_CA").map(PathBuf::from),
             allow_loopback: yes(raw, "TONGYAO_ALLOW_LOOPBACK")?,
             reader_url: optional(raw, "TONGYAO_READER_URL", "an absolute URL is wanted")?,
@@ -143,8 +146,7 @@ fn tls(raw: &Raw) -> Result<Option<Tls>, SettingsProblem> {
     }
 }
 
-fn proxies(raw: &Raw) -> Result<Vec<Cidr>, SettingsProblem> {
-    let name = "TONGYAO_TRUSTED_PROXIES";
+fn networks(raw: &Raw, name: &'static str) -> Result<Vec<Cidr>, SettingsProblem> {
     let list = raw.get(name).unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty());
     list.map(|item| {
         item.parse().map_err(|what| SettingsProblem::BadValue { name, value: item.to_owned(), what })

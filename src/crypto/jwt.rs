@@ -60,6 +60,11 @@ pub fn read_foreign<T: DeserializeOwned>(
     Err(last)
 }
 
+/// The `typ` of a token, before anything about it is believed (RFC 8725 §3.11: a token of one kind never passes for another).
+pub fn typ(token: &str) -> Result<Option<String>, TokenProblem> {
+    Ok(head(token)?.typ)
+}
+
 struct Head {
     alg: Algorithm,
     typ: Option<String>,

@@ -79,6 +79,9 @@ impl CardReaders {
 
     /// Whether a signed reading counts for the visit that gave out `nonce`.
     pub fn check(&self, now: Timestamp, nonce: &str, signed: &str) -> Result<Reading, ReadingProblem> {
+        if jwt::typ(signed).ok().flatten().as_deref() != Some(TYPE) {
+            return Err(ReadingProblem::NotARegisteredReader);
+        }
         let reading: Reading = match self {
             Self::Registered(keys) => {
                 jwt::read_foreign(keys, &[SigningAlgorithm::Es256, SigningAlgorithm::EdDsa], signed)

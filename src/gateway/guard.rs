@@ -1,8 +1,11 @@
 //! The address guard: outgoing calls reach public addresses only, whatever a name resolves to at the moment of the call.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::config::cidr::Cidr;
 
 /// Which addresses may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,17 +58,41 @@ impl Reach {
     }
 }
 
+/// What the installation may call: by kind of address, and the networks of its own intranet by name.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    reach: Reach,
+    intranet: Arc<[Cidr]>,
+}
+
+impl Guard {
+    pub fn new(reach: Reach, intranet: &[Cidr]) -> Self {
+        Self { reach, intranet: intranet.into() }
+    }
+
+    /// Link-local addresses hold cloud metadata: no list of networks opens them.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        let link_local = match address {
+            IpAddr::V4(v4) => v4.is_link_local(),
+            IpAddr::V6(v6) => v6.segments()[0] & 0xffc0 == 0xfe80,
+        };
+        let named = self.intranet.iter().any(|network| network.contains(address));
+        self.reach.allows(address) || named && !link_local && !address.is_loopback()
+    }
+}
+
 /// Resolves names and drops every address that may not be called, so that a rebinding name is caught at the call itself.
 pub(super) struct GuardedResolver {
-    pub(super) reach: Reach,
+    pub(super) guard: Guard,
 }
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.reach;
+        let guard = self.guard.clone();
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| reach.allows(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found.filter(|address| guard.allows(address.ip())).collect();
             if allowed.is_empty() {
                 return Err("the name leads to no address that may be called".into());
             }
@@ -108,6 +135,12 @@ mod tests {
         for loopback in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
             assert!(!Reach::Public.allows(loopback.parse().unwrap()), "{loopback}");
             assert!(Reach::PublicAndLoopback.allows(loopback.parse().unwrap()), "{loopback}");
+        }
+        let guard = Guard::new(Reach::Public, &["10.0.0.0/8".parse().unwrap(), "0.0.0.0/0".parse().unwrap()]);
+        for (address, allowed) in
+            [("10.1.2.3", true), ("169.254.169.254", false), ("127.0.0.1", false), ("fd00::1", false)]
+        {
+            assert_eq!(guard.allows(address.parse().unwrap()), allowed, "{address}");
         }
         for public in ["8.8.8.8", "2400:3200::1", "114.114.114.114"] {
             assert!(Reach::Public.allows(public.parse().unwrap()), "{public}");

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-use super::guard::{GuardedResolver, Reach};
+use super::guard::{Guard, GuardedResolver};
 use crate::base::Fault;
 
 /// Calls other parties; cheap to clone.
 #[derive(Clone)]
 pub struct Outgoing {
     client: reqwest::Client,
-    reach: Reach,
+    guard: Guard,
 }
 
 /// Why a call gave nothing usable; a word for logs and for the department's console.
@@ -39,7 +39,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 
 impl Outgoing {
     /// `extra_ca`: a PEM file trusted beside the public authorities.
-    pub fn new(reach: Reach, extra_ca: Option<&Path>) -> Result<Self, Fault> {
+    pub fn new(guard: Guard, extra_ca: Option<&Path>) -> Result<Self, Fault> {
         let broken = |error: reqwest::Error| Fault::broken("making the outgoing client").because(error);
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -48,7 +48,7 @@ impl Outgoing {
             .timeout(ANSWER_WITHIN)
             .pool_max_idle_per_host(8)
             .user_agent(concat!("tongyao/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Arc::new(GuardedResolver { reach }));
+            .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone() }));
         if let Some(path) = extra_ca {
             let unreadable = || Fault::broken(format!("TONGYAO_EXTRA_CA {} cannot be read", path.display()));
             let pem = std::fs::read(path).map_err(|error| unreadable().because(error))?;
@@ -56,7 +56,7 @@ impl Outgoing {
                 reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable().because(error))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        Ok(Self { client: builder.build().map_err(broken)?, reach })
+        Ok(Self { client: builder.build().map_err(broken)?, guard })
     }
 
     /// Posts a form; any 2xx is success. The answer's body is not read.
@@ -96,7 +96,7 @@ impl Outgoing {
             Some(Host::Domain(_)) => None,
             None => return Err(OutgoingProblem::Forbidden),
         };
-        let allowed = literal.is_none_or(|address| self.reach.allows(address));
+        let allowed = literal.is_none_or(|address| self.guard.allows(address));
         if allowed && matches!(url.scheme(), "https" | "http") {
             Ok(url)
         } else {

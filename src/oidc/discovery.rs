@@ -10,9 +10,10 @@ use crate::config::Settings;
 use crate::grant::claims;
 use crate::http::machine::Machine;
 use crate::http::paths;
-use crate::protocol::SigningAlgorithm;
 use crate::protocol::discovery::{Capabilities, Endpoints, ProviderMetadata};
 use crate::protocol::prompt::Prompt;
+use crate::protocol::scope::ENTERPRISE;
+use crate::protocol::{Acr, SigningAlgorithm};
 
 /// OIDC Discovery §4, RFC 8414 §3.
 pub async fn configuration(machine: Machine) -> Response {
@@ -53,5 +54,9 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         prompts: Prompt::ALL.to_vec(),
         ui_locales: Locale::ALL.map(|locale| locale.tag().to_owned()).to_vec(),
     };
-    ProviderMetadata::new(endpoints, capabilities)
+    let mut metadata = ProviderMetadata::new(endpoints, capabilities);
+    // Everything is said exactly when it works: acting for an enterprise and stronger sign-ins come later.
+    metadata.scopes_supported.retain(|scope| scope != ENTERPRISE);
+    metadata.acr_values_supported.retain(|acr| !matches!(acr, Acr::Aal(2..)));
+    metadata
 }

@@ -115,7 +115,7 @@ impl SignedIn<'_> {
 
     fn reached_by(&self) -> Option<String> {
         let how = self.person.shown("loa_reached_by")?;
-        if how == "window" {
+        if matches!(how.as_str(), "window" | "window_verification") {
             return Some(
                 self.frame.t("政务大厅窗口现场核验", "in person, at a government hall window").to_owned(),
             );

@@ -1,6 +1,7 @@
 //! Signing out, and the page that says whom it reached.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -45,6 +46,8 @@ struct Way {
 /// Time to read whom it reached before going back to the client.
 const RETURN_SECONDS: u32 = 5;
 const SIGNED_OUT_SECONDS: i64 = 1800;
+const LOOKS: u32 = 8;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 pub async fn get(mut context: Context, Query(asked): Query<Asked>) -> Answer {
     let way = find(&mut context, asked.request.as_deref()).await?;
@@ -89,7 +92,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
 /// The page after it: whom it reached. It can be shown again from this browser for half an hour.
 pub async fn signed_out(mut context: Context, Query(asked): Query<Asked>) -> Answer {
     let way = find(&mut context, asked.request.as_deref()).await?;
-    let told = told(&context).await?;
+    let told = told_soon(&context).await?;
     let m = SignedOut(context.locale);
     let mut outcomes = Vec::new();
     for one in &told {
@@ -174,6 +177,18 @@ async fn told(context: &Context) -> Result<Vec<Told>, Fault> {
         Some(session) => delivery::list_of_session(&mut context.app.db.read(), &session).await,
         None => Ok(Vec::new()),
     }
+}
+
+/// Most systems answer at once: a moment's wait shows what became of the first tries instead of a list of hopes.
+async fn told_soon(context: &Context) -> Result<Vec<Told>, Fault> {
+    for _ in 0..LOOKS {
+        let told = told(context).await?;
+        if !told.iter().any(|one| one.state == State::Pending && one.last_error.is_none()) {
+            return Ok(told);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    told(context).await
 }
 
 /// Changes whenever the page would say something else: when a message is settled, and when its first try fails.

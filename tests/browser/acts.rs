@@ -21,7 +21,7 @@ pub const CITIZEN: Login = Login { username: "11010519491231002X", password: "Su
 pub const CITIZEN_CARD: Card = Card {
     id_type: "resident_id",
     id_number: "11010519491231002X",
-    name: "张建国",
+    name: "张桂芳",
     valid_until: "2036-05-01",
 };
 /// Nobody has heard of this person before; the name ends in a rare character (U+36C3).

@@ -6,6 +6,7 @@ mod account;
 mod authorize;
 mod budgets;
 mod consent;
+mod errors_guide;
 mod health;
 mod introspection;
 mod jobs;

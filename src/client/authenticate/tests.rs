@@ -14,7 +14,7 @@ use crate::client::{ConsentPolicy, Department, Profile, department};
 use crate::config::DatabasePlace;
 use crate::crypto::signer::{Signer, generate};
 use crate::gateway::Outgoing;
-use crate::gateway::guard::Reach;
+use crate::gateway::guard::{Guard, Reach};
 use crate::protocol::SigningAlgorithm;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::storage::{Db, Tally, migrate};
@@ -47,7 +47,7 @@ pub(in crate::client) fn keys() -> (Arc<Keys>, Folder) {
 
 pub(in crate::client) fn outgoing() -> Outgoing {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Outgoing::new(Reach::PublicAndLoopback, None).unwrap()
+    Outgoing::new(Guard::new(Reach::PublicAndLoopback, &[]), None).unwrap()
 }
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);

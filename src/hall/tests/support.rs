@@ -31,7 +31,7 @@ use crate::sql;
 use crate::storage::{Db, Record, Run, Statement, Tally, migrate};
 
 pub const CITIZEN: &str = "11010519491231002X";
-pub const CITIZEN_NAME: &str = "张建国";
+pub const CITIZEN_NAME: &str = "张桂芳";
 pub const STRANGER: &str = "440524188001010014";
 pub const STRANGER_NAME: &str = "𠮷田·阿依古丽";
 pub const ISSUER: &str = "http://localhost:8000";
