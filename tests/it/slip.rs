@@ -19,6 +19,9 @@ const YONGFU: Citizen = Citizen {
     level: 3,
 };
 
+/// What is typed otherwise than the wishes.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// A walk-in nobody has heard of, verified, with a slip in hand.
 async fn with_slip() -> (World, Clerk, String) {
     let world = World::with_halls().await;
@@ -182,7 +185,7 @@ async fn wrong_codes_are_named_and_slowed_down() {
 #[tokio::test]
 async fn what_is_wrong_with_the_wishes_is_said_beside_each() {
     let (world, _clerk, code) = with_slip().await;
-    let cases: [(&[(&str, &str)], &str, &str); 6] = [
+    let cases: [(Fields, &str, &str); 6] = [
         (&[("password", "short"), ("password_again", "short")], "密码至少需要 8 个字符", "at least 8"),
         (&[("password", "password123"), ("password_again", "password123")], "这个密码太常见", "too common"),
         (&[("password", "abcdefghijk"), ("password_again", "abcdefghijk")], "请换一个", "Choose another one"),
