@@ -45,6 +45,7 @@ struct Row {
     roles: String,
     hall_id: Option<String>,
     password_hash: Option<String>,
+    disabled_at: Option<i64>,
 }
 
 /// The most characters of a login; more is nobody's.
@@ -68,7 +69,7 @@ pub fn login(typed: &str) -> String {
     kept.take(LONGEST_LOGIN + 1).collect()
 }
 
-/// Writes staff as declared. Whoever is declared again is no longer disabled.
+/// Writes staff as declared. Whoever was disabled stays so: a file applied every night must not let them in again.
 pub async fn declare(
     tx: &mut Tx,
     moment: &Moment,
@@ -76,24 +77,30 @@ pub async fn declare(
     new: &NewStaff<'_>,
 ) -> Result<(StaffId, Declared), Fault> {
     let login = login(new.login);
-    if let Some(known) = find_by_login(tx, keys, &login).await? {
-        let clerk = &known.clerk;
-        let same = clerk.name == new.name && clerk.roles == *new.roles && clerk.hall.as_deref() == new.hall;
-        if same && new.password_hash.is_none_or(|hash| Some(hash) == known.password_hash.as_deref()) {
-            return Ok((clerk.id.clone(), Declared::Same));
-        }
-    }
-    let existing: Option<(String,)> =
-        tx.optional(sql!("SELECT id FROM staff WHERE login = $1", &login)).await?;
-    let (id, declared) = match existing {
-        Some((id,)) => (parse_id(&id)?, Declared::Changed),
+    let (id, declared) = match row_of(tx, &login).await? {
         None => (StaffId::new(moment), Declared::New),
+        Some(row) => {
+            let known = open(keys, &row.id, &row.name, &row.roles, row.hall_id)?;
+            let declared = Declared::of([
+                ("name", known.name != new.name),
+                ("roles", known.roles != *new.roles),
+                ("hall", known.hall.as_deref() != new.hall),
+                (
+                    "password",
+                    new.password_hash.is_some_and(|hash| Some(hash) != row.password_hash.as_deref()),
+                ),
+            ]);
+            (known.id, declared)
+        }
     };
+    if declared == Declared::Same {
+        return Ok((id, declared));
+    }
     tx.execute(sql!(
         "INSERT INTO staff (id, login, name, roles, hall_id, password_hash, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-         ON CONFLICT (id) DO UPDATE SET name = $3, roles = $4, hall_id = $5,
-             password_hash = COALESCE($6, staff.password_hash), updated_at = $7, disabled_at = NULL",
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, roles = excluded.roles, hall_id = excluded.hall_id,
+             password_hash = COALESCE(excluded.password_hash, staff.password_hash), updated_at = excluded.updated_at",
         id.as_str(),
         login,
         keys.seal.seal(&*moment.random, name_place(id.as_str()), new.name)?,
@@ -106,23 +113,31 @@ pub async fn declare(
     Ok((id, declared))
 }
 
+/// The stored password hash of a login, disabled or not.
+pub async fn find_password_hash(run: &mut impl Run, typed: &str) -> Result<Option<String>, Fault> {
+    Ok(row_of(run, &login(typed)).await?.and_then(|row| row.password_hash))
+}
+
 /// Staff by login as [`login`] writes it; disabled ones are not found.
 pub(super) async fn find_by_login(
     run: &mut impl Run,
     keys: &Keys,
     login: &str,
 ) -> Result<Option<Known>, Fault> {
-    let row: Option<Row> = run
-        .optional(sql!(
-            "SELECT id, name, roles, hall_id, password_hash FROM staff WHERE login = $1 AND disabled_at IS NULL",
-            login,
-        ))
-        .await?;
+    let row = row_of(run, login).await?.filter(|row| row.disabled_at.is_none());
     row.map(|row| {
         let clerk = open(keys, &row.id, &row.name, &row.roles, row.hall_id)?;
         Ok(Known { clerk, password_hash: row.password_hash })
     })
     .transpose()
+}
+
+async fn row_of(run: &mut impl Run, login: &str) -> Result<Option<Row>, Fault> {
+    run.optional(sql!(
+        "SELECT id, name, roles, hall_id, password_hash, disabled_at FROM staff WHERE login = $1",
+        login,
+    ))
+    .await
 }
 
 /// A member of staff from the columns of a row.

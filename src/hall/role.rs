@@ -13,20 +13,18 @@ pub enum Role {
     DepartmentAdmin,
 }
 
-/// The roles of one member of staff.
+/// The roles of one member of staff, each once, in the order of [`Role::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roles(Vec<Role>);
 
 /// Why roles are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RoleProblem {
-    #[error(
-        "not a role: clerk, clerk_supervisor, system_admin, security_admin, auditor or department_admin is wanted"
-    )]
+    #[error("must be of clerk, clerk_supervisor, system_admin, security_admin, auditor, department_admin")]
     Unknown,
-    #[error("at least one role is wanted")]
+    #[error("must name at least one role")]
     None,
-    #[error("system_admin, security_admin and auditor are three people")]
+    #[error("system_admin, security_admin and auditor must be three people")]
     Together,
 }
 
@@ -58,13 +56,8 @@ impl Role {
 impl Roles {
     /// Reads role words.
     pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, RoleProblem> {
-        let mut roles = Vec::new();
-        for word in words {
-            let role = word.parse()?;
-            if !roles.contains(&role) {
-                roles.push(role);
-            }
-        }
+        let named = words.into_iter().map(str::parse).collect::<Result<Vec<Role>, _>>()?;
+        let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| named.contains(role)).collect();
         if roles.is_empty() {
             return Err(RoleProblem::None);
         }
@@ -76,6 +69,11 @@ impl Roles {
 
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
+    }
+
+    /// Whether the work is done in a hall.
+    pub fn work_in_a_hall(&self) -> bool {
+        self.has(Role::Clerk) || self.has(Role::ClerkSupervisor)
     }
 
     /// As one column: words with a space between.
@@ -100,7 +98,7 @@ mod tests {
     fn three_offices_are_three_people() {
         let cases = [
             (vec!["clerk"], Ok("clerk")),
-            (vec!["clerk", "clerk", "auditor"], Ok("clerk auditor")),
+            (vec!["auditor", "clerk", "clerk"], Ok("clerk auditor")),
             (
                 vec!["clerk", "clerk_supervisor", "department_admin"],
                 Ok("clerk clerk_supervisor department_admin"),

@@ -15,10 +15,11 @@ pub struct Hall {
 }
 
 /// What became of a declaration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Declared {
     New,
-    Changed,
+    /// These members differed.
+    Changed(Vec<&'static str>),
     Same,
 }
 
@@ -60,9 +61,20 @@ pub async fn declare(tx: &mut Tx, moment: &Moment, hall: &Hall) -> Result<Declar
     let mut wanted = hall.clone();
     wanted.windows.sort();
     wanted.windows.dedup();
-    let known = find(tx, &hall.id).await?;
-    if known.as_ref() == Some(&wanted) {
-        return Ok(Declared::Same);
+    let declared = match find(tx, &hall.id).await? {
+        None => Declared::New,
+        Some(mut known) => {
+            // A database may sort names by a language's rules.
+            known.windows.sort();
+            Declared::of([
+                ("name", known.name != wanted.name),
+                ("department", known.department_id != wanted.department_id),
+                ("windows", known.windows != wanted.windows),
+            ])
+        }
+    };
+    if declared == Declared::Same {
+        return Ok(declared);
     }
     tx.execute(sql!(
         "INSERT INTO hall (id, department_id, name, updated_at) VALUES ($1, $2, $3, $4)
@@ -78,7 +90,16 @@ pub async fn declare(tx: &mut Tx, moment: &Moment, hall: &Hall) -> Result<Declar
         tx.execute(sql!("INSERT INTO hall_window (hall_id, name) VALUES ($1, $2)", &wanted.id, window))
             .await?;
     }
-    Ok(if known.is_some() { Declared::Changed } else { Declared::New })
+    Ok(declared)
+}
+
+impl Declared {
+    /// Of something on record: which members differ.
+    pub(super) fn of<const N: usize>(members: [(&'static str, bool); N]) -> Self {
+        let differ: Vec<_> =
+            members.into_iter().filter(|(_, differs)| *differs).map(|(member, _)| member).collect();
+        if differ.is_empty() { Self::Same } else { Self::Changed(differ) }
+    }
 }
 
 fn gather(rows: Vec<Row>) -> Vec<Hall> {

@@ -1,262 +1,156 @@
-//! The slip from the window: an account made at home, at level 3 from the start.
+//! An account from the slip of a window.
 
-use serde_json::Value;
+use crate::support::{LI, Page, WANG, Window, World};
+use tongyao::hall::Visit;
 
-use crate::support::clerk::CHEN;
-use crate::support::look::Look;
-use crate::support::town::Citizen;
-use crate::support::{Browser, Clerk, LI, Page, WANG, World};
+const NEWCOMER: (&str, &str) = ("11010519491231002X", "欧阳晓棠");
+const PASSWORD: &str = "Quiet-Lantern-88";
+const UNKNOWN: &str = "00000-00000-00000-00000-0";
 
-/// On the sample card `rare-name`; on record nowhere.
-const YONGFU: Citizen = Citizen {
-    name: "𠮷永福",
-    masked_name: "*永福",
-    number: "110101188803071238",
-    phone: "13912345609",
-    login_name: "yongfu-citizen",
-    password: "A lantern by the quiet lake",
-    email: "",
-    level: 3,
-};
-
-/// A walk-in nobody has heard of, verified, with a slip in hand.
-async fn with_slip() -> (World, Clerk, String) {
-    let world = World::with_halls().await;
-    let mut clerk = Clerk::at_work(&world, &CHEN).await;
-    let decided = clerk.verify_walk_in("rare-name").await;
-    assert!(decided.text().contains(YONGFU.masked_name), "{}", decided.text());
-    let code = clerk.give_code(&decided).await;
-    (world, clerk, code)
+/// A town without Wang: the person of that number is new to it.
+async fn town() -> World {
+    let world = World::empty().await;
+    let mut state = crate::support::town::state();
+    state["people"].as_array_mut().unwrap().remove(0);
+    world.apply(state).await;
+    world
 }
 
-async fn type_code(browser: &mut Browser, code: &str) -> Page {
-    let page = browser.get("/register").await;
-    browser.submit(&page, &[("continuation_code", code)]).await
+async fn verified(window: &Window<'_>) -> Visit {
+    window.pass(&window.walk_in().await, NEWCOMER).await
 }
 
-fn wishes(citizen: &Citizen) -> [(&'static str, &str); 4] {
-    [
-        ("login_name", citizen.login_name),
-        ("phone", citizen.phone),
-        ("password", citizen.password),
-        ("password_again", citizen.password),
-    ]
+fn created(page: &Page) -> Vec<(&'static str, String)> {
+    ["csrf", "continuation_code"].into_iter().map(|name| (name, page.input(name).unwrap())).collect()
 }
 
-async fn register(browser: &mut Browser, code: &str) -> Page {
-    let page = type_code(browser, code).await;
-    browser.submit(&page, &wishes(&YONGFU)).await
-}
-
-async fn facts_of(world: &World, citizen: &Citizen) -> Value {
+#[tokio::test]
+async fn a_slip_makes_an_account_that_is_signed_in_at_level_3() {
+    let world = town().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&verified(&window).await).await;
     let office = world.system("office");
-    let tokens = office.connect(&mut world.browser(), citizen, "openid real_name").await;
-    office.userinfo(&tokens.access).await.good()
-}
+    let ask = office.ask("openid profile").with("acr_values", "urn:tongyao:loa:3").with("prompt", "create");
+    let mut home = world.browser();
+    let page = home.get(&ask.address()).await;
+    assert_eq!(page.name(), "register");
+    let page = home.submit(&page, &[("continuation_code", &code.to_lowercase().replace('-', " "))]).await;
+    assert_eq!((page.name().as_str(), page.status()), ("register", 200));
+    assert!(page.text().contains("*阳晓棠") && !page.text().contains(NEWCOMER.0));
+    let details = [("login_name", "newcomer"), ("phone", "13812340000"), ("password", PASSWORD)];
+    let page = home.submit(&page, &[&details[..], &[("password_again", PASSWORD)]].concat()).await;
+    assert_eq!((page.name().as_str(), page.status()), ("registered", 200));
+    assert!(page.text().contains("3 级") && page.text().contains("138****0000"));
+    let on = page.links().into_iter().find(|link| link.starts_with("/continue")).unwrap();
+    let told = home.get(&on).await;
+    let tokens = crate::support::Tokens::of(&office.exchange(&told.code(), &ask).await);
+    assert_eq!(office.id_claims(tokens.id.as_deref().unwrap()).await["acr"], "urn:tongyao:loa:3");
 
-#[tokio::test]
-async fn from_the_slip_to_an_account_at_level_3() {
-    let (world, _clerk, code) = with_slip().await;
-    let verified_at = world.now().seconds();
-    let mut look = Look::at(&world).await;
-    assert_eq!(look.number("SELECT COUNT(*) FROM account").await, 2, "on record, without an account");
-    world.later(3600);
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &code).await;
-    assert!(page.text().contains(YONGFU.masked_name) && page.text().contains("1****************8"));
-    assert!(!page.answer.body.contains(YONGFU.name) && !page.answer.body.contains(YONGFU.number));
-    let done = browser.submit(&page, &wishes(&YONGFU)).await;
-    assert_eq!(done.name(), "registered", "{}", done.text());
-    assert!(done.text().contains("3 级") && done.text().contains(YONGFU.login_name), "{}", done.text());
-    assert_eq!(browser.get("/account/").await.name(), "account");
-
-    let facts = facts_of(&world, &YONGFU).await;
-    assert_eq!(facts["loa"], 3);
-    assert_eq!(facts["loa_reached_by"], "window_verification");
-    assert_eq!(facts["loa_reached_at"], verified_at);
-    for username in [YONGFU.number, YONGFU.phone, YONGFU.login_name] {
-        let mut browser = world.browser();
-        let page = browser.get("/sign-in").await;
-        let page = browser.submit(&page, &[("username", username), ("password", YONGFU.password)]).await;
-        assert_eq!(page.name(), "account", "{username}");
-    }
-}
-
-#[tokio::test]
-async fn a_password_is_enough() {
-    let (world, _clerk, code) = with_slip().await;
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &code.to_lowercase().replace('-', " ")).await;
-    let fields = [("password", YONGFU.password), ("password_again", YONGFU.password)];
-    assert_eq!(browser.submit(&page, &fields).await.name(), "registered");
-    let mut browser = world.browser();
-    let page = browser.get("/sign-in").await;
-    let fields = [("username", YONGFU.number), ("password", YONGFU.password)];
-    assert_eq!(browser.submit(&page, &fields).await.name(), "account");
-}
-
-#[tokio::test]
-async fn a_code_works_once() {
-    let (world, mut clerk, code) = with_slip().await;
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &code).await;
-    assert_eq!(browser.submit(&page, &wishes(&YONGFU)).await.name(), "registered");
-    for again in [type_code(&mut world.browser(), &code).await, browser.submit(&page, &wishes(&YONGFU)).await]
-    {
-        assert_eq!((again.name().as_str(), again.status()), ("register", 422));
-        assert!(again.text().contains("续办码不正确、已使用或已过期"), "{}", again.text());
-    }
-    let desk = clerk.browser.get("/hall/").await;
-    assert!(desk.text().contains("已完成"), "{}", desk.text());
-}
-
-#[tokio::test]
-async fn ten_at_once_make_one_account() {
-    let (world, _clerk, code) = with_slip().await;
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &code).await;
-    let tries = (0..10).map(|_| {
-        let (mut browser, page) = (browser.clone(), page.clone());
-        tokio::spawn(async move { browser.submit(&page, &wishes(&YONGFU)).await.status() })
-    });
-    let tries: Vec<_> = tries.collect();
-    for one in tries {
-        assert!(one.await.unwrap() < 500);
-    }
-    let mut look = Look::at(&world).await;
-    assert_eq!(look.number("SELECT COUNT(*) FROM account").await, 3);
-    let confirmed = "SELECT COUNT(*) FROM audit_event WHERE kind = 'binding_confirmed'";
-    assert_eq!(look.number(confirmed).await, 1);
-    assert_eq!(facts_of(&world, &YONGFU).await["loa"], 3);
-}
-
-#[tokio::test]
-async fn a_code_is_good_for_two_days_and_the_newest_only() {
-    let (world, mut clerk, first) = with_slip().await;
-    let desk = clerk.browser.get("/hall/").await;
-    let visit = desk.links().into_iter().find(|link| link.contains("/visits/")).unwrap();
-    let decided = clerk.browser.get(&visit).await;
-    let second = clerk.give_code(&decided).await;
-    assert_ne!(first, second);
-    assert_eq!(type_code(&mut world.browser(), &first).await.status(), 422);
-    world.later(48 * 3600 - 1);
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &second).await;
-    assert_eq!(page.status(), 200);
-    world.later(1);
-    assert_eq!(browser.submit(&page, &wishes(&YONGFU)).await.status(), 422);
-    assert_eq!(type_code(&mut browser, &second).await.status(), 422);
-    let mut look = Look::at(&world).await;
-    assert_eq!(look.number("SELECT COUNT(*) FROM account").await, 2);
-}
-
-#[tokio::test]
-async fn wrong_codes_are_named_and_slowed_down() {
-    let (world, _clerk, code) = with_slip().await;
-    let mut browser = world.browser();
-    // The last is well-formed: its check character follows from the others.
-    let cases = [
-        ("", "请输入回执单上的续办码"),
-        ("ABC", "21 个字母和数字"),
-        ("00000-00000-00000-00000-1", "逐位核对"),
-        ("00000-00000-00000-00000-0", "不正确、已使用或已过期"),
-    ];
-    for (typed, said) in cases {
-        let page = type_code(&mut browser, typed).await;
-        assert_eq!((page.name().as_str(), page.status()), ("register", 422), "{typed}");
-        assert!(page.text().contains(said), "{typed}: {}", page.text());
-        assert_eq!(page.input("continuation_code").as_deref(), Some(typed));
-    }
-    let mut page = type_code(&mut browser, "ABC").await;
-    for _ in 0..60 {
-        page = type_code(&mut browser, "00000-00000-00000-00000-0").await;
-    }
-    assert_eq!((page.name().as_str(), page.status()), ("register", 429));
-    let wait: u64 = page.answer.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=600).contains(&wait), "{wait}");
-    assert_eq!(type_code(&mut browser, &code).await.status(), 429, "from this address, the right one too");
-    world.later(600);
-    assert_eq!(type_code(&mut browser, &code).await.status(), 200);
-}
-
-#[tokio::test]
-async fn what_is_wrong_with_the_wishes_is_said_beside_each() {
-    let (world, _clerk, code) = with_slip().await;
-    let cases: [(&[(&str, &str)], &str, &str); 6] = [
-        (&[("password", "short"), ("password_again", "short")], "密码至少需要 8 个字符", "at least 8"),
-        (&[("password", "password123"), ("password_again", "password123")], "这个密码太常见", "too common"),
-        (&[("password", "abcdefghijk"), ("password_again", "abcdefghijk")], "请换一个", "Choose another one"),
-        (&[("password_again", "Something else 1")], "两次输入的密码不一致", "not the same"),
-        (&[("phone", "123")], "手机号", "mobile number"),
-        (&[("login_name", "9")], "登录名", "login name"),
-    ];
-    for (changed, zh, en) in cases {
-        for (language, said) in [("zh-CN", zh), ("en", en)] {
-            let mut browser = world.browser().speaking(language);
-            let page = type_code(&mut browser, &code).await;
-            let mut fields = wishes(&YONGFU).to_vec();
-            fields.extend(changed);
-            let page = browser.submit(&page, &fields).await;
-            assert_eq!((page.name().as_str(), page.status()), ("register", 422), "{changed:?}");
-            let field = changed[0].0;
-            let beside = page.error_beside(field).unwrap_or_default();
-            assert!(beside.contains(said), "{changed:?} in {language}: {beside:?}");
-            let kept = [("login_name", YONGFU.login_name), ("phone", YONGFU.phone)];
-            for (name, value) in kept.iter().filter(|(name, _)| *name != field) {
-                assert_eq!(page.input(name).as_deref(), Some(*value));
-            }
-            assert!(!page.answer.body.contains(YONGFU.password));
-        }
-    }
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &code).await;
-    let huge = "x".repeat(1 << 20);
-    let page = browser.submit(&page, &[("password", &huge), ("password_again", &huge)]).await;
-    assert_eq!((page.name().as_str(), page.status()), ("error", 413));
-    // Nothing of all that used the code.
-    assert_eq!(register(&mut world.browser(), &code).await.name(), "registered");
-}
-
-#[tokio::test]
-async fn a_phone_or_login_name_of_somebody_else() {
-    let (world, _clerk, code) = with_slip().await;
-    let mut browser = world.browser();
-    for (field, taken, said) in
-        [("phone", WANG.phone, "已用于另一个账号"), ("login_name", WANG.login_name, "已被使用")]
-    {
-        let page = type_code(&mut browser, &code).await;
-        let mut fields = wishes(&YONGFU).to_vec();
-        fields.push((field, taken));
-        let page = browser.submit(&page, &fields).await;
+    // The slip is spent, and says no more than any other wrong code.
+    let mut pages = Vec::new();
+    for typed in [code.as_str(), UNKNOWN] {
+        let mut other = world.browser();
+        let page = other.get("/register").await;
+        let page = other.submit(&page, &[("continuation_code", typed)]).await;
         assert_eq!((page.name().as_str(), page.status()), ("register", 422));
-        let beside = page.error_beside(field).unwrap_or_default();
-        assert!(beside.contains(said), "{beside}");
+        pages.push(page.text());
     }
-    assert_eq!(register(&mut browser, &code).await.name(), "registered");
-    assert_eq!(world.browser().sign_in(&WANG).await.name(), "account");
+    assert_eq!(pages[0], pages[1]);
 }
 
 #[tokio::test]
-async fn who_has_an_account_signs_in_and_the_proof_is_theirs() {
-    let world = World::with_halls().await;
-    let mut clerk = Clerk::at_work(&world, &CHEN).await;
-    let decided = clerk.verify_walk_in("citizen").await;
-    let code = clerk.give_code(&decided).await;
+async fn everything_wrong_with_the_details_is_said_and_the_slip_stays_good() {
+    let world = town().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&verified(&window).await).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let kept = created(&page);
+    let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let bad: [&[(&str, &str)]; 5] = [
+        &[("password", ""), ("password_again", "")],
+        &[("password", PASSWORD), ("password_again", "Quiet-Lantern-89")],
+        &[("password", PASSWORD), ("password_again", PASSWORD), ("login_name", "9")],
+        &[("password", PASSWORD), ("password_again", PASSWORD), ("phone", LI.phone)],
+        &[("password", PASSWORD), ("password_again", PASSWORD), ("login_name", LI.login_name)],
+    ];
+    for fields in bad {
+        let page = home.post("/register", &[&kept[..], &[("step", "create")], fields].concat()).await;
+        assert_eq!((page.name().as_str(), page.status()), ("register", 422), "{fields:?}");
+        assert!(!page.answer.body.contains(PASSWORD));
+        assert!(home.cookie("tongyao_session").is_none());
+    }
+    let good = [("step", "create"), ("password", PASSWORD), ("password_again", PASSWORD)];
+    assert_eq!(home.post("/register", &[&kept[..], &good[..]].concat()).await.name(), "registered");
+}
 
-    let mut browser = world.browser();
-    let page = type_code(&mut browser, &code).await;
+#[tokio::test]
+async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
+    let world = World::new().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&window.pass(&window.walk_in().await, (WANG.number, WANG.name)).await).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
     assert_eq!((page.name().as_str(), page.status()), ("register", 409));
-    assert!(page.text().contains("您已经有账号"), "{}", page.text());
+    let sign_in = page.links().into_iter().find(|link| link.starts_with("/sign-in")).unwrap();
+
+    // Signed in as somebody else, it is no different.
     let mut other = world.browser();
     other.sign_in(&LI).await;
-    assert_eq!(type_code(&mut other, &code).await.status(), 409);
+    let page = other.get("/register").await;
+    assert_eq!(other.submit(&page, &[("continuation_code", &code)]).await.status(), 409);
 
-    browser.sign_in(&WANG).await;
-    let before = browser.cookie("tongyao_session").unwrap().to_owned();
-    let page = type_code(&mut browser, &code).await;
-    assert!(page.is("visit") && page.text().contains("已升为 3 级"), "{}", page.text());
-    assert_ne!(browser.cookie("tongyao_session").unwrap(), before);
-    assert_eq!(facts_of(&world, &WANG).await["loa"], 3);
-    let mut look = Look::at(&world).await;
-    assert_eq!(look.number("SELECT COUNT(*) FROM account").await, 2);
+    let page = home.get(&sign_in).await;
+    let page = home.sign_in_on(&page, &WANG).await;
+    assert_eq!(page.path, "/register");
+    let before = home.cookie("tongyao_session").unwrap().to_owned();
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", "/account/visit"));
+    assert_ne!(home.cookie("tongyao_session"), Some(before.as_str()));
+    assert!(home.get("/account/").await.text().contains("3 级"));
+}
+
+#[tokio::test]
+async fn guessing_at_codes_is_slowed_down() {
+    let world = town().await;
+    let mut browser = world.browser();
+    let mut page = browser.get("/register").await;
+    for _ in 0..60 {
+        page = browser.submit(&page, &[("continuation_code", UNKNOWN)]).await;
+        assert_eq!(page.status(), 422);
+    }
+    page = browser.submit(&page, &[("continuation_code", UNKNOWN)]).await;
+    assert_eq!(page.status(), 429);
+    let wait: u64 = page.answer.header("retry-after").unwrap().parse().unwrap();
+    world.later(wait);
+    assert_eq!(browser.submit(&page, &[("continuation_code", UNKNOWN)]).await.status(), 422);
+}
+
+#[tokio::test]
+async fn a_phone_typed_at_home_is_not_called_verified() {
+    let world = town().await;
+    let window = Window::open(&world).await;
+    let code = window.slip(&verified(&window).await).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let details = [("phone", "13812340000"), ("password", PASSWORD), ("password_again", PASSWORD)];
+    assert_eq!(home.submit(&page, &details).await.name(), "registered");
+    let ask = world.system("portal").ask("openid phone");
+    let page = home.get(&ask.address()).await;
+    let page = home.submit(&page, &[("decision", "allow"), ("scope", "phone")]).await;
+    let tokens = crate::support::Tokens::of(&world.system("portal").exchange(&page.code(), &ask).await);
+    let told = world.system("portal").userinfo(&tokens.access).await;
+    let told: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(told["phone_number"], "+8613812340000");
+    assert_eq!(told["phone_number_verified"], false);
+
+    // One the operator declared is.
+    let mut declared = world.browser();
+    let tokens = world.system("portal").connect(&mut declared, &LI, "openid phone").await;
+    let told = world.system("portal").userinfo(&tokens.access).await;
+    let told: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(told["phone_number_verified"], true);
 }

@@ -4,6 +4,9 @@ use crate::support::clerk::{CHEN, Clerk, LUO, MA, QIN, STRANGER, Typed};
 use crate::support::look::Look;
 use crate::support::{Browser, Page, WANG, World};
 
+/// What is typed otherwise than it stands on the card.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 async fn at_the_card() -> (World, Clerk, Page) {
     let world = World::with_halls().await;
     let mut clerk = Clerk::at_work(&world, &CHEN).await;
@@ -307,7 +310,7 @@ async fn bad_numbers_are_named_beside_the_field() {
         assert_eq!(refused.input("id_number").as_deref(), Some(number));
         assert_eq!(refused.input("name").as_deref(), Some(STRANGER.name));
     }
-    let others: [(&[(&str, &str)], &str, &str); 6] = [
+    let others: [(Fields, &str, &str); 6] = [
         (&[("id_number_again", "440524188001010014")], "id_number_again", "不一致"),
         (&[("id_type", "library_card")], "id_type", "请选择证件类型"),
         (&[("name", "")], "name", "姓名"),

@@ -2,11 +2,8 @@
 
 use crate::base::id::{AccountId, PersonId};
 use crate::base::{Fault, Secret};
-use crate::crypto::seal::Place;
-use crate::identity::store::account::{self, Made, NewAccount, NewPhone, PhoneCheck};
+use crate::identity::store::account::{self, Made, NewAccount, NewHandle, NewPhone, PhoneCheck};
 use crate::identity::{LoginName, PhoneNumber};
-use crate::sql;
-use crate::storage::Run;
 
 use super::step::Step;
 
@@ -72,16 +69,14 @@ async fn update(
     let known = account::contact(step.tx, step.keys, id).await?;
     let known = known.ok_or_else(|| Fault::inconsistent("account", id.as_str(), "is gone"))?;
     let mut changed = Vec::new();
-    let handles = [
-        ("phone", declared.phone.as_ref().map(PhoneNumber::as_str), known.phone),
-        ("login_name", declared.login_name.as_ref().map(LoginName::as_str), known.login_name),
-    ];
-    for (kind, wanted, before) in handles {
-        let Some(wanted) = wanted.filter(|wanted| before.as_deref() != Some(*wanted)) else { continue };
-        if replace_handle(step, id, (kind, wanted)).await? {
-            changed.push(kind.to_owned());
+    let phone = declared.phone.as_ref().filter(|phone| known.phone.as_deref() != Some(phone.as_str()));
+    let phone = phone.map(|number| NewHandle::Phone(NewPhone { number, check: PhoneCheck::Vouched }));
+    let name = declared.login_name.as_ref().filter(|name| known.login_name.as_deref() != Some(name.as_str()));
+    for handle in phone.into_iter().chain(name.map(NewHandle::LoginName)) {
+        if account::replace_handle(step.tx, step.moment, step.keys, (id, handle)).await? {
+            changed.push(handle.kind().to_owned());
         } else {
-            step.problems.add(format!("{at}.{kind}"), TAKEN);
+            step.problems.add(format!("{at}.{}", handle.kind()), TAKEN);
         }
     }
     if let Some(hash) = new_hash {
@@ -89,46 +84,4 @@ async fn update(
         changed.push("password".to_owned());
     }
     Ok(changed)
-}
-
-/// Gives an account another phone or login name; whether nobody else had it.
-async fn replace_handle(
-    step: &mut Step<'_>,
-    id: &AccountId,
-    (kind, text): (&'static str, &str),
-) -> Result<bool, Fault> {
-    step.tx
-        .execute(sql!("DELETE FROM handle WHERE account_id = $1 AND kind = $2", id.as_str(), kind))
-        .await?;
-    let written = step
-        .tx
-        .execute(sql!(
-            "INSERT INTO handle (fingerprint, kind, account_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            step.keys.fingerprint.of(kind, text),
-            kind,
-            id.as_str(),
-            step.moment.now,
-        ))
-        .await?;
-    if written == 0 {
-        return Ok(false);
-    }
-    let place = Place { table: "account", column: kind, row: id.as_str() };
-    let sealed = step.keys.seal.seal(&*step.moment.random, place, text)?;
-    let statement = match kind {
-        "phone" => sql!(
-            "UPDATE account SET phone = $2, phone_verified_at = $3, updated_at = $3 WHERE id = $1",
-            id.as_str(),
-            sealed,
-            step.moment.now,
-        ),
-        _ => sql!(
-            "UPDATE account SET login_name = $2, updated_at = $3 WHERE id = $1",
-            id.as_str(),
-            sealed,
-            step.moment.now,
-        ),
-    };
-    step.tx.execute(statement).await?;
-    Ok(true)
 }

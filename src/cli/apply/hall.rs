@@ -6,25 +6,14 @@ use serde_json::Value;
 
 use super::members::{Members, title};
 use super::problem::Problems;
-use super::report::Change;
-use super::step::{Step, changed};
+use super::step::Step;
 use crate::base::Fault;
 use crate::client::Department;
-use crate::sql;
-use crate::storage::{FromRow, Run};
+use crate::hall::window::{self, Hall};
 
 pub(super) struct DeclaredHall {
     pub(super) index: usize,
-    pub(super) id: String,
-    pub(super) department: String,
-    name: String,
-    windows: BTreeSet<String>,
-}
-
-#[derive(FromRow)]
-struct Row {
-    department_id: String,
-    name: String,
+    pub(super) hall: Hall,
 }
 
 const MOST_WINDOWS: usize = 500;
@@ -35,7 +24,7 @@ pub(super) fn read(entries: Vec<Value>, problems: &mut Problems) -> Vec<Declared
         let at = format!("halls[{index}]");
         let members = Members::open(at.clone(), entry, problems);
         let Some(one) = members.and_then(|members| read_one(members, index)) else { continue };
-        match declared.iter().find(|other| other.id == one.id) {
+        match declared.iter().find(|other| other.hall.id == one.hall.id) {
             Some(other) => {
                 problems.add(format!("{at}.id"), format!("is the id of halls[{}] too", other.index))
             }
@@ -61,65 +50,16 @@ fn read_one(mut members: Members<'_>, index: usize) -> Option<DeclaredHall> {
         members.refuse("windows", "must be at most 500 names of 1 to 32 characters");
     }
     members.close();
-    Some(DeclaredHall { index, id: id?, department: department?, name: name?, windows })
+    let windows = windows.into_iter().collect();
+    Some(DeclaredHall { index, hall: Hall { id: id?, department_id: department?, name: name?, windows } })
 }
 
-/// The ids of the halls on record.
-pub(super) async fn list_ids(run: &mut impl Run) -> Result<BTreeSet<String>, Fault> {
-    let rows: Vec<(String,)> = run.all(sql!("SELECT id FROM hall")).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredHall) -> Result<(), Fault> {
-    let known: Option<Row> =
-        step.tx.optional(sql!("SELECT department_id, name FROM hall WHERE id = $1", &declared.id)).await?;
-    let windows: Vec<(String,)> =
-        step.tx.all(sql!("SELECT name FROM hall_window WHERE hall_id = $1", &declared.id)).await?;
-    let windows: BTreeSet<String> = windows.into_iter().map(|(name,)| name).collect();
-    let change = match known {
-        None => Change::New,
-        Some(known) => changed([
-            ("name", known.name != declared.name),
-            ("department", known.department_id != declared.department),
-            ("windows", windows != declared.windows),
-        ]),
-    };
-    if change != Change::Members(Vec::new()) {
-        write_rows(step, declared, &windows).await?;
-    }
-    step.note("hall", (&declared.id, &declared.id), &change).await
-}
-
-/// Windows are members of their hall: those no longer declared are closed.
-async fn write_rows(
+pub(super) async fn write(
     step: &mut Step<'_>,
-    declared: &DeclaredHall,
-    windows: &BTreeSet<String>,
+    DeclaredHall { hall, .. }: &DeclaredHall,
 ) -> Result<(), Fault> {
-    step.tx
-        .execute(sql!(
-            "INSERT INTO hall (id, department_id, name, updated_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (id) DO UPDATE SET department_id = excluded.department_id, name = excluded.name,
-                 updated_at = excluded.updated_at",
-            &declared.id,
-            &declared.department,
-            &declared.name,
-            step.moment.now,
-        ))
-        .await?;
-    for closed in windows.difference(&declared.windows) {
-        let delete = sql!("DELETE FROM hall_window WHERE hall_id = $1 AND name = $2", &declared.id, closed);
-        step.tx.execute(delete).await?;
-    }
-    for opened in declared.windows.difference(windows) {
-        let insert = sql!(
-            "INSERT INTO hall_window (hall_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            &declared.id,
-            opened,
-        );
-        step.tx.execute(insert).await?;
-    }
-    Ok(())
+    let declared = window::declare(step.tx, step.moment, hall).await?;
+    step.note("hall", (&hall.id, &hall.id), &declared.into()).await
 }
 
 fn is_window(text: &str) -> bool {

@@ -6,10 +6,11 @@ use futures_util::future::join_all;
 
 use super::person::DeclaredPerson;
 use super::problem::ApplyProblem;
-use super::staff::{self, DeclaredStaff};
+use super::staff::DeclaredStaff;
 use super::{Sections, Target};
 use crate::base::{Fault, Moment, Secret};
 use crate::crypto::password::HashProblem;
+use crate::hall::clerk;
 use crate::identity::store::{account, person};
 
 /// New hashes by index in the file; who is not here keeps the password.
@@ -64,7 +65,7 @@ async fn of_staff(
     declared: &DeclaredStaff,
 ) -> Result<Option<String>, Fault> {
     let Some(password) = &declared.password else { return Ok(None) };
-    let stored = staff::find_hash(&mut target.db.read(), &declared.login).await?;
+    let stored = clerk::find_password_hash(&mut target.db.read(), &declared.login).await?;
     unless_it_fits(target, moment, (password, stored)).await
 }
 

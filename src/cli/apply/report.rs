@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hall::window::Declared;
+
 /// The difference between the declared state and what was on record.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -15,6 +17,16 @@ pub(super) enum Change {
     New,
     /// These members; none: it is as declared.
     Members(Vec<String>),
+}
+
+impl From<Declared> for Change {
+    fn from(declared: Declared) -> Self {
+        match declared {
+            Declared::New => Change::New,
+            Declared::Changed(members) => Change::Members(members.into_iter().map(str::to_owned).collect()),
+            Declared::Same => Change::Members(Vec::new()),
+        }
+    }
 }
 
 impl Report {

@@ -14,6 +14,7 @@ use crate::base::Fault;
 use crate::client::Department;
 use crate::client::department::list;
 use crate::crypto::Keys;
+use crate::hall::window;
 use crate::storage::Run;
 
 /// What is declared, each entry sound in itself.
@@ -56,12 +57,12 @@ impl Sections {
 
     fn owners(&self) -> Vec<&str> {
         let clients = self.clients.iter().map(|one| one.department.as_str());
-        clients.chain(self.halls.iter().map(|one| one.department.as_str())).collect()
+        clients.chain(self.halls.iter().map(|one| one.hall.department_id.as_str())).collect()
     }
 
     fn check_owners(&self, departments: &[Department], problems: &mut Problems) {
         let clients = self.clients.iter().map(|one| ("clients", one.index, &one.department));
-        let halls = self.halls.iter().map(|one| ("halls", one.index, &one.department));
+        let halls = self.halls.iter().map(|one| ("halls", one.index, &one.hall.department_id));
         for (section, index, department) in clients.chain(halls) {
             if departments.iter().all(|one| one.id != *department) {
                 problems.add(
@@ -73,8 +74,8 @@ impl Sections {
     }
 
     async fn check_halls(&self, run: &mut impl Run, problems: &mut Problems) -> Result<(), Fault> {
-        let mut halls: BTreeSet<String> = hall::list_ids(run).await?;
-        halls.extend(self.halls.iter().map(|one| one.id.clone()));
+        let known = window::list(run).await?.into_iter().map(|hall| hall.id);
+        let halls: BTreeSet<String> = known.chain(self.halls.iter().map(|one| one.hall.id.clone())).collect();
         for one in &self.staff {
             if one.hall.as_ref().is_some_and(|hall| !halls.contains(hall)) {
                 problems.add(format!("staff[{}].hall", one.index), "is no hall in this file or on record");

@@ -173,4 +173,9 @@ async fn disabled_staff_are_out_at_once() {
     assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
     assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Wrong);
     assert!(matches!(gate.resume(&Secret::new("made up"), Touch::Act).await, Presence::Absent));
+    // Declared again, changed or not, they stay out.
+    for roles in [&["clerk"][..], &["clerk", "clerk_supervisor"]] {
+        gate.staff("clerk1", roles, Some("hall-1")).await;
+        assert_eq!(refused(gate.sign_in("clerk1", PASSWORD).await), SignInRefusal::Wrong);
+    }
 }

@@ -92,7 +92,7 @@ async fn a_visit_in_hand_is_one_clerks() {
     let visit = done(counter::release(&house.db, &moment, &house.at(&visit)).await.unwrap());
     assert_eq!((visit.state, visit.clerk.as_ref()), (State::Open, None));
     let line = counter::list_today(&house.db, &house.keys, &moment, &colleague).await.unwrap().remove(0);
-    assert_eq!((line.whose, line.masked_name.as_deref()), (Whose::Nobodys, Some("*建国")));
+    assert_eq!((line.whose, line.masked_name.as_deref()), (Whose::Nobodys, Some("*桂芳")));
     let answer = counter::take(&house.db, &moment, &elsewhere, &visit.id).await.unwrap();
     assert_eq!(refused(answer), TakeRefusal::Unknown);
     let visit = done(counter::take(&house.db, &moment, &colleague, &visit.id).await.unwrap());

@@ -40,6 +40,13 @@ pub struct NewPhone<'a> {
     pub check: PhoneCheck,
 }
 
+/// What an account is found by, beside its person's documents.
+#[derive(Clone, Copy)]
+pub enum NewHandle<'a> {
+    Phone(NewPhone<'a>),
+    LoginName(&'a LoginName),
+}
+
 /// Who made sure of a phone; departments are told (`phone_number_verified`, OIDC Core §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneCheck {
@@ -187,6 +194,40 @@ pub async fn update_password(
     .map(|_| ())
 }
 
+/// Gives an account another phone or login name; `false` where it is another account's, and then the caller drops the
+/// transaction.
+pub async fn replace_handle(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    (account, handle): (&AccountId, NewHandle<'_>),
+) -> Result<bool, Fault> {
+    let (kind, text) = (handle.kind(), handle.as_str());
+    tx.execute(sql!("DELETE FROM handle WHERE account_id = $1 AND kind = $2", account.as_str(), kind))
+        .await?;
+    if !insert_handle(tx, moment, keys, account, (kind, text)).await? {
+        return Ok(false);
+    }
+    let sealed = keys.seal.seal(&*moment.random, place(kind, account.as_str()), text)?;
+    let statement = match handle {
+        NewHandle::Phone(phone) => sql!(
+            "UPDATE account SET phone = $2, phone_verified_at = $3, updated_at = $4 WHERE id = $1",
+            account.as_str(),
+            sealed,
+            phone.check.verified_at(moment),
+            moment.now,
+        ),
+        NewHandle::LoginName(_) => sql!(
+            "UPDATE account SET login_name = $2, updated_at = $3 WHERE id = $1",
+            account.as_str(),
+            sealed,
+            moment.now,
+        ),
+    };
+    tx.execute(statement).await?;
+    Ok(true)
+}
+
 async fn insert_handle(
     tx: &mut Tx,
     moment: &Moment,
@@ -223,6 +264,23 @@ fn fingerprints_of(keys: &Keys, username: &str) -> Vec<String> {
         all.push(keys.fingerprint.of("nobody", username));
     }
     all
+}
+
+impl NewHandle<'_> {
+    /// `phone` or `login_name`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            NewHandle::Phone(_) => PHONE,
+            NewHandle::LoginName(_) => LOGIN_NAME,
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            NewHandle::Phone(phone) => phone.number.as_str(),
+            NewHandle::LoginName(name) => name.as_str(),
+        }
+    }
 }
 
 impl PhoneCheck {
