@@ -134,7 +134,10 @@ impl Run for Reader<'_> {
                 let again = Statement::new(statement.text, statement.values.clone());
                 match statement.rows_from_postgres().fetch_all(pool).await {
                     // A restarted server leaves dead connections in the pool; a read may simply be asked again.
-                    Err(error) if is_connection(&error) => again.rows_from_postgres().fetch_all(pool).await,
+                    // One that waited for a connection in vain has waited long enough.
+                    Err(error) if is_connection(&error) && !matches!(error, sqlx::Error::PoolTimedOut) => {
+                        again.rows_from_postgres().fetch_all(pool).await
+                    }
                     answer => answer,
                 }
             }
