@@ -264,7 +264,6 @@ fn leaving(chrome: &Chrome) -> Vec<Shot> {
     let mixed = SignedOutPage {
         returns: Some((5, "/signed-out?stay=1".to_owned())),
         chrome: chrome.clone(),
-        returns: None,
         outcomes: vec![
             outcome(PORTAL, Reach::Reached),
             outcome(HRSS, Reach::Trying),
