@@ -1,5 +1,6 @@
 //! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -8,7 +9,7 @@ use crate::base::random::{self, Random};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Moment};
 use crate::client::{Authenticator, Clients, Trust};
-use crate::config::Settings;
+use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
@@ -64,6 +65,8 @@ pub enum OpenProblem {
     OtherKeys(String),
     #[error("{0:?}: is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?")]
     Database(Fault),
+    #[error("{0:?}: TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write")]
+    DatabaseFile(Fault),
     #[error("{0:?}: is the server of TONGYAO_REDIS_URL running, and may this machine reach it?")]
     Redis(Fault),
     #[error("{0:?}")]
@@ -86,7 +89,9 @@ impl App {
         let Choices { clock, random, redis_prefix } = choices;
         make_data_dir(&settings)?;
         let tally = Arc::new(Tally::default());
-        let db = Db::open(&settings.database, tally.clone()).await.map_err(OpenProblem::Database)?;
+        let db = Db::open(&settings.database, tally.clone())
+            .await
+            .map_err(|fault| database_problem(&settings.database, fault))?;
         migrate::run(&settings.database, &db).await?;
         let keys = Arc::new(Keys::open(&settings.keys_dir, clock.now(), &*random)?);
         check_keys_belong(&db, &keys, &settings).await?;
@@ -145,8 +150,20 @@ impl Wake {
     }
 }
 
+fn database_problem(place: &DatabasePlace, fault: Fault) -> OpenProblem {
+    match place {
+        DatabasePlace::Sqlite(_) => OpenProblem::DatabaseFile(fault),
+        DatabasePlace::Postgres(_) => OpenProblem::Database(fault),
+    }
+}
+
+/// Made for its owner alone; one that is there stays as it is.
 fn make_data_dir(settings: &Settings) -> Result<(), OpenProblem> {
-    std::fs::create_dir_all(&settings.data_dir)
+    let mut folder = std::fs::DirBuilder::new();
+    folder
+        .recursive(true)
+        .mode(0o700)
+        .create(&settings.data_dir)
         .map_err(|cause| OpenProblem::DataDir { path: settings.data_dir.display().to_string(), cause })
 }
 

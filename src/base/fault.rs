@@ -54,13 +54,18 @@ impl fmt::Display for Fault {
 
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.place)?;
+        let mut said = self.place.clone();
         let mut source = self.source();
         while let Some(cause) = source {
-            write!(f, ": {cause}")?;
+            // Many errors say what their own cause says.
+            let text = cause.to_string();
+            if !said.contains(&text) {
+                said.push_str(": ");
+                said.push_str(&text);
+            }
             source = cause.source();
         }
-        Ok(())
+        f.write_str(&said)
     }
 }
 

@@ -44,12 +44,18 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
     let what = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        "which command? There are demo, serve, migrate, apply, keys, audit, config and doctor"
+        format!("which command? There are {}", commands(&text).join(", "))
     } else {
-        what
+        what.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     print::problem(&format!("{what}; tongyao --help says more"));
     ExitCode::FAILURE
+}
+
+/// The commands a help text lists.
+fn commands(help: &str) -> Vec<&str> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    listed.map_while(|line| line.split_whitespace().next()).collect()
 }
 
 async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! The keys folder: readable by its owner alone, its files made once and never printed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -72,6 +72,16 @@ impl KeysFolder {
             return Err(KeysProblem::FileOpenToOthers { path, mode });
         }
         fs::read(&path).map(Zeroizing::new).map_err(unusable)
+    }
+
+    /// Waits until no other process changes the folder; until what it gives is dropped, none does.
+    pub fn lock(&self) -> Result<File, KeysProblem> {
+        let path = self.path.join(".lock");
+        let unusable = |cause| KeysProblem::Unusable { path: path.clone(), cause };
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(unusable)?;
+        file.lock().map_err(unusable)?;
+        Ok(file)
     }
 
     /// Writes a new file (mode 600), whole or not at all. Another node may have been first: then its file stays.

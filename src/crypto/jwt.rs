@@ -76,8 +76,9 @@ fn head(token: &str) -> Result<Head, TokenProblem> {
         return Err(TokenProblem::Malformed);
     }
     let header = decode_header(token).map_err(|_| TokenProblem::Malformed)?;
-    // RFC 7515 §4.1.11: what is critical and not understood is refused; we understand no extension.
-    if header.crit.is_some_and(|crit| !crit.is_empty()) {
+    // RFC 7515 §4.1.11: what is critical and not understood is refused; we understand no extension. An empty list
+    // must not be sent at all.
+    if header.crit.is_some() {
         return Err(TokenProblem::Malformed);
     }
     Ok(Head { alg: header.alg, typ: header.typ, kid: header.kid })

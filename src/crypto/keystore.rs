@@ -62,14 +62,14 @@ impl KeyStore {
     /// Opens the keys, making what is missing: for every algorithm one that signs and the next one.
     pub fn open(folder: KeysFolder, now: Timestamp) -> Result<Self, KeyStoreProblem> {
         let mut set = load(&folder)?;
-        for &algorithm in SigningAlgorithm::ALL {
-            for stage in [Stage::Current, Stage::Next] {
-                if set.find(algorithm, stage).is_none() {
-                    make(&folder, algorithm, stage, now)?;
-                }
+        if !set.missing().is_empty() {
+            // Nodes that start together on an empty folder must end with the same keys.
+            let _alone = folder.lock()?;
+            for (algorithm, stage) in load(&folder)?.missing() {
+                make(&folder, algorithm, stage, now)?;
             }
+            set = load(&folder)?;
         }
-        set = load(&folder)?;
         Ok(Self { folder, set: RwLock::new(Arc::new(set)) })
     }
 
@@ -94,6 +94,7 @@ impl KeyStore {
 
     /// The next key signs from now on, the current one retires, and a new next one is made.
     pub fn rotate(&self, algorithm: SigningAlgorithm, now: Timestamp) -> Result<(), KeyStoreProblem> {
+        let _alone = self.folder.lock()?;
         let set = load(&self.folder)?;
         // The next key begins first: a crash in between leaves two that may sign, never none.
         for (from, to) in [(Stage::Next, Stage::Current), (Stage::Current, Stage::Retired)] {
@@ -118,6 +119,13 @@ impl KeySet {
 
     pub fn by_kid(&self, kid: &str) -> Option<&SigningKey> {
         self.keys.iter().find(|key| key.signer.kid() == kid)
+    }
+
+    /// What there must be and is not.
+    fn missing(&self) -> Vec<(SigningAlgorithm, Stage)> {
+        let wanted = |&algorithm| [(algorithm, Stage::Current), (algorithm, Stage::Next)];
+        let all = SigningAlgorithm::ALL.iter().flat_map(wanted);
+        all.filter(|(algorithm, stage)| self.find(*algorithm, *stage).is_none()).collect()
     }
 
     /// The newest key of an algorithm in a stage.

@@ -54,6 +54,9 @@ impl Outgoing {
             let pem = std::fs::read(path).map_err(|error| unreadable().because(error))?;
             let certificates =
                 reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable().because(error))?;
+            if certificates.is_empty() {
+                return Err(unreadable().because("it holds no PEM certificate"));
+            }
             builder = builder.tls_certs_merge(certificates);
         }
         Ok(Self { client: builder.build().map_err(broken)?, guard })

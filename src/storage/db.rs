@@ -1,12 +1,15 @@
 //! The database: SQLite or PostgreSQL behind `read()`, `begin()` and `commit()`.
 
+use std::fs::OpenOptions;
 use std::future::Future;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -69,7 +72,7 @@ impl Db {
         self.tally.count(Trip::Transaction);
         let engine = match &self.engine {
             Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await?),
-            Engine::Postgres(pool) => TxEngine::Postgres(begin_postgres(pool).await?),
+            Engine::Postgres(pool) => TxEngine::Postgres(begin_whole(pool.clone()).await?),
         };
         Ok(Tx { engine, tally: self.tally.clone() })
     }
@@ -131,7 +134,10 @@ impl Run for Reader<'_> {
                 let again = Statement::new(statement.text, statement.values.clone());
                 match statement.rows_from_postgres().fetch_all(pool).await {
                     // A restarted server leaves dead connections in the pool; a read may simply be asked again.
-                    Err(error) if is_connection(&error) => again.rows_from_postgres().fetch_all(pool).await,
+                    // One that waited for a connection in vain has waited long enough.
+                    Err(error) if is_connection(&error) && !matches!(error, sqlx::Error::PoolTimedOut) => {
+                        again.rows_from_postgres().fetch_all(pool).await
+                    }
                     answer => answer,
                 }
             }
@@ -191,6 +197,7 @@ impl Run for Tx {
 }
 
 async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
+    make_private(path);
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -212,6 +219,12 @@ async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
     Ok(Engine::Sqlite { reads, lane })
 }
 
+/// A new database is its owner's alone; SQLite gives the files beside it the same mode. What goes wrong here shows, with
+/// its reason, when the file is opened.
+fn make_private(path: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+}
+
 async fn open_postgres(url: &str) -> Result<Engine, Fault> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| Fault::broken("the database URL is not a valid postgres:// URL"))?
@@ -221,10 +234,28 @@ async fn open_postgres(url: &str) -> Result<Engine, Fault> {
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
-        .connect_with(options)
-        .await
-        .map_err(|error| Fault::unavailable("PostgreSQL cannot be reached").because(error))?;
-    Ok(Engine::Postgres(pool))
+        .connect_with(options.clone())
+        .await;
+    match pool {
+        Ok(pool) => Ok(Engine::Postgres(pool)),
+        // The pool tried until its time was over and forgot why it failed: ask once more, for the reason.
+        Err(sqlx::Error::PoolTimedOut) => match PgConnection::connect_with(&options).await {
+            Ok(_) => Err(away(sqlx::Error::PoolTimedOut)),
+            Err(error) => Err(away(error)),
+        },
+        Err(error) => Err(away(error)),
+    }
+}
+
+fn away(error: sqlx::Error) -> Fault {
+    Fault::unavailable("PostgreSQL cannot be reached").because(error)
+}
+
+/// In a task of its own, which nobody who hangs up can stop in the middle: a connection that went back to the pool
+/// between `BEGIN` and its answer would stay inside a transaction.
+async fn begin_whole(pool: PgPool) -> Result<sqlx::Transaction<'static, Postgres>, Fault> {
+    let begun = tokio::spawn(async move { begin_postgres(&pool).await }).await;
+    begun.map_err(|_| Fault::broken("beginning a transaction was stopped"))?
 }
 
 /// A dead connection shows at its first statement: try as often as the pool may hold dead ones.

@@ -54,14 +54,19 @@ impl Lane {
     }
 
     pub(super) async fn begin(&self) -> Result<LaneTx, Fault> {
-        let mut guard = self.state.clone().lock_owned().await;
-        if matches!(guard.batch, Batch::Closed) {
-            run(&mut guard, "BEGIN IMMEDIATE").await?;
-            guard.batch = Batch::Open { waiting: Vec::new(), flush: Flush::NotAsked };
-        }
-        // From here on a drop must undo and, if nobody else will, close the batch.
+        let guard = self.state.clone().lock_owned().await;
+        // From here on a drop must undo and, if nobody else will, close the batch. It may come at any await: whoever
+        // asked may hang up, and `BEGIN` is carried out all the same.
         let mut tx = LaneTx { guard: Some(guard), lane: self.clone() };
-        run(tx.state()?, "SAVEPOINT one").await?;
+        let state = tx.state()?;
+        if matches!(state.batch, Batch::Closed) {
+            state.batch = Batch::Open { waiting: Vec::new(), flush: Flush::NotAsked };
+            if let Err(fault) = run(state, "BEGIN IMMEDIATE").await {
+                state.batch = Batch::Closed;
+                return Err(fault);
+            }
+        }
+        run(state, "SAVEPOINT one").await?;
         Ok(tx)
     }
 
@@ -155,4 +160,40 @@ async fn run(state: &mut State, text: &'static str) -> Result<(), Fault> {
         .await
         .map(|_| ())
         .map_err(|error| fault("the writing lane", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::random::{Random, System};
+
+    /// A client that hangs up drops its handler wherever it waits.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_hangs_up_at_any_moment_leaves_the_lane_usable() {
+        let random: &dyn Random = &System::default();
+        let path = std::env::temp_dir().join(format!("tongyao-lane-{}.db", random.token(9)));
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let lane = Lane::open(&options).await.unwrap();
+        let mut tx = lane.begin().await.unwrap();
+        let make = "CREATE TABLE kept (n INTEGER)";
+        sqlx::raw_sql(make).execute(tx.connection().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        for micros in 0..200 {
+            let work = async {
+                let tx = lane.begin().await.unwrap();
+                let _ = tx.commit().await;
+            };
+            let _ = tokio::time::timeout(Duration::from_micros(micros), work).await;
+            let asked = std::pin::pin!(lane.begin());
+            // Polled once: `BEGIN` is on its way, and nobody waits for it any more.
+            let _ = futures_util::future::FutureExt::now_or_never(asked);
+        }
+        let mut tx = lane.begin().await.unwrap();
+        sqlx::raw_sql("INSERT INTO kept VALUES (1)").execute(tx.connection().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        lane.close().await;
+        std::fs::remove_file(path).unwrap();
+    }
 }

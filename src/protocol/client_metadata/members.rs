@@ -55,8 +55,15 @@ macro_rules! members {
             /// Every member that says something, defaults included.
             pub fn to_members(&self) -> Result<Map<String, Value>, serde_json::Error> {
                 let mut members = Map::new();
-                $(members.insert(stringify!($name).to_owned(), serde_json::to_value(&self.$name)?);)+
-                members.retain(|_, value| !value.is_null() && *value != Value::Array(Vec::new()));
+                $(
+                    let value = serde_json::to_value(&self.$name)?;
+                    let default: $kind = $default;
+                    // An empty list says something where the default is another one.
+                    let silent = value.is_null() || value == Value::Array(Vec::new()) && self.$name == default;
+                    if !silent {
+                        members.insert(stringify!($name).to_owned(), value);
+                    }
+                )+
                 for (name, text) in &self.localized {
                     members.insert(name.clone(), Value::String(text.clone()));
                 }

@@ -18,8 +18,12 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct Shard {
     entries: HashMap<String, Entry>,
+    /// What the entries weigh together.
+    bytes: usize,
     /// Expired entries are swept when the map has grown to this: amortised, one look an entry.
     sweep_at: usize,
+    /// A full map is swept once a second at most.
+    swept_at: Option<Timestamp>,
 }
 
 struct Entry {
@@ -37,6 +41,11 @@ const SHARDS: usize = 16;
 const FIRST_SWEEP: usize = 1024;
 /// Above this a flood of requests would eat the machine; refusing new ones keeps the others served.
 const MOST_ENTRIES_A_SHARD: usize = 100_000;
+/// The same for requests of many kilobytes each: 256 MiB in all.
+const MOST_BYTES_A_SHARD: usize = 16 * 1024 * 1024;
+const FULL_SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// What an entry weighs beside its texts, about.
+const ENTRY_BYTES: usize = 160;
 
 impl Memory {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
@@ -47,13 +56,8 @@ impl Memory {
 
     pub(super) fn put(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
         let now = self.clock.now();
-        let mut shard = self.shard(key);
-        shard.make_room(now)?;
-        shard.entries.insert(
-            key.to_owned(),
-            Entry { held: Held::Value(value.to_owned()), expires_at: now + lifetime },
-        );
-        Ok(())
+        let entry = Entry { held: Held::Value(value.to_owned()), expires_at: now + lifetime };
+        self.shard(key).insert(key, entry, now)
     }
 
     pub(super) fn put_new(&self, key: &str, value: &str, lifetime: Duration) -> Result<bool, Fault> {
@@ -62,11 +66,8 @@ impl Memory {
         if shard.live(key, now).is_some() {
             return Ok(false);
         }
-        shard.make_room(now)?;
-        shard.entries.insert(
-            key.to_owned(),
-            Entry { held: Held::Value(value.to_owned()), expires_at: now + lifetime },
-        );
+        let entry = Entry { held: Held::Value(value.to_owned()), expires_at: now + lifetime };
+        shard.insert(key, entry, now)?;
         Ok(true)
     }
 
@@ -79,7 +80,7 @@ impl Memory {
     }
 
     pub(super) fn delete(&self, key: &str) {
-        self.shard(key).entries.remove(key);
+        self.shard(key).remove(key);
     }
 
     pub(super) fn consume(&self, key: &str, trace: &str) -> Consumed {
@@ -87,7 +88,10 @@ impl Memory {
         let mut shard = self.shard(key);
         let Some(entry) = shard.live(key, now) else { return Consumed::Absent };
         match std::mem::replace(&mut entry.held, Held::Trace(trace.to_owned())) {
-            Held::Value(value) => Consumed::Live(value),
+            Held::Value(value) => {
+                shard.bytes = (shard.bytes + trace.len()).saturating_sub(value.len());
+                Consumed::Live(value)
+            }
             Held::Trace(first) => {
                 entry.held = Held::Trace(first.clone());
                 Consumed::Used(first)
@@ -106,8 +110,7 @@ impl Memory {
             *count += 1;
             return Ok(*count);
         }
-        shard.make_room(now)?;
-        shard.entries.insert(key.to_owned(), Entry { held: Held::Count(1), expires_at: now + lifetime });
+        shard.insert(key, Entry { held: Held::Count(1), expires_at: now + lifetime }, now)?;
         Ok(1)
     }
 
@@ -130,16 +133,54 @@ impl Shard {
         self.entries.get_mut(key).filter(|entry| entry.expires_at > now)
     }
 
-    fn make_room(&mut self, now: Timestamp) -> Result<(), Fault> {
-        if self.entries.len() >= self.sweep_at {
-            self.entries.retain(|_, entry| entry.expires_at > now);
-            self.sweep_at = (self.entries.len() * 2).clamp(FIRST_SWEEP, MOST_ENTRIES_A_SHARD);
+    fn insert(&mut self, key: &str, entry: Entry, now: Timestamp) -> Result<(), Fault> {
+        let weight = weight(key, &entry);
+        self.make_room(now, weight)?;
+        self.remove(key);
+        self.bytes += weight;
+        self.entries.insert(key.to_owned(), entry);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.bytes = self.bytes.saturating_sub(weight(key, &entry));
         }
-        if self.entries.len() >= MOST_ENTRIES_A_SHARD {
+    }
+
+    fn make_room(&mut self, now: Timestamp, weight: usize) -> Result<(), Fault> {
+        let rested = self.swept_at.is_none_or(|at| now < at || now.since(at) >= FULL_SWEEP_EVERY);
+        let due = match self.is_full_with(weight) {
+            true => rested,
+            false => self.entries.len() >= self.sweep_at,
+        };
+        if due {
+            self.sweep(now);
+        }
+        if self.is_full_with(weight) {
             return Err(Fault::unavailable("the in-process ephemeral store is full"));
         }
         Ok(())
     }
+
+    fn is_full_with(&self, weight: usize) -> bool {
+        self.entries.len() >= MOST_ENTRIES_A_SHARD || self.bytes + weight > MOST_BYTES_A_SHARD
+    }
+
+    fn sweep(&mut self, now: Timestamp) {
+        self.entries.retain(|_, entry| entry.expires_at > now);
+        self.bytes = self.entries.iter().map(|(key, entry)| weight(key, entry)).sum();
+        self.sweep_at = (self.entries.len() * 2).clamp(FIRST_SWEEP, MOST_ENTRIES_A_SHARD);
+        self.swept_at = Some(now);
+    }
+}
+
+fn weight(key: &str, entry: &Entry) -> usize {
+    let text = match &entry.held {
+        Held::Value(text) | Held::Trace(text) => text.len(),
+        Held::Count(_) => 0,
+    };
+    ENTRY_BYTES + key.len() + text
 }
 
 #[cfg(test)]
@@ -193,5 +234,24 @@ mod tests {
         assert!(refused.is_some());
         clock.advance(MINUTE);
         assert!((0..100).all(|n| memory.put(&format!("n{n}"), "", MINUTE).is_ok()));
+    }
+
+    #[test]
+    fn large_values_fill_it_too_and_what_is_consumed_makes_room() {
+        let (clock, memory) = memory();
+        let large = "x".repeat(1024 * 1024);
+        let most = MOST_BYTES_A_SHARD / large.len() * SHARDS;
+        let kept = (0..2 * most).filter(|n| memory.put(&format!("k{n}"), &large, MINUTE).is_ok()).count();
+        assert!(kept < most, "{kept}");
+        for n in 0..2 * most {
+            memory.consume(&format!("k{n}"), "trace");
+        }
+        assert!((0..SHARDS).all(|n| memory.put(&format!("n{n}"), &large, MINUTE).is_ok()));
+        clock.advance(MINUTE);
+        assert!((0..SHARDS).all(|n| memory.put(&format!("m{n}"), &large, MINUTE).is_ok()));
+        assert!(memory.shards.iter().all(|shard| {
+            let shard = shard.lock().unwrap();
+            shard.bytes == shard.entries.iter().map(|(key, entry)| weight(key, entry)).sum::<usize>()
+        }));
     }
 }
