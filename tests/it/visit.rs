@@ -104,6 +104,8 @@ async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
     look!();
     let page = browser.submit(&page, &[("action", "cancel")]).await;
     look!();
+    // Visits are told apart by when they began.
+    world.later(1);
     let page = browser.submit(&page, &[("action", "enrol")]).await;
     let visit = window.take(&code_on(&page)).await;
     look!();
@@ -111,6 +113,7 @@ async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
     assert_eq!((stale.name().as_str(), stale.status()), ("visit", 409));
     window.decide(&visit, WANG_CARD, Verdict::FailRetryable(Reason::Other)).await;
     look!();
+    world.later(1);
     let page = browser.get("/account/visit").await;
     let page = browser.submit(&page, &[("action", "enrol")]).await;
     let visit = window.pass(&window.take(&code_on(&page)).await, WANG_CARD).await;
