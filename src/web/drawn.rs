@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::{Answer, chrome, page_with};
-use super::pages::{ErrorKind, ErrorPage, FormPostPage, Link};
+use super::pages::{ErrorPage, FormPostPage, Link};
 use crate::app::App;
 use crate::http::context::Context;
 use crate::http::csp::Csp;
@@ -40,20 +40,7 @@ fn join(bare: &Response, mut drawn: Response) -> Response {
 }
 
 fn draw_problem(context: &Context, problem: &Problem) -> Answer {
-    let kind = match problem {
-        Problem::BadRequest => ErrorKind::BadRequest,
-        Problem::BadClient(_) => ErrorKind::BadClient,
-        Problem::Forbidden => ErrorKind::Forbidden,
-        Problem::NotFound => ErrorKind::NotFound,
-        Problem::WrongMethod => ErrorKind::WrongMethod,
-        Problem::Expired => ErrorKind::Expired,
-        Problem::StaleForm => ErrorKind::StaleForm,
-        Problem::TooLarge => ErrorKind::TooLarge,
-        Problem::TooManyRequests { wait } => ErrorKind::TooManyRequests { seconds: *wait },
-        Problem::Unavailable { .. } => ErrorKind::Unavailable,
-        Problem::Broken => ErrorKind::Broken,
-    };
-    let mut drawn = ErrorPage::of(kind, chrome(context), context.moment.request_id.as_str());
+    let mut drawn = ErrorPage::of(problem, chrome(context), context.moment.request_id.as_str());
     if let Problem::BadClient(refusal) = problem {
         drawn.what = format!("{} {}", drawn.what, refusal.description(context.locale));
         drawn = drawn.with_code(refusal.number().to_string());

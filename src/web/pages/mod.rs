@@ -20,7 +20,7 @@ pub use account::{
     SessionsPage, WhichDevice,
 };
 pub use consent::{ConsentItem, ConsentPage, Need};
-pub use error::{ErrorKind, ErrorPage, Link};
+pub use error::{ErrorPage, Link};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};

@@ -3,7 +3,9 @@
 use super::{Shot, sample_qr};
 use crate::hall::binding_refusal::BindingRefusal;
 use crate::hall::slip::ContinuationRefusal;
+use crate::http::shown::Problem;
 use crate::identity::PhoneProblem;
+use crate::protocol::Refusal;
 use crate::signin::new_password::PasswordProblem;
 use crate::web::chrome::Chrome;
 use crate::web::form::Field;
@@ -410,24 +412,26 @@ fn history(chrome: &Chrome) -> HistoryPage {
 
 fn others(chrome: &Chrome) -> Vec<Shot> {
     let kinds = [
-        ("not-found", ErrorKind::NotFound),
-        ("expired", ErrorKind::Expired),
-        ("forbidden", ErrorKind::Forbidden),
-        ("stale", ErrorKind::StaleForm),
-        ("many", ErrorKind::TooManyRequests { seconds: 20 }),
-        ("unavailable", ErrorKind::Unavailable),
-        ("broken", ErrorKind::Broken),
-        ("bad-request", ErrorKind::BadRequest),
-        ("too-large", ErrorKind::TooLarge),
+        ("not-found", Problem::NotFound),
+        ("wrong-method", Problem::WrongMethod),
+        ("expired", Problem::Expired),
+        ("forbidden", Problem::Forbidden),
+        ("stale", Problem::StaleForm),
+        ("many", Problem::TooManyRequests { wait: 20 }),
+        ("unavailable", Problem::Unavailable { wait: 5 }),
+        ("broken", Problem::Broken),
+        ("bad-request", Problem::BadRequest),
+        ("too-large", Problem::TooLarge),
     ];
     let mut shots: Vec<Shot> = kinds
         .into_iter()
-        .map(|(name, kind)| {
-            Shot::of(format!("error-{name}"), &ErrorPage::of(kind, chrome.clone(), "b7Jx0cQ2mT4k"))
+        .map(|(name, problem)| {
+            Shot::of(format!("error-{name}"), &ErrorPage::of(&problem, chrome.clone(), "b7Jx0cQ2mT4k"))
         })
         .collect();
     let client =
-        ErrorPage::of(ErrorKind::BadClient, chrome.clone(), "txn_01JD8").with_code("invalid_redirect_uri");
+        ErrorPage::of(&Problem::BadClient(Refusal::RedirectUnregistered), chrome.clone(), "txn_01JD8")
+            .with_code("invalid_redirect_uri");
     let post = FormPostPage {
         chrome: asked_by(chrome, PORTAL),
         client: say(chrome, PORTAL),

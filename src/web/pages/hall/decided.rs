@@ -22,6 +22,12 @@ pub enum Outcome {
     Continuation,
 }
 
+impl Outcome {
+    pub(super) fn is_pass(self) -> bool {
+        !matches!(self, Outcome::FailedRetryable | Outcome::FailedFinal)
+    }
+}
+
 /// `data-page="hall-decided"`: posts `action=start` to `/hall/visits/{id}/binding`, or nothing else to
 /// `/hall/visits/{id}/continuation`; both with `version` and `csrf`.
 #[derive(Debug, Clone, Template)]
@@ -58,10 +64,6 @@ impl HallDecidedPage {
 
     fn l(&self) -> Level {
         Level(self.chrome.locale)
-    }
-
-    fn has_passed(&self) -> bool {
-        !matches!(self.outcome, Outcome::FailedRetryable | Outcome::FailedFinal)
     }
 
     fn is_to_hand_over(&self) -> bool {

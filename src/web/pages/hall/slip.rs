@@ -58,10 +58,6 @@ impl HallSlipPage {
         Level(self.chrome.locale)
     }
 
-    fn has_passed(&self) -> bool {
-        !matches!(self.outcome, Outcome::FailedRetryable | Outcome::FailedFinal)
-    }
-
     fn result(&self) -> &'static str {
         match self.outcome {
             Outcome::FailedRetryable => self.m().fail_retryable(),
