@@ -23,7 +23,8 @@ pub fn rotate(settings: &Settings, algorithm: SigningAlgorithm) -> Result<(), Pr
     keys.signing.rotate(algorithm, SystemClock.now())?;
     let kid = keys.signing.signer(algorithm)?.kid().to_owned();
     print::line(&format!(
-        "{} is signed with {kid} from now on; running services follow within a minute",
+        "{} is signed with {kid} from now on; running services follow within a minute. \
+         Rotate again in 11 minutes at the earliest: systems may keep our public keys for 10",
         algorithm.as_str()
     ));
     Ok(())
