@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::RequestId;
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::AuthorizeRequest;
 use crate::storage::Ephemeral;
 
@@ -15,6 +15,8 @@ pub struct Pending {
     pub request: AuthorizeRequest,
     /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere.
     pub browser: String,
+    /// Kept here as well as by the store, so that it means the same whichever store keeps it.
+    pub expires_at: Timestamp,
     /// Whether the person showed who they are for this very request: what `prompt=login` and `max_age` ask for.
     pub signed_in: Paid,
     /// Whether the person answered the consent page of this very request.
@@ -61,11 +63,16 @@ pub async fn update(ephemeral: &Ephemeral, id: &RequestId, pending: &Pending) ->
 }
 
 /// The request that waits, if this browser brought it.
-pub async fn find(ephemeral: &Ephemeral, id: &RequestId, browser: &str) -> Result<Option<Pending>, Fault> {
+pub async fn find(
+    ephemeral: &Ephemeral,
+    now: Timestamp,
+    id: &RequestId,
+    browser: &str,
+) -> Result<Option<Pending>, Fault> {
     let Some(text) = ephemeral.get(&key(id)).await? else { return Ok(None) };
     // Written by another build: as good as expired.
     let pending: Option<Pending> = serde_json::from_str(&text).ok();
-    Ok(pending.filter(|pending| pending.browser == browser))
+    Ok(pending.filter(|pending| pending.browser == browser && pending.expires_at > now))
 }
 
 pub async fn delete(ephemeral: &Ephemeral, id: &RequestId) -> Result<(), Fault> {

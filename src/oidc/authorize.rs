@@ -118,6 +118,7 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
     Ok(Pending {
         request,
         browser: context.browser(),
+        expires_at: context.moment.now + pending::LIFETIME,
         signed_in: Paid::NotYet,
         consented: Paid::NotYet,
         expected_sub,

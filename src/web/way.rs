@@ -29,7 +29,9 @@ impl Way {
     pub async fn find(context: &mut Context, id: &str) -> Result<Self, PageProblem> {
         let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
         let browser = context.browser();
-        let pending = pending::find(&context.app.ephemeral, &id, &browser).await?.ok_or(Problem::Expired)?;
+        let pending = pending::find(&context.app.ephemeral, context.moment.now, &id, &browser)
+            .await?
+            .ok_or(Problem::Expired)?;
         context.prefer(pending.request.ui_locales.as_deref());
         let found = context.app.clients.find(&pending.request.client_id).await?;
         let client = found.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
