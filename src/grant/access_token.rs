@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
 use super::family::{Columns, Family, Life};
 use crate::base::id::{FamilyId, PersonId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::mac::digest;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
 use crate::storage::{FromRow, Run, Tx};
@@ -19,6 +23,7 @@ pub struct AccessToken {
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
     pub revoked: Revoked,
+    pub carries: Carries,
     /// Absent for a client's own token (client credentials).
     pub family: Option<Family>,
 }
@@ -29,11 +34,29 @@ pub enum Revoked {
     No,
 }
 
-/// What a new token carries.
+/// A token about to be issued.
 pub struct NewToken<'a> {
     pub client_id: &'a str,
     pub family: Option<&'a FamilyId>,
     pub scope: &'a Scope,
+    pub carries: &'a Carries,
+}
+
+/// What a token carries beside its scope. A plain bearer token carries nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Carries {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
+    /// The resources it is for (RFC 8707); empty: no one in particular.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<String>,
+    /// RFC 9396.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Value>,
+    /// Who acts for the subject (`act`, RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Value>,
 }
 
 #[derive(FromRow)]
@@ -43,6 +66,7 @@ struct Row {
     issued_at: i64,
     expires_at: i64,
     revoked_at: Option<i64>,
+    carries: Option<String>,
     family_id: Option<String>,
     person_id: Option<String>,
     account_id: Option<String>,
@@ -67,11 +91,13 @@ pub const PREFIX: &str = "tya_";
 pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<String, Fault> {
     let token = format!("{PREFIX}{}", moment.random.token(32));
     tx.execute(sql!(
-        "INSERT INTO access_token (digest, client_id, family_id, scope, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO access_token (digest, client_id, family_id, scope, carries, issued_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         digest(&token),
         new.client_id,
         new.family.map(FamilyId::as_str),
         new.scope.to_string(),
+        new.carries.column()?,
         moment.now,
         moment.now + LIFETIME,
     ))
@@ -84,7 +110,7 @@ pub async fn find(run: &mut impl Run, now: Timestamp, token: &str) -> Result<Opt
     let row: Option<Row> = run
         .optional(sql!(
             "SELECT access_token.client_id AS token_client_id, access_token.scope AS token_scope, access_token.issued_at,
-                    access_token.expires_at, access_token.revoked_at, token_family.id AS family_id,
+                    access_token.expires_at, access_token.revoked_at, access_token.carries, token_family.id AS family_id,
                     token_family.person_id, token_family.account_id, token_family.session_id, token_family.sid,
                     token_family.scope, token_family.facts, token_family.offline,
                     token_family.expires_at AS family_expires_at, family_revocation.at AS family_revoked_at,
@@ -113,6 +139,17 @@ pub async fn revoke(tx: &mut Tx, moment: &Moment, token: &str) -> Result<(), Fau
     .map(|_| ())
 }
 
+impl Carries {
+    /// Nothing is kept as nothing.
+    fn column(&self) -> Result<Option<String>, Fault> {
+        if *self == Self::default() {
+            return Ok(None);
+        }
+        let text = serde_json::to_string(self);
+        text.map(Some).map_err(|error| Fault::broken("writing what a token carries").because(error))
+    }
+}
+
 impl AccessToken {
     /// Whether the token still counts.
     pub fn check(&self, now: Timestamp) -> Result<(), Refusal> {
@@ -135,7 +172,9 @@ impl Row {
     fn token(self, now: Timestamp) -> Result<AccessToken, Fault> {
         let broken =
             || Fault::inconsistent("access_token", "of a client", "its columns contradict each other");
+        let carries = self.carries.as_deref().map(serde_json::from_str).transpose().map_err(|_| broken())?;
         let token = AccessToken {
+            carries: carries.unwrap_or_default(),
             scope: self.token_scope.parse().map_err(|_| broken())?,
             issued_at: Timestamp::from_micros(self.issued_at),
             expires_at: Timestamp::from_micros(self.expires_at),
@@ -180,7 +219,7 @@ pub async fn find_with_person(
     let row: Option<WideRow> = run
         .optional(sql!(
             "SELECT access_token.client_id AS token_client_id, access_token.scope AS token_scope, access_token.issued_at,
-                    access_token.expires_at, access_token.revoked_at, token_family.id AS family_id,
+                    access_token.expires_at, access_token.revoked_at, access_token.carries, token_family.id AS family_id,
                     token_family.person_id, token_family.account_id, token_family.session_id, token_family.sid,
                     token_family.scope, token_family.facts, token_family.offline,
                     token_family.expires_at AS family_expires_at, family_revocation.at AS family_revoked_at,

@@ -1,9 +1,11 @@
 //! What was granted to a client in one authorization, as code and tokens carry it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::base::Timestamp;
 use crate::base::id::{AccountId, PersonId, SessionId};
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Acr, ClaimsRequest, Scope};
 
 /// One authorization of one person for one client.
@@ -34,4 +36,13 @@ pub struct Facts {
     /// The names of those that were granted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claim_names: Vec<String>,
+    /// The key that refresh tokens of a public client are bound to (RFC 9449 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
+    /// The resources that were granted (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The details that were granted (RFC 9396).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Value>,
 }

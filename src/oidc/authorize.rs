@@ -173,6 +173,9 @@ fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: A
             level_reached_by: question.standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
             claims: request.claims.clone(),
             claim_names: claims,
+            confirmation: None,
+            resources: Vec::new(),
+            details: Vec::new(),
         },
     }
 }

@@ -36,6 +36,8 @@ pub mod redirect;
 pub mod grant_type;
 /// How clients show who they are.
 pub mod client_auth;
+/// The key that a token is bound to.
+pub mod confirmation;
 /// What a client registers about itself.
 pub mod client_metadata;
 

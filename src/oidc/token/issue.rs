@@ -6,9 +6,10 @@ use super::Asked;
 use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
-use crate::grant::access_token::{self, NewToken};
+use crate::grant::access_token::{self, Carries, NewToken};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
 use crate::protocol::token_answer::{TokenAnswer, TokenType};
@@ -31,7 +32,14 @@ pub(super) async fn write(
     family: &FamilyId,
     (granted, scope): (&Granted, Scope),
 ) -> Result<Written, Fault> {
-    let new = NewToken { client_id: &granted.client_id, family: Some(family), scope: &scope };
+    let carries = Carries {
+        confirmation: asked.confirmation.clone(),
+        audience: granted.facts.resources.clone(),
+        details: granted.facts.details.clone(),
+        actor: None,
+    };
+    let new =
+        NewToken { client_id: &granted.client_id, family: Some(family), scope: &scope, carries: &carries };
     let access_token = access_token::issue(tx, asked.moment, &new).await?;
     let refresh_token = match asked.client.may_use(GrantType::RefreshToken) {
         true => Some(refresh::issue(tx, asked.moment, family).await?),
@@ -54,12 +62,19 @@ pub(super) fn answer(
     };
     Ok(TokenAnswer {
         access_token: written.access_token,
-        token_type: TokenType::Bearer,
+        token_type: token_type(asked),
         expires_in: access_token::LIFETIME.as_secs(),
         refresh_token: written.refresh_token,
         scope: written.scope,
         id_token,
     })
+}
+
+pub(super) fn token_type(asked: &Asked<'_>) -> TokenType {
+    match asked.confirmation {
+        Some(Confirmation::Key(_)) => TokenType::Dpop,
+        Some(Confirmation::Certificate(_)) | None => TokenType::Bearer,
+    }
 }
 
 /// Claims about the person for the ID token; read only when something was asked for there.

@@ -20,6 +20,7 @@ use crate::base::{Actor, Moment};
 use crate::client::Client;
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
@@ -29,6 +30,8 @@ struct Asked<'a> {
     app: &'a App,
     moment: &'a Moment,
     client: &'a Client,
+    /// The key the caller has shown it holds; every token issued here is bound to it.
+    confirmation: Option<Confirmation>,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -48,7 +51,11 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
-    exchange(&Asked { app: &machine.app, moment: &machine.moment, client: &client }, &params).await
+    exchange(
+        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None },
+        &params,
+    )
+    .await
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
