@@ -6,6 +6,7 @@ pub mod discovery;
 pub mod owed;
 mod check;
 mod respond;
+pub mod trace;
 pub mod authorize;
 pub mod resume;
 pub mod token;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::base::Locale;
 use crate::http::context::Context;
+use crate::http::paths;
 use crate::http::shown::{FormPost, Shown};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::response::ResponseMode;
@@ -30,7 +31,9 @@ pub(super) fn error(context: &Context, target: &Target<'_>, refusal: Refusal, tx
     metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
     tracing::info!(error_code = refusal.number(), "refused");
     let asked = target.ui_locales.and_then(Locale::of_ui_locales);
-    let answer = ErrorAnswer::new(refusal, asked, txn);
+    context.trace.refuse(context.moment.now, refusal, txn);
+    let help = context.app.settings.url(&paths::help_error(refusal.number()));
+    let answer = ErrorAnswer::new(refusal, asked, txn).explained_at(help);
     let pairs = answer.pairs();
     send(context, target, pairs)
 }

@@ -195,6 +195,11 @@ refusals! {
     PersonNotAllowed = 102041 AccessDenied 403
         "The person may not use this client." "该用户不能使用此应用。";
 
+    // Verified claims.
+    VerifiedClaimsMalformed = 102090 InvalidRequest 400
+        "verified_claims must name its claims and, in verification, trust_framework; evidence entries name their type by value."
+        "verified_claims 须列出 claims，verification 中须有 trust_framework，evidence 各项须以 value 指明 type。";
+
     // Token.
     GrantTypeMissing = 103001 InvalidRequest 400
         "grant_type is missing." "缺少 grant_type。";

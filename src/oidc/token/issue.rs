@@ -7,8 +7,10 @@ use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::grant::access_token::{self, Carries, NewToken};
+use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
+use crate::protocol::claims_request::Place;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
@@ -83,7 +85,16 @@ async fn about(tx: &mut Tx, asked: &Asked<'_>, granted: &Granted) -> Result<Map<
         return Ok(Map::new());
     }
     let about = release::about(tx, &asked.app.keys, granted).await?;
-    let told = claims::for_id_token(&about, granted);
+    let mut told = claims::for_id_token(&about, granted);
+    let question = Question {
+        about: &about,
+        granted,
+        sector: &asked.client.sector,
+        place: Place::IdToken,
+        now: asked.moment.now,
+    };
+    let verified = verified::tell(tx, &asked.app.keys, &question).await?;
+    told.extend(verified.map(|value| ("verified_claims".to_owned(), value)));
     if claims::releases_number(&told) {
         let event = Event::NumberReleased { person: &granted.person, client: &granted.client_id };
         audit::record(tx, asked.moment, event).await?;

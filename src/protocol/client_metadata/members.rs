@@ -116,6 +116,8 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
+    /// No person below this level is let in, whatever a request asks.
+    minimum_acr: Option<Acr> = None,
 }
 
 /// The members that people read, which may come once per language.
