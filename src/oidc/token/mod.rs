@@ -4,6 +4,10 @@ mod code;
 mod refresh;
 mod client_credentials;
 mod issue;
+mod wanted;
+mod front;
+
+pub(super) use front::Front;
 
 use std::sync::Arc;
 
@@ -15,6 +19,7 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 
 use super::body;
 use super::error::{OAuthError, Problem};
+use wanted::Wanted;
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
@@ -32,6 +37,8 @@ struct Asked<'a> {
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// For what the caller wants the token, within what was granted.
+    wanted: Wanted,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -52,7 +59,13 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     exchange(
-        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None },
+        &Asked {
+            app: &machine.app,
+            moment: &machine.moment,
+            client: &client,
+            confirmation: None,
+            wanted: Wanted::parse(&params)?,
+        },
         &params,
     )
     .await
