@@ -2,10 +2,10 @@
 
 use super::registration::{Client, Profile};
 use crate::protocol::client_auth::ClientAuthMethod;
-use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
 use crate::protocol::redirect::{ApplicationType, RedirectForm, RedirectUri};
 use crate::protocol::request_object::Times;
 use crate::protocol::response::ResponseType;
+use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
 use crate::protocol::{ClientMetadata, Details, GrantType, Refusal, Scope, SigningAlgorithm};
 
 /// Whether an authorization request must carry a code challenge.
@@ -169,7 +169,10 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
         return Some(("response_types", "must be code alone in the FAPI 2.0 profiles"));
     }
     if !metadata.redirect_uris.iter().all(|text| is_protected(text, metadata.application_type)) {
-        return Some(("redirect_uris", "must be https in the FAPI 2.0 profiles, or loopback of a native application"));
+        return Some((
+            "redirect_uris",
+            "must be https in the FAPI 2.0 profiles, or loopback of a native application",
+        ));
     }
     None
 }
@@ -292,7 +295,10 @@ mod tests {
         assert_eq!((sign(&client), answer_algorithm(&client)), (SignRule::Any, SigningAlgorithm::Rs256));
         assert!(request_object_algorithms(&client).contains(&SigningAlgorithm::Rs256));
         client.profile = Profile::Fapi2MessageSigning;
-        assert_eq!((sign(&client), answer_algorithm(&client)), (SignRule::SignedOnly, SigningAlgorithm::Es256));
+        assert_eq!(
+            (sign(&client), answer_algorithm(&client)),
+            (SignRule::SignedOnly, SigningAlgorithm::Es256)
+        );
         assert!(!request_object_algorithms(&client).contains(&SigningAlgorithm::Rs256));
         assert_eq!(request_object_times(&client), Times::WithinAnHour);
         client.metadata.request_object_signing_alg = Some(SigningAlgorithm::Ps256);
@@ -309,7 +315,8 @@ mod tests {
         let details = |text: &str| text.parse::<Details>().unwrap();
         let matter = r#"[{"type":"matter","actions":["query"],"identifier":"m1"}]"#;
         assert!(may_detail(&client, &details(matter)));
-        let elsewhere = r#"[{"type":"matter","actions":["query"],"identifier":"m1","locations":["https://b.example/"]}]"#;
+        let elsewhere =
+            r#"[{"type":"matter","actions":["query"],"identifier":"m1","locations":["https://b.example/"]}]"#;
         assert!(!may_detail(&client, &details(elsewhere)));
         let data = r#"[{"type":"gov_data","actions":["read"],"datatypes":["tax"]}]"#;
         assert!(!may_detail(&client, &details(data)));

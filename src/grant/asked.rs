@@ -49,7 +49,9 @@ impl Asked {
     /// Whether the person must be asked.
     pub fn needs_consent(&self, client: &Client, consent: Option<&Consent>, now: Timestamp) -> bool {
         client.consent == ConsentPolicy::Explicit
-            && !consent.is_some_and(|consent| consent.answers(&self.scope, &self.claims, now) && consent.details.cover(&self.details))
+            && !consent.is_some_and(|consent| {
+                consent.answers(&self.scope, &self.claims, now) && consent.details.cover(&self.details)
+            })
     }
 
     /// What is left after the person's answer.

@@ -53,7 +53,9 @@ pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pushed: &Pushed) -> Re
 pub async fn find(ephemeral: &Ephemeral, name: &str) -> Result<Found, Fault> {
     if let Some(text) = ephemeral.get(&key(name)).await? {
         // Written by another build: as good as expired.
-        return Ok(serde_json::from_str(&text).map_or(Found::Unknown, |pushed| Found::Waiting(Box::new(pushed))));
+        return Ok(
+            serde_json::from_str(&text).map_or(Found::Unknown, |pushed| Found::Waiting(Box::new(pushed)))
+        );
     }
     match ephemeral.consume(&key(name), "").await? {
         Consumed::Used(_) => Ok(Found::Answered),

@@ -13,7 +13,9 @@ use crate::protocol::{AuthorizeRequest, Refusal};
 
 /// The request of a draft, if nothing is wrong with it. Client and address have been found before.
 pub(super) fn request(draft: AuthorizeDraft) -> Result<AuthorizeRequest, Refusal> {
-    draft.into_request().map_err(|problems| problems.first().map_or(Refusal::RequestMalformed, |first| first.refusal))
+    draft
+        .into_request()
+        .map_err(|problems| problems.first().map_or(Refusal::RequestMalformed, |first| first.refusal))
 }
 
 /// Judges a request; the person it names, as the client knows them.

@@ -38,7 +38,9 @@ pub(super) async fn brought(app: &App, now: Timestamp, params: &Params) -> Resul
             Ok(Arrival { refused: Some(Refusal::RequestObjectDiffers), ..plain(draft) })
         }
         Ok(draft) => Ok(Arrival { draft, carried: Carried::Signed, refused: None }),
-        Err(refusal) => Ok(Arrival { refused: Some(refusal), ..plain(address(&client, token).unwrap_or(around)) }),
+        Err(refusal) => {
+            Ok(Arrival { refused: Some(refusal), ..plain(address(&client, token).unwrap_or(around)) })
+        }
     }
 }
 
@@ -59,7 +61,12 @@ pub(super) async fn pushed(
 }
 
 /// The request in an object, once everything about the object has been checked.
-async fn of_object(app: &App, now: Timestamp, client: &Client, token: &str) -> Result<AuthorizeDraft, Refusal> {
+async fn of_object(
+    app: &App,
+    now: Timestamp,
+    client: &Client,
+    token: &str,
+) -> Result<AuthorizeDraft, Refusal> {
     let params = object(app, now, client, token).await?.params(&client.client_id)?;
     Ok(AuthorizeDraft::parse(&params))
 }

@@ -235,7 +235,11 @@ async fn refuse(
 }
 
 /// An answered request waits no longer; a pushed one is answered once, whatever the answer.
-async fn finish(context: &Context, pending: &Pending, waiting: Option<&RequestId>) -> Result<(), PageProblem> {
+async fn finish(
+    context: &Context,
+    pending: &Pending,
+    waiting: Option<&RequestId>,
+) -> Result<(), PageProblem> {
     let ephemeral = &context.app.ephemeral;
     if let Some(id) = waiting {
         pending::delete(ephemeral, id).await?;

@@ -192,7 +192,8 @@ impl Detail {
         if members.keys().any(|name| !known.contains(&name.as_str())) {
             return Err(NotDetails);
         }
-        let kind: DetailType = members.get("type").and_then(Value::as_str).ok_or(NotDetails)?.parse().map_err(|_| NotDetails)?;
+        let kind: DetailType =
+            members.get("type").and_then(Value::as_str).ok_or(NotDetails)?.parse().map_err(|_| NotDetails)?;
         let detail = Self {
             kind,
             locations: words(members, "locations")?,

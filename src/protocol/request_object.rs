@@ -167,7 +167,11 @@ fn texts(name: &str, value: &Value) -> Result<Vec<String>, Refusal> {
             list.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>().ok_or(wrong)?
         }
         Value::Array(_) | Value::Object(_) if STRUCTURED.contains(&name) => vec![value.to_string()],
-        _ if TEXTS.contains(&name) || STRUCTURED.contains(&name) || name == "resource" || name == "max_age" => {
+        _ if TEXTS.contains(&name)
+            || STRUCTURED.contains(&name)
+            || name == "resource"
+            || name == "max_age" =>
+        {
             return Err(wrong);
         }
         // A member we do not know is ignored, as a parameter would be (RFC 6749 §3.1).
@@ -281,7 +285,9 @@ mod tests {
     #[test]
     fn a_member_twice_and_a_flood_are_no_object() {
         let token = |payload: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload));
-        for bad in ["", "a", "a.b.c", &token("[]"), &token(r#"{"scope":"a","scope":"b"}"#), &"x".repeat(1 << 20)] {
+        for bad in
+            ["", "a", "a.b.c", &token("[]"), &token(r#"{"scope":"a","scope":"b"}"#), &"x".repeat(1 << 20)]
+        {
             assert!(RequestObject::of(bad).is_none(), "{bad:.40}");
         }
     }

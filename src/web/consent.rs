@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::answer::Answer;
-use super::messages::{Detailed, Why};
+use super::messages::Why;
 use super::pages::{ConsentItem, ConsentPage, Need};
 use super::way::Way;
 use crate::audit::{self, Event};
@@ -88,16 +88,9 @@ async fn refuse(context: &Context, way: &Way, session: &Session) -> Result<(), F
 }
 
 fn items(context: &Context, asked: &Asked) -> Vec<ConsentItem> {
-    let details = asked.details.iter().map(|detail| {
-        ConsentItem {
-            scope: String::new(),
-            name: Detailed(context.locale).name(detail),
-            description: Detailed(context.locale).what(detail),
-            why: None,
-            need: Need::Required,
-        }
-        .because(Why(context.locale).of("authorization_details"))
-    });
+    let why = Why(context.locale).of("authorization_details");
+    let details =
+        asked.details.iter().map(|detail| ConsentItem::of_detail(context.locale, detail).because(why));
     let scopes = asked.items();
     details.chain(scopes.iter().map(|item| shown(context, item))).collect()
 }

@@ -19,7 +19,6 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 
 use super::body;
 use super::error::{OAuthError, Problem};
-use wanted::Wanted;
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
@@ -29,6 +28,7 @@ use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
+use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {

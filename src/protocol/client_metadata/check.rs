@@ -59,7 +59,11 @@ impl Problems {
 fn redirects(metadata: &ClientMetadata, problems: &mut Problems) {
     let needed = metadata.may_use(GrantType::AuthorizationCode) || metadata.may_use(GrantType::Implicit);
     let given = !metadata.redirect_uris.is_empty();
-    problems.add_unless(given || !needed, "redirect_uris", "is needed for the grants authorization_code and implicit");
+    problems.add_unless(
+        given || !needed,
+        "redirect_uris",
+        "is needed for the grants authorization_code and implicit",
+    );
     redirect_list(metadata, "redirect_uris", &metadata.redirect_uris, problems);
 }
 
@@ -308,8 +312,14 @@ mod tests {
             (json!({"post_logout_redirect_uris": ["/out"]}), "post_logout_redirect_uris"),
             (json!({"response_types": ["code", "code id_token"]}), "response_types"),
             (json!({"response_types": ["code"], "grant_types": ["implicit"]}), "response_types"),
-            (json!({"response_types": ["id_token"], "grant_types": ["implicit", "authorization_code"]}), "response_types"),
-            (json!({"redirect_uris": [], "grant_types": ["implicit"], "response_types": ["id_token"]}), "redirect_uris"),
+            (
+                json!({"response_types": ["id_token"], "grant_types": ["implicit", "authorization_code"]}),
+                "response_types",
+            ),
+            (
+                json!({"redirect_uris": [], "grant_types": ["implicit"], "response_types": ["id_token"]}),
+                "redirect_uris",
+            ),
             (json!({"allowed_resources": ["/api"]}), "allowed_resources"),
             (json!({"response_types": []}), "response_types"),
             (json!({"grant_types": [], "redirect_uris": []}), "grant_types"),

@@ -66,8 +66,7 @@ async fn line(citizen: &Citizen, consent: Consent) -> Result<ConsentLine, Fault>
 
 fn known(locale: Locale, consent: &Consent) -> Vec<String> {
     let words = Detailed(locale);
-    let mut names =
-        items::names(locale, consent.scope.iter(), consent.claims.iter().map(String::as_str));
+    let mut names = items::names(locale, consent.scope.iter(), consent.claims.iter().map(String::as_str));
     names.extend(consent.details.iter().map(|detail| {
         let what = words.what(detail);
         format!("{}{}{}", words.name(detail), locale.pick("：", ": "), what.trim_end_matches(['。', '.']))

@@ -54,7 +54,7 @@ mod used;
 mod visit;
 mod why;
 
-pub use account::{Account, Consents, History, Sessions};
+pub use account::{Account, Consents, History, Services, Sessions};
 pub use around::Around;
 pub use consent::Consent;
 pub use details::Detailed;
