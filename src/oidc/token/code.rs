@@ -37,6 +37,7 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
             client_id: &asked.client.client_id,
             redirect_uri: presented.redirect_uri.as_deref(),
             verifier: presented.verifier.as_ref(),
+            confirmation: asked.confirmation.as_ref(),
         },
     )?;
     let granted = code.granted;

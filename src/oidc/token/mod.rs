@@ -4,6 +4,10 @@ mod code;
 mod refresh;
 mod client_credentials;
 mod issue;
+mod wanted;
+mod front;
+
+pub(super) use front::Front;
 
 use std::sync::Arc;
 
@@ -25,6 +29,7 @@ use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
+use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
@@ -34,6 +39,8 @@ struct Asked<'a> {
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// For what the caller wants the token, within what was granted.
+    wanted: Wanted,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -61,6 +68,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
             trace: &machine.trace,
             client: &client,
             confirmation: None,
+            wanted: Wanted::parse(&params)?,
         },
         &params,
     )

@@ -37,6 +37,7 @@ macro_rules! message {
 mod around;
 mod account;
 mod consent;
+mod details;
 mod error;
 mod error_codes;
 mod hall_desk;
@@ -55,9 +56,10 @@ mod verified;
 mod visit;
 mod why;
 
-pub use account::{Account, Consents, History, Sessions};
+pub use account::{Account, Consents, History, Services, Sessions};
 pub use around::Around;
 pub use consent::Consent;
+pub use details::Detailed;
 pub use error::{ErrorText, FormPost};
 pub use error_codes::ErrorCodes;
 pub use hall_desk::{HallDesk, HallSignIn, HallWindow};
