@@ -10,7 +10,9 @@ pub mod asked;
 pub mod code;
 pub mod family;
 pub mod claims;
+pub mod verified;
 pub mod release;
+pub mod trace;
 pub mod access_token;
 pub mod refresh;
 

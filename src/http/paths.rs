@@ -4,6 +4,9 @@ use crate::base::id::{ReceiptId, RequestId, VisitId};
 
 pub const HOME: &str = "/";
 pub const HELP: &str = "/help";
+/// For the engineers of departments: every refusal, and one of them.
+pub const HELP_ERRORS: &str = "/help/errors";
+pub const HELP_ERROR: &str = "/help/errors/{number}";
 pub const ASSETS: &str = "/assets";
 
 // The provider (all of it found through discovery).
@@ -73,6 +76,10 @@ pub const METRICS: &str = "/metrics";
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
+}
+
+pub fn help_error(number: u32) -> String {
+    HELP_ERROR.replace("{number}", &number.to_string())
 }
 
 pub fn bind(token: &str) -> String {

@@ -10,6 +10,7 @@ mod arrival;
 mod respond;
 mod open;
 pub mod par;
+pub mod trace;
 pub mod authorize;
 pub mod resume;
 pub mod token;

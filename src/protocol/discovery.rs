@@ -50,6 +50,21 @@ pub struct Capabilities {
     pub userinfo_algorithms: Vec<SigningAlgorithm>,
     pub prompts: Vec<Prompt>,
     pub ui_locales: Vec<String>,
+    pub identity_assurance: IdentityAssurance,
+}
+
+/// What is said about verified claims (OpenID Connect for Identity Assurance §7).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IdentityAssurance {
+    /// Of the drafts; what asks for it today still reads it.
+    pub verified_claims_supported: bool,
+    pub trust_frameworks_supported: Vec<String>,
+    pub claims_in_verified_claims_supported: Vec<String>,
+    pub evidence_supported: Vec<String>,
+    pub documents_supported: Vec<String>,
+    pub documents_check_methods_supported: Vec<String>,
+    pub electronic_records_supported: Vec<String>,
 }
 
 /// The discovery document. Everything is in it exactly when it works.
@@ -103,6 +118,9 @@ pub struct ProviderMetadata {
     pub backchannel_logout_session_supported: bool,
     pub frontchannel_logout_supported: bool,
     pub frontchannel_logout_session_supported: bool,
+    /// OpenID Connect for Identity Assurance §7.
+    #[serde(flatten)]
+    pub identity_assurance: IdentityAssurance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_documentation: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,6 +181,7 @@ impl ProviderMetadata {
             backchannel_logout_session_supported: true,
             frontchannel_logout_supported: false,
             frontchannel_logout_session_supported: false,
+            identity_assurance: capabilities.identity_assurance,
             service_documentation: endpoints.documentation,
             op_policy_uri: endpoints.policy,
             op_tos_uri: endpoints.terms,
@@ -197,6 +216,7 @@ mod tests {
             userinfo_algorithms: vec![],
             prompts: vec![Prompt::None, Prompt::Login],
             ui_locales: vec!["zh-CN".into()],
+            identity_assurance: IdentityAssurance::default(),
         };
         let metadata = ProviderMetadata::new(endpoints, capabilities);
         let document = serde_json::to_value(&metadata).unwrap();

@@ -248,6 +248,11 @@ refusals! {
     ResourceWidened = 102071 InvalidTarget 400
         "resource is none that was granted." "resource 不在原授权范围内。";
 
+    // Verified claims.
+    VerifiedClaimsMalformed = 102090 InvalidRequest 400
+        "verified_claims must name its claims and, in verification, trust_framework; evidence entries name their type by value."
+        "verified_claims 须列出 claims，verification 中须有 trust_framework，evidence 各项须以 value 指明 type。";
+
     // Token.
     GrantTypeMissing = 103001 InvalidRequest 400
         "grant_type is missing." "缺少 grant_type。";

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::answer::Answer;
-use super::messages::Why;
+use super::messages::{Verified, Why};
 use super::pages::{ConsentItem, ConsentPage, Need};
 use super::way::Way;
 use crate::audit::{self, Event};
@@ -100,7 +100,17 @@ fn shown(context: &Context, item: &Item) -> ConsentItem {
         asked::Need::Required => Need::Required,
         asked::Need::Optional => Need::Optional,
     };
-    let scope = item.name.strip_prefix(CLAIM).and_then(crate::grant::claims::scope_of);
+    let claim = item.name.strip_prefix(CLAIM);
+    if let Some((name, description)) = claim.and_then(|claim| Verified(context.locale).words(claim)) {
+        return ConsentItem {
+            scope: item.name.clone(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            why: Some(Verified(context.locale).why().to_owned()),
+            need,
+        };
+    }
+    let scope = claim.and_then(crate::grant::claims::scope_of);
     let why = Why(context.locale);
     match scope {
         Some(scope) => {

@@ -27,6 +27,8 @@ mod slip;
 mod statements;
 mod step_up;
 mod token;
+mod trace;
 mod userinfo;
+mod verified_claims;
 mod visit;
 mod window;

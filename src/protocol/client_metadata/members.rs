@@ -123,6 +123,8 @@ members! {
     authorization_details_types: Vec<DetailType> = Vec::new(),
     /// The resources the client may ask tokens for (RFC 8707).
     allowed_resources: Vec<String> = Vec::new(),
+    /// No person below this level is let in, whatever a request asks.
+    minimum_acr: Option<Acr> = None,
 }
 
 /// The members that people read, which may come once per language.

@@ -9,6 +9,7 @@ mod register;
 mod sign_out;
 mod account;
 mod error;
+mod error_codes;
 mod form_post;
 mod home;
 mod receipt;
@@ -21,6 +22,7 @@ pub use account::{
 };
 pub use consent::{ConsentItem, ConsentPage, Need};
 pub use error::{ErrorPage, Link};
+pub use error_codes::{ErrorCodePage, ErrorCodesPage};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};

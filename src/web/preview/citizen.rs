@@ -454,7 +454,8 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         .collect();
     let client =
         ErrorPage::of(&Problem::BadClient(Refusal::RedirectUnregistered), chrome.clone(), "txn_01JD8")
-            .with_code("invalid_redirect_uri");
+            .with_code("102003")
+            .explained_at("/help/errors/102003".into());
     let post = FormPostPage {
         chrome: asked_by(chrome, PORTAL),
         client: say(chrome, PORTAL),
@@ -466,6 +467,8 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("form-post", &post),
         Shot::of("home", &HomePage { chrome: chrome.clone() }),
         Shot::of("home-signed-in", &HomePage { chrome: signed_in(chrome) }),
+        Shot::of("error-codes", &ErrorCodesPage { chrome: chrome.clone() }),
+        Shot::of("error-code", &ErrorCodePage::of(chrome.clone(), Refusal::PkceMissing)),
         Shot::of("help", &HelpPage { chrome: chrome.clone(), halls: halls(chrome) }),
     ]);
     shots
