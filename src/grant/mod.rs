@@ -12,5 +12,6 @@ pub mod claims;
 pub mod release;
 pub mod access_token;
 pub mod refresh;
+pub mod client_end;
 
 pub use granted::Granted;

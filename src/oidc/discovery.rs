@@ -6,7 +6,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use crate::base::Locale;
-use crate::config::Settings;
+use crate::config::{Registration, Settings};
 use crate::grant::claims;
 use crate::http::machine::Machine;
 use crate::http::paths;
@@ -42,6 +42,7 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        registration: (settings.registration != Registration::Off).then(|| settings.url(paths::REGISTRATION)),
         documentation: Some(settings.url(paths::HELP)),
         policy: None,
         terms: None,

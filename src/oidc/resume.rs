@@ -26,5 +26,6 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Result
     let client_id = &pending.request.client_id;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+    client.usable().map_err(Problem::BadClient)?;
     authorize::advance(&context, &client, pending, Some(&id)).await
 }

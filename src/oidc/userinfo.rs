@@ -45,6 +45,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Pro
         return Err(Refusal::ScopeInsufficient.into());
     }
     let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
+    client.usable().map_err(|_| Refusal::AccessTokenRevoked)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     let told = claims::for_userinfo(about, &family.granted, &token.scope);
     if claims::releases_number(&told) {

@@ -40,6 +40,8 @@ pub mod client_auth;
 pub mod confirmation;
 /// What a client registers about itself.
 pub mod client_metadata;
+/// Registering by itself: what a client sends and what it is answered.
+pub mod registration;
 
 /// The authorization request.
 pub mod authorize;

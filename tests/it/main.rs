@@ -15,6 +15,7 @@ mod logout;
 mod privacy;
 mod receipt;
 mod register;
+mod registration;
 mod routes;
 mod sign_in;
 mod slip;

@@ -36,6 +36,7 @@ macro_rules! message {
 
 mod around;
 mod account;
+mod asker;
 mod consent;
 mod error;
 mod hall_desk;
@@ -55,6 +56,7 @@ mod why;
 
 pub use account::{Account, Consents, History, Sessions};
 pub use around::Around;
+pub use asker::Asker;
 pub use consent::Consent;
 pub use error::{ErrorText, FormPost};
 pub use hall_desk::{HallDesk, HallSignIn, HallWindow};
