@@ -640,6 +640,8 @@ async fn a_statement_of_a_trusted_publisher_vouches_for_its_software() {
         sign(&key, &expired),
         sign(&key, &json!({"iss": "https://vendor.example", "exp": "soon"})),
         sign(&key, &json!({"software_id": "s1"})),
+        sign(&key, &json!({"iss": "https://vendor.example", "aud": "somebody", "sub": "a"})),
+        key.sign("at+jwt", &claims).unwrap(),
         "nonsense".to_owned(),
         "a.b.c".to_owned(),
         format!("eyJhbGciOiJub25lIn0.{}.", statement.split('.').nth(1).unwrap()),

@@ -6,7 +6,7 @@ use super::invitation::{parse_profiles, print_profiles};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::client::Profile;
 use crate::client::trust::{Trust, key_set};
-use crate::crypto::jwt::{TokenProblem, read_foreign};
+use crate::crypto::jwt::{self, TokenProblem, read_foreign};
 use crate::protocol::json::{Bounds, parse_object};
 use crate::protocol::{Refusal, Scope, SigningAlgorithm};
 use crate::sql;
@@ -44,6 +44,8 @@ struct Row {
 /// How far the clocks of a publisher and of the service may be apart, in seconds.
 const LEEWAY: f64 = 60.0;
 const LARGEST: usize = 16 * 1024;
+/// RFC 8725 §3.11: a token of another kind never passes for a statement.
+const TYPES: [&str; 2] = ["JWT", "software-statement+jwt"];
 
 /// The claims of a statement, not believed: they only say whose keys to try, or what a statement said that was believed.
 pub fn claimed(statement: &str) -> Option<Claims> {
@@ -61,17 +63,26 @@ pub fn issuer_of(statement: &str) -> Result<String, Refusal> {
 }
 
 /// The claims of a statement that its publisher has signed and that is good now.
+/// `ours` is our issuer: a token that the publisher made for somebody else is no statement for us (RFC 7519 §4.1.3).
 pub async fn verify(
-    trust: &Trust,
+    (trust, ours): (&Trust, &str),
     moment: &Moment,
     publisher: &Publisher,
     statement: &str,
 ) -> Result<Claims, Refusal> {
     read(trust, moment.now, publisher, statement).await?;
+    let typ = jwt::typ(statement).map_err(|_| Refusal::StatementInvalid)?;
+    if typ.is_some_and(|typ| !TYPES.iter().any(|known| known.eq_ignore_ascii_case(&typ))) {
+        return Err(Refusal::StatementInvalid);
+    }
     // The same bytes, read again with the guard against members that come twice.
     let claims = claimed(statement).ok_or(Refusal::StatementInvalid)?;
     let from_it = claims.get("iss").and_then(Value::as_str) == Some(publisher.issuer.as_str());
-    if from_it && is_good_at(&claims, moment.now) { Ok(claims) } else { Err(Refusal::StatementInvalid) }
+    if from_it && is_for(&claims, ours) && is_good_at(&claims, moment.now) {
+        Ok(claims)
+    } else {
+        Err(Refusal::StatementInvalid)
+    }
 }
 
 pub async fn find(run: &mut impl Run, issuer: &str) -> Result<Option<Publisher>, Fault> {
@@ -119,6 +130,15 @@ async fn read(trust: &Trust, now: Timestamp, publisher: &Publisher, statement: &
             read_foreign::<Claims>(&newer, algorithms, statement).map(|_| ()).map_err(refused)
         }
         read => read.map(|_| ()).map_err(refused),
+    }
+}
+
+fn is_for(claims: &Claims, ours: &str) -> bool {
+    match claims.get("aud") {
+        None => true,
+        Some(Value::String(one)) => one == ours,
+        Some(Value::Array(several)) => several.iter().any(|one| one == ours),
+        Some(_) => false,
     }
 }
 

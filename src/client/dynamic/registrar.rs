@@ -121,7 +121,7 @@ pub fn holds(keys: &Keys, client_id: &str, token: &Secret, kept: Option<&Kept>) 
     keys.mac.matches(Purpose::RegistrationToken, &parts(client_id, token), digest)
 }
 
-/// Replaces what is registered; a new secret where the client needs one now and had none. Whatever an operator or
+/// Replaces what is registered; a new secret where the client needs one and had none that is good. Whatever an operator or
 /// another request did since `kept` was read goes before.
 pub async fn replace(
     tx: &mut Tx,
@@ -130,7 +130,8 @@ pub async fn replace(
     (kept, new): (&Kept, &Replacement<'_>),
 ) -> Result<Result<Option<Secret>, Refusal>, Fault> {
     let client = &kept.client;
-    let fresh = secret::is_needed(new.metadata) && client.secret_digest.is_none();
+    let over = client.secret_expires_at.is_some_and(|end| end <= moment.now);
+    let fresh = secret::is_needed(new.metadata) && (client.secret_digest.is_none() || over);
     let fresh = fresh.then(|| secret::generate(moment));
     let digest = match &fresh {
         Some(secret) => Some(secret::digest(keys, &client.client_id, secret)),
@@ -138,7 +139,11 @@ pub async fn replace(
     };
     let replaced = tx
         .execute(sql!(
-            "UPDATE client SET metadata = $2, profile = $3, secret_digest = $4, state = $5, updated_at = $6
+            "UPDATE client SET metadata = $2, profile = $3, secret_digest = $4, state = $5, updated_at = $6,
+                 secret_expires_at = CASE WHEN COALESCE(secret_digest, '') = COALESCE(CAST($4 AS TEXT), '')
+                     THEN secret_expires_at END,
+                 previous_secret_digest = CASE WHEN COALESCE(secret_digest, '') = COALESCE(CAST($4 AS TEXT), '')
+                     THEN previous_secret_digest END
              WHERE client_id = $1 AND state = $7 AND updated_at = $8
                AND EXISTS (SELECT 1 FROM registration WHERE registration.client_id = client.client_id)",
             client.client_id.as_str(),

@@ -72,6 +72,9 @@ async fn replace(machine: &mut Machine, id: &str, request: Request) -> Result<Re
     app.clients.forget(id);
     (kept.client.metadata, kept.client.profile, kept.client.state) = (metadata, profile, state);
     kept.statement = statement;
+    if fresh.is_some() {
+        kept.client.secret_expires_at = None;
+    }
     show(machine, (&kept, &token), fresh.as_ref())
 }
 

@@ -100,8 +100,8 @@ async fn published(machine: &Machine, submitted: &Submitted) -> Result<Option<Ad
     let issuer = publisher::issuer_of(statement)?;
     let found = publisher::find(&mut machine.app.db.read(), &issuer).await?;
     let publisher = found.ok_or(Refusal::StatementUnapproved)?;
-    let trust = &machine.app.authenticator.trust;
-    let claims = publisher::verify(trust, &machine.moment, &publisher, statement).await?;
+    let ours = (&machine.app.authenticator.trust, machine.app.settings.issuer.as_str());
+    let claims = publisher::verify(ours, &machine.moment, &publisher, statement).await?;
     Ok(Some(Admission::Published(publisher, claims)))
 }
 
