@@ -8,9 +8,9 @@ mod check;
 mod accept;
 mod arrival;
 mod respond;
-pub mod trace;
 mod open;
 pub mod par;
+pub mod trace;
 pub mod authorize;
 pub mod resume;
 pub mod token;
@@ -18,6 +18,7 @@ pub mod userinfo;
 pub mod introspect;
 pub mod revoke;
 pub mod end_session;
+pub mod registration;
 mod cors;
 mod routes;
 
