@@ -5,13 +5,16 @@ pub mod registration;
 pub mod store;
 pub mod registry;
 pub mod secret;
+pub mod powers;
 pub mod policy;
 pub mod trust;
 pub mod assertion;
 pub mod authenticate;
+pub mod grant_assertion;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};
 pub use department::Department;
+pub use powers::Powers;
 pub use registration::{Client, ConsentPolicy, Profile};
 pub use registry::Clients;
 pub use trust::Trust;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jsonwebtoken::jwk::JwkSet;
 
+use super::powers::Powers;
 use super::trust::key_set;
 use crate::base::{Fault, Locale, Timestamp};
 use crate::protocol::client_metadata::{Sector, SubjectType};
@@ -51,6 +52,8 @@ pub struct Client {
     pub metadata: ClientMetadata,
     pub profile: Profile,
     pub consent: ConsentPolicy,
+    /// What the operator lets it do beyond its registration.
+    pub powers: Powers,
     /// Keyed digest of the client secret (`secret::digest`).
     pub secret_digest: Option<String>,
     /// Whose `sub` this client sees; for `identity::subject`. A host, or a text with a colon, which no host has.
@@ -71,6 +74,7 @@ pub(super) struct Columns {
     pub(super) metadata: ClientMetadata,
     pub(super) profile: Profile,
     pub(super) consent: ConsentPolicy,
+    pub(super) powers: Powers,
     pub(super) secret_digest: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -128,6 +132,7 @@ impl Client {
             metadata: columns.metadata,
             profile: columns.profile,
             consent: columns.consent,
+            powers: columns.powers,
             secret_digest: columns.secret_digest,
             created_at: columns.created_at,
             updated_at: columns.updated_at,
@@ -219,6 +224,7 @@ pub(super) mod tests {
             metadata: serde_json::from_value(members).unwrap(),
             profile: Profile::Default,
             consent: ConsentPolicy::Explicit,
+            powers: Powers::default(),
             secret_digest: None,
             created_at: Timestamp::from_seconds(1),
             updated_at: Timestamp::from_seconds(1),

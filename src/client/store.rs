@@ -1,5 +1,6 @@
 //! Clients in the database.
 
+use super::powers::Powers;
 use super::registration::{Client, Columns, ConsentPolicy, Profile};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::ClientMetadata;
@@ -24,6 +25,7 @@ struct Row {
     metadata: String,
     profile: String,
     consent: String,
+    powers: Option<String>,
     secret_digest: Option<String>,
     created_at: i64,
     updated_at: i64,
@@ -33,7 +35,7 @@ pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>,
     let row: Option<Row> = run
         .optional(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
+                    client.profile, client.consent, client.powers, client.secret_digest, client.created_at, client.updated_at
              FROM client JOIN department ON department.id = client.department_id WHERE client.client_id = $1",
             client_id,
         ))
@@ -46,7 +48,7 @@ pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Cli
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
+                    client.profile, client.consent, client.powers, client.secret_digest, client.created_at, client.updated_at
              FROM client JOIN department ON department.id = client.department_id
              WHERE client.client_id > $1 ORDER BY client.client_id LIMIT $2",
             after,
@@ -78,6 +80,21 @@ pub async fn upsert(tx: &mut Tx, moment: &Moment, new: &NewClient<'_>) -> Result
     .map(|_| ())
 }
 
+/// Writes what the operator lets a client do. Apart from `upsert`: what a client registers for itself never touches it.
+pub async fn empower(tx: &mut Tx, moment: &Moment, client_id: &str, powers: &Powers) -> Result<(), Fault> {
+    let text = serde_json::to_string(powers)
+        .map_err(|error| Fault::broken("writing a client's powers").because(error))?;
+    let text = (*powers != Powers::default()).then_some(text);
+    tx.execute(sql!(
+        "UPDATE client SET powers = $2, updated_at = $3 WHERE client_id = $1",
+        client_id,
+        text,
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
+}
+
 impl Row {
     fn client(self) -> Result<Client, Fault> {
         let broken = |what: &str| Fault::inconsistent("client", &self.client_id, what);
@@ -85,6 +102,8 @@ impl Row {
             serde_json::from_str(&self.metadata).map_err(|error| broken("metadata").because(error))?;
         let profile = self.profile.parse().map_err(|_| broken("profile is not known"))?;
         let consent = self.consent.parse().map_err(|_| broken("consent is not known"))?;
+        let powers = self.powers.as_deref().map(serde_json::from_str).transpose();
+        let powers = powers.map_err(|error| broken("powers").because(error))?;
         Client::from_columns(Columns {
             client_id: self.client_id,
             department_id: self.department_id,
@@ -92,6 +111,7 @@ impl Row {
             metadata,
             profile,
             consent,
+            powers: powers.unwrap_or_default(),
             secret_digest: self.secret_digest,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),

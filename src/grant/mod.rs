@@ -11,6 +11,8 @@ pub mod family;
 pub mod claims;
 pub mod release;
 pub mod access_token;
+pub mod token_text;
+pub mod exchange;
 pub mod refresh;
 
 pub use granted::Granted;

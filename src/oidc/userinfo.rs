@@ -16,6 +16,7 @@ use crate::grant::access_token::{self, Bearer};
 use crate::grant::{Granted, claims};
 use crate::http::form::is_form;
 use crate::http::machine::Machine;
+use crate::http::paths;
 use crate::identity::subject;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Refusal, bearer};
@@ -30,14 +31,16 @@ pub async fn endpoint(mut machine: Machine, request: Request) -> Response {
 async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Problem> {
     let token = presented(machine, request).await?;
     let now = machine.moment.now;
-    if !token.expose().starts_with(access_token::PREFIX) {
-        return Err(Refusal::AccessTokenUnknown.into());
-    }
     let found =
         access_token::find_with_person(&mut machine.app.db.read(), &machine.app.keys, now, token.expose())
             .await?;
     let Bearer { token, about } = found.ok_or(Refusal::AccessTokenUnknown)?;
     token.check(now)?;
+    let settings = &machine.app.settings;
+    // RFC 8707 §2: what was made for a resource opens nothing else.
+    if !token.is_for(&[&settings.issuer, &settings.url(paths::USERINFO)]) {
+        return Err(Refusal::AccessTokenWrongKind.into());
+    }
     let (Some(family), Some(about)) = (&token.family, &about) else {
         return Err(Refusal::AccessTokenWrongKind.into());
     };

@@ -4,9 +4,13 @@ use super::text::words;
 
 words! {
     /// `grant_type`.
-    GrantType, "grant type must be authorization_code, refresh_token or client_credentials" {
+    GrantType, "grant type must be one of grant_types_supported" {
         AuthorizationCode = "authorization_code",
         RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
+        /// RFC 8693 §2.1.
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// RFC 7523 §2.1.
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     }
 }

@@ -38,11 +38,17 @@ pub mod grant_type;
 pub mod client_auth;
 /// The key that a token is bound to.
 pub mod confirmation;
+/// The claims of a self-contained access token, and who gets one.
+pub mod access_token;
 /// What a client registers about itself.
 pub mod client_metadata;
 
 /// The authorization request.
 pub mod authorize;
+/// The resources a token is asked for.
+pub mod resource;
+/// The token exchange request.
+pub mod token_exchange;
 /// The token request, per grant.
 pub mod token_request;
 /// The token answer.

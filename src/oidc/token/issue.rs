@@ -2,51 +2,80 @@
 
 use serde_json::{Map, Value};
 
+use super::super::error::Problem;
 use super::Asked;
 use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
-use crate::grant::access_token::{self, Carries, NewToken};
+use crate::grant::access_token::{self, Carries, Issued, NewToken};
+use crate::grant::token_text::{self, Says};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
-use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
 use crate::protocol::token_answer::{TokenAnswer, TokenType};
-use crate::protocol::{GrantType, Scope};
+use crate::protocol::{GrantType, Refusal, Scope};
 use crate::storage::Tx;
 
 /// What was written, before anything is signed.
 pub(super) struct Written {
-    access_token: String,
+    issued: Issued,
+    carries: Carries,
     refresh_token: Option<String>,
     scope: Scope,
     /// Claims about the person that the ID token was asked to carry.
     about: Map<String, Value>,
 }
 
-/// Writes the tokens of a family. `scope` is what the access token carries: at a refresh it may be less than was granted.
+/// Writes the first tokens of a family. `scope` is what the access token carries.
 pub(super) async fn write(
     tx: &mut Tx,
     asked: &Asked<'_>,
     family: &FamilyId,
     (granted, scope): (&Granted, Scope),
-) -> Result<Written, Fault> {
-    let carries = Carries {
-        confirmation: asked.confirmation.clone(),
-        audience: granted.facts.resources.clone(),
-        details: granted.facts.details.clone(),
-        actor: None,
-    };
-    let new =
-        NewToken { client_id: &granted.client_id, family: Some(family), scope: &scope, carries: &carries };
-    let access_token = access_token::issue(tx, asked.moment, &new).await?;
+) -> Result<Written, Problem> {
     let refresh_token = match asked.client.may_use(GrantType::RefreshToken) {
         true => Some(refresh::issue(tx, asked.moment, family).await?),
         false => None,
     };
+    write_with(tx, asked, family, (granted, scope), refresh_token).await
+}
+
+/// The same where the refresh token is there already. At a refresh `scope` may be less than was granted.
+pub(super) async fn write_with(
+    tx: &mut Tx,
+    asked: &Asked<'_>,
+    family: &FamilyId,
+    (granted, scope): (&Granted, Scope),
+    refresh_token: Option<String>,
+) -> Result<Written, Problem> {
+    let carries = Carries {
+        confirmation: asked.confirmation.clone(),
+        audience: audience(asked, granted)?,
+        details: granted.facts.details.clone(),
+        ..Carries::default()
+    };
+    let new = NewToken {
+        client_id: &granted.client_id,
+        family: Some(family),
+        scope: &scope,
+        carries: &carries,
+        format: asked.client.metadata.access_token_format,
+        parent: None,
+    };
+    let issued = access_token::issue(tx, asked.moment, &new).await?;
     let about = about(tx, asked, granted).await?;
-    Ok(Written { access_token, refresh_token, scope, about })
+    Ok(Written { issued, carries, refresh_token, scope, about })
+}
+
+/// RFC 8707 §2.2: the resources this token is asked for, among those that were granted; else all of them.
+fn audience(asked: &Asked<'_>, granted: &Granted) -> Result<Vec<String>, Refusal> {
+    let resources = &granted.facts.resources;
+    if asked.resources.is_empty() {
+        return Ok(resources.clone());
+    }
+    let within = asked.resources.iter().all(|resource| resources.contains(resource));
+    if within { Ok(asked.resources.clone()) } else { Err(Refusal::ResourceInvalid) }
 }
 
 /// Signs and puts the answer together; nothing is stored any more.
@@ -56,25 +85,37 @@ pub(super) fn answer(
     sid: &ParticipationId,
     written: Written,
 ) -> Result<TokenAnswer, Fault> {
-    let id_token = match written.scope.contains(OPENID) {
-        true => Some(id_token(asked, granted, sid, &written)?),
+    let Written { issued, carries, refresh_token, scope, about } = written;
+    let expires_in = issued.seconds();
+    let access_token = text(asked, issued, Some(granted), (&scope, &carries))?;
+    let id_token = match scope.contains(OPENID) {
+        true => Some(id_token(asked, granted, sid, (&access_token, about))?),
         false => None,
     };
     Ok(TokenAnswer {
-        access_token: written.access_token,
+        access_token,
+        issued_token_type: None,
         token_type: token_type(asked),
-        expires_in: access_token::LIFETIME.as_secs(),
-        refresh_token: written.refresh_token,
-        scope: written.scope,
+        expires_in,
+        refresh_token,
+        scope,
         id_token,
     })
 }
 
+/// What the client gets of an access token that was written.
+pub(super) fn text(
+    asked: &Asked<'_>,
+    issued: Issued,
+    granted: Option<&Granted>,
+    (scope, carries): (&Scope, &Carries),
+) -> Result<String, Fault> {
+    let issuer = asked.app.settings.issuer.as_str();
+    token_text::of(&asked.app.keys, issued, &Says { issuer, client: asked.client, granted, scope, carries })
+}
+
 pub(super) fn token_type(asked: &Asked<'_>) -> TokenType {
-    match asked.confirmation {
-        Some(Confirmation::Key(_)) => TokenType::Dpop,
-        Some(Confirmation::Certificate(_)) | None => TokenType::Bearer,
-    }
+    TokenType::of(asked.confirmation.as_ref())
 }
 
 /// Claims about the person for the ID token; read only when something was asked for there.
@@ -97,7 +138,7 @@ fn id_token(
     asked: &Asked<'_>,
     granted: &Granted,
     sid: &ParticipationId,
-    written: &Written,
+    (access_token, about): (&str, Map<String, Value>),
 ) -> Result<String, Fault> {
     let algorithm = asked.client.id_token_algorithm;
     let sub = subject::of_person(&asked.app.keys, &asked.client.sector, &granted.person);
@@ -115,7 +156,7 @@ fn id_token(
     token.acr = Some(facts.acr);
     token.amr = facts.amr.clone();
     token.sid = Some(sid.to_string());
-    token.at_hash = Some(half_hash(algorithm, &written.access_token));
-    token.tell(written.about.clone());
+    token.at_hash = Some(half_hash(algorithm, access_token));
+    token.tell(about);
     asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)
 }

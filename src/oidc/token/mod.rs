@@ -3,6 +3,8 @@
 mod code;
 mod refresh;
 mod client_credentials;
+mod exchange;
+mod jwt_bearer;
 mod issue;
 
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
-use crate::protocol::{Params, Refusal};
+use crate::protocol::{Params, Refusal, resource};
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
@@ -32,6 +34,8 @@ struct Asked<'a> {
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// The resources the tokens are asked for (RFC 8707 §2.2).
+    resources: Vec<String>,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -51,14 +55,15 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
-    exchange(
-        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None },
-        &params,
-    )
-    .await
+    let resources = resource::read(&params)?;
+    let (app, moment) = (&machine.app, &machine.moment);
+    exchange(&Asked { app, moment, client: &client, confirmation: None, resources }, &params).await
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+    if jwt_bearer::speaks_for_itself(machine, params) {
+        return jwt_bearer::client(machine, params).await;
+    }
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
@@ -78,6 +83,8 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
             refresh::exchange(asked, &refresh_token, scope).await
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+        TokenRequest::TokenExchange(wanted) => exchange::exchange(asked, &wanted).await,
+        TokenRequest::JwtBearer { assertion, scope } => jwt_bearer::exchange(asked, &assertion, scope).await,
     }?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => grant.as_str()).increment(1);
     Ok(answer)

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::base::Locale;
 
 use super::MetadataProblem;
+use crate::protocol::access_token::AccessTokenFormat;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::SigningAlgorithm;
 use crate::protocol::client_auth::ClientAuthMethod;
@@ -116,6 +117,11 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
+    /// The resources the client may ask tokens for (RFC 8707).
+    allowed_resources: Vec<String> = Vec::new(),
+    access_token_format: AccessTokenFormat = AccessTokenFormat::Opaque,
+    /// Signs introspection answers for this client (RFC 9701 §6).
+    introspection_signed_response_alg: Option<SigningAlgorithm> = None,
 }
 
 /// The members that people read, which may come once per language.
