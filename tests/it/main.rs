@@ -3,17 +3,22 @@
 mod support;
 
 mod account;
+mod access_token;
 mod authorize;
 mod budgets;
 mod consent;
 mod errors_guide;
+mod exchange;
 mod health;
 mod introspection;
 mod jobs;
 mod journey;
+mod jwt_bearer;
 mod logout;
 mod privacy;
 mod receipt;
+mod refresh;
+mod refresh_machine;
 mod register;
 mod routes;
 mod sign_in;
