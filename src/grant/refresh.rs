@@ -72,7 +72,7 @@ pub const RETRY: Duration = Duration::from_secs(60);
 /// Issues the first refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
     let token = format!("{PREFIX}{}", moment.random.token(32));
-    insert(tx, moment, (&token, family)).await?;
+    insert(tx, moment, (&token, family));
     Ok(token)
 }
 
@@ -134,7 +134,7 @@ async fn rotate(
         return Ok(None);
     }
     let successor = successor(keys, token, &salt);
-    insert(tx, moment, (&successor, family)).await?;
+    insert(tx, moment, (&successor, family));
     Ok(Some(successor))
 }
 
@@ -180,16 +180,14 @@ fn successor(keys: &Keys, token: &str, salt: &str) -> String {
     format!("{PREFIX}{}", keys.mac.of(Purpose::RefreshSuccessor, &[token.as_bytes(), salt.as_bytes()]))
 }
 
-async fn insert(tx: &mut Tx, moment: &Moment, (token, family): (&str, &FamilyId)) -> Result<(), Fault> {
-    tx.execute(sql!(
+fn insert(tx: &mut Tx, moment: &Moment, (token, family): (&str, &FamilyId)) {
+    tx.later(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
         digest(token),
         family.as_str(),
         moment.now,
         moment.now + IDLE,
-    ))
-    .await
-    .map(|_| ())
+    ));
 }
 
 /// A refresh token as it stands, for introspection and revocation.
