@@ -97,6 +97,8 @@ pub struct ProviderMetadata {
     pub token_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
     pub introspection_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    /// RFC 9701 §7.
+    pub introspection_signing_alg_values_supported: Vec<SigningAlgorithm>,
     pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
     pub code_challenge_methods_supported: Vec<ChallengeMethod>,
@@ -166,6 +168,7 @@ impl ProviderMetadata {
             token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
             introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
+            introspection_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
             revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
             code_challenge_methods_supported: ChallengeMethod::ALL.to_vec(),

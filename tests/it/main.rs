@@ -3,20 +3,25 @@
 mod support;
 
 mod account;
+mod access_token;
 mod authorize;
 mod budgets;
 mod consent;
 mod details;
 mod errors_guide;
 mod front_channel;
+mod exchange;
 mod health;
 mod introspection;
 mod jobs;
 mod journey;
+mod jwt_bearer;
 mod logout;
 mod par;
 mod privacy;
 mod receipt;
+mod refresh;
+mod refresh_machine;
 mod register;
 mod request_objects;
 mod registration;
