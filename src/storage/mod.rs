@@ -4,6 +4,7 @@ pub mod statement;
 pub mod tally;
 mod trouble;
 mod lane;
+mod postgres;
 pub mod db;
 pub mod migrate;
 pub mod ephemeral;
