@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::demo;
+use super::sessions::Who;
+use crate::base::id::SessionId;
 use crate::protocol::SigningAlgorithm;
 
 /// Tongyao (通钥): unified identity authentication service 统一身份认证服务
@@ -44,6 +46,9 @@ pub enum Command {
     /// Look at the signing keys, or rotate them
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// See who is signed in where, and end it; every system that saw a session is told
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Check the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -63,6 +68,25 @@ pub enum KeysCommand {
         /// RS256, PS256, ES256 or EdDSA
         #[arg(value_name = "ALG")]
         algorithm: SigningAlgorithm,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List the living sessions of a person
+    List {
+        /// A person's id (per_…), or what they sign in with
+        #[arg(value_name = "PERSON")]
+        who: Who,
+    },
+    /// End one session, or all of a person
+    End {
+        /// A session's id (ses_…)
+        #[arg(long, value_name = "SESSION", required_unless_present = "person")]
+        session: Option<SessionId>,
+        /// A person's id (per_…), or what they sign in with
+        #[arg(long, value_name = "PERSON", conflicts_with = "session")]
+        person: Option<Who>,
     },
 }
 

@@ -9,6 +9,7 @@ mod declare;
 pub mod apply;
 mod keys;
 mod audit;
+pub mod sessions;
 mod doctor;
 mod place;
 mod signals;

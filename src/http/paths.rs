@@ -16,6 +16,7 @@ pub const USERINFO: &str = "/oidc/userinfo";
 pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
+pub const CHECK_SESSION: &str = "/oidc/session";
 
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";
@@ -25,6 +26,7 @@ pub const CONTINUE: &str = "/continue";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SIGNED_OUT: &str = "/signed-out";
 pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
+pub const SIGNED_OUT_ASKED: &str = "/signed-out/asked";
 pub const REGISTER: &str = "/register";
 pub const REGISTERED: &str = "/register/done";
 

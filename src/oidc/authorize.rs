@@ -12,7 +12,7 @@ use super::respond::{self, Target};
 use crate::app::App;
 use crate::base::Fault;
 use crate::base::id::RequestId;
-use crate::client::Client;
+use crate::client::{Client, Profile};
 use crate::crypto::jwt;
 use crate::grant::Granted;
 use crate::grant::asked::{self, Asked};
@@ -20,12 +20,14 @@ use crate::grant::code::{self, Code};
 use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
+use crate::http::browser_state;
 use crate::http::context::Context;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
 use crate::protocol::authorize::AuthorizeDraft;
 use crate::protocol::id_token::IdTokenClaims;
+use crate::protocol::scope::OPENID;
 use crate::protocol::{Acr, AuthorizeRequest, RedirectUri, Refusal};
 use crate::session::Session;
 
@@ -195,7 +197,20 @@ async fn answer(
     };
     let code = code::issue(&context.app.ephemeral, &context.moment, &issued).await?;
     finish(context, waiting).await?;
-    Ok(respond::code(context, &target(context, client, &pending.request), &code))
+    let target = target(context, client, &pending.request);
+    let session_state = session_state(context, client, &issued);
+    let answer = respond::code(context, &target, &code, session_state.as_deref());
+    Ok(browser_state::keep(context, answer))
+}
+
+/// Of an authentication answer only, and not where a profile asks for nothing beside what it names.
+fn session_state(context: &Context, client: &Client, issued: &Code) -> Option<String> {
+    let watched =
+        matches!(client.profile, Profile::Default | Profile::Legacy) && issued.granted.scope.contains(OPENID);
+    if !watched {
+        return None;
+    }
+    browser_state::session_state_of(context, &client.client_id, &issued.redirect_uri)
 }
 
 async fn refuse(

@@ -42,6 +42,7 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        check_session_iframe: settings.url(paths::CHECK_SESSION),
         documentation: Some(settings.url(paths::HELP)),
         policy: None,
         terms: None,

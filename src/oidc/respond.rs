@@ -20,9 +20,16 @@ pub(super) struct Target<'a> {
     pub(super) ui_locales: Option<&'a str>,
 }
 
-/// The code.
-pub(super) fn code(context: &Context, target: &Target<'_>, code: &str) -> Response {
-    send(context, target, vec![("code", code)])
+/// The code, and what the client keeps to notice that the sign-in changed (Session Management §2).
+pub(super) fn code(
+    context: &Context,
+    target: &Target<'_>,
+    code: &str,
+    session_state: Option<&str>,
+) -> Response {
+    let mut pairs = vec![("code", code)];
+    pairs.extend(session_state.map(|state| ("session_state", state)));
+    send(context, target, pairs)
 }
 
 /// An error that the client is told (RFC 6749 §4.1.2.1).
