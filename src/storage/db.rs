@@ -1,4 +1,4 @@
-//! The database: SQLite or PostgreSQL behind `read()`, `begin()` and `commit()`.
+//! The database: SQLite or PostgreSQL behind `read()` and `begin()`.
 
 use std::fs::OpenOptions;
 use std::future::Future;
@@ -7,16 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::Postgres;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use super::lane::{Lane, LaneTx};
+use super::lane::Lane;
 use super::postgres::Server;
+use super::readers::Readers;
 use super::statement::{Record, Statement};
 use super::tally::{Tally, Trip};
 use super::trouble::fault;
+use super::tx::{Tx, TxEngine};
 use crate::base::Fault;
 use crate::config::DatabasePlace;
 
@@ -29,7 +28,7 @@ pub struct Db {
 
 #[derive(Clone)]
 pub(super) enum Engine {
-    Sqlite { reads: SqlitePool, lane: Lane },
+    Sqlite { reads: Readers, lane: Lane },
     Postgres(Server),
 }
 
@@ -39,9 +38,6 @@ pub enum Kind {
     Sqlite,
     Postgres,
 }
-
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-const SQLITE_READERS: u32 = 4;
 
 impl Db {
     /// Opens the database; it must be reachable. The schema is `migrate`'s business.
@@ -69,10 +65,10 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, Fault> {
         self.tally.count(Trip::Transaction);
         let engine = match &self.engine {
-            Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await?),
+            Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await),
             Engine::Postgres(server) => TxEngine::Postgres(server.begin().await?),
         };
-        Ok(Tx { engine, tally: self.tally.clone() })
+        Ok(Tx::new(engine, self.tally.clone()))
     }
 
     /// Answers when the database does.
@@ -128,7 +124,8 @@ impl Run for Reader<'_> {
         self.db.tally.count(Trip::Read);
         match &self.db.engine {
             Engine::Sqlite { reads, .. } => {
-                let rows = statement.rows_from_sqlite().fetch_all(reads).await;
+                let mut lent = reads.lend().await?;
+                let rows = statement.rows_from_sqlite().fetch_all(lent.connection()?).await;
                 rows.map_err(|error| fault("reading", error))
             }
             Engine::Postgres(server) => server.all(statement).await,
@@ -138,51 +135,6 @@ impl Run for Reader<'_> {
     async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
         let text = statement.text;
         Err(Fault::broken(format!("a reader was asked to write: {text}")))
-    }
-}
-
-/// A transaction.
-pub struct Tx {
-    engine: TxEngine,
-    tally: Arc<Tally>,
-}
-
-enum TxEngine {
-    Sqlite(LaneTx),
-    Postgres(sqlx::Transaction<'static, Postgres>),
-}
-
-impl Tx {
-    /// Makes the work durable; answers once it is.
-    pub async fn commit(self) -> Result<(), Fault> {
-        match self.engine {
-            TxEngine::Sqlite(tx) => tx.commit().await,
-            TxEngine::Postgres(tx) => tx.commit().await.map_err(|error| fault("committing", error)),
-        }
-    }
-}
-
-impl Run for Tx {
-    async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, Fault> {
-        self.tally.count(Trip::Statement);
-        match &mut self.engine {
-            TxEngine::Sqlite(tx) => statement.rows_from_sqlite().fetch_all(tx.connection()?).await,
-            TxEngine::Postgres(tx) => statement.rows_from_postgres().fetch_all(&mut **tx).await,
-        }
-        .map_err(|error| fault("writing", error))
-    }
-
-    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
-        self.tally.count(Trip::Statement);
-        match &mut self.engine {
-            TxEngine::Sqlite(tx) => {
-                statement.for_sqlite().execute(tx.connection()?).await.map(|done| done.rows_affected())
-            }
-            TxEngine::Postgres(tx) => {
-                statement.for_postgres().execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-        }
-        .map_err(|error| fault("writing", error))
     }
 }
 
@@ -197,15 +149,7 @@ async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(256);
     let lane = Lane::open(&options).await?;
-    let reads = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options.create_if_missing(false))
-        .await
-        .map_err(|error| fault("opening the database", error))?;
+    let reads = Readers::open(&options.create_if_missing(false)).await?;
     Ok(Engine::Sqlite { reads, lane })
 }
 
