@@ -11,6 +11,7 @@ mod keys;
 mod audit;
 pub mod sessions;
 mod doctor;
+mod trace;
 mod place;
 mod signals;
 mod panic_hook;

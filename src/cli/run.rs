@@ -10,7 +10,7 @@ use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
 use super::sessions::Which;
-use super::{audit, demo, doctor, keys, migrate, panic_hook, print, serve, sessions};
+use super::{audit, demo, doctor, keys, migrate, panic_hook, print, serve, sessions, trace};
 
 pub fn run() -> ExitCode {
     // Every TLS connection of the process, served or made, uses this provider.
@@ -84,6 +84,9 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
             sessions::end(&Place::open(settings()?).await?, &which).await
         }
         Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
+        Command::Trace { txn, department } => {
+            trace::trace(&Place::open(settings()?).await?, &txn, department.as_deref()).await
+        }
         Command::Config(ConfigCommand::Check) => place::check(&settings()?),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
+use crate::grant::trace;
 use crate::sql;
 use crate::storage::{Db, Run, Statement};
 
@@ -26,6 +27,7 @@ pub struct Swept {
     pub families: u64,
     pub sessions: u64,
     pub staff_sessions: u64,
+    pub traces: u64,
 }
 
 /// One sweep, children before parents.
@@ -41,6 +43,7 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         families: sweep(db, || families(tokens_before)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
         staff_sessions: sweep(db, || vec![staff_sessions(sessions_before)]).await?,
+        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
     })
 }
 
@@ -144,6 +147,14 @@ fn sessions(before: Timestamp) -> Vec<Statement> {
     ]
 }
 
+fn traces(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM trace WHERE txn IN (SELECT txn FROM trace WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +203,11 @@ mod tests {
             sql!(
                 "INSERT INTO token_family (id, client_id, person_id, account_id, session_id, sid, scope, facts, offline, created_at, expires_at)
                  VALUES ($1, 'c', 'p', 'a', $1, $1, 'openid', '{}', 0, 0, $2)",
+                name,
+                family_ends,
+            ),
+            sql!(
+                "INSERT INTO trace (txn, client_id, endpoint, refusal, steps, at) VALUES ($1, 'c', '/', 1, '[]', $2)",
                 name,
                 family_ends,
             ),
@@ -252,7 +268,14 @@ mod tests {
         let swept = sweep_all(&db, now).await.unwrap();
         assert_eq!(
             swept,
-            Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1, staff_sessions: 1 }
+            Swept {
+                access_tokens: 2,
+                refresh_tokens: 2,
+                families: 2,
+                sessions: 1,
+                staff_sessions: 1,
+                traces: 1
+            }
         );
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
