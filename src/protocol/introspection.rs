@@ -1,11 +1,11 @@
 //! Questions about a token (RFC 7662 §2.1, RFC 7009 §2.1) and the answer to the first (RFC 7662 §2.2).
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::base::Secret;
 
 use super::acr::Acr;
+use super::confirmation::Confirmation;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -92,7 +92,7 @@ pub struct ActiveToken {
     pub auth_time: Option<i64>,
     /// The key or certificate the token is bound to (RFC 7800 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Map<String, Value>>,
+    pub cnf: Option<Confirmation>,
 }
 
 impl ActiveToken {
@@ -120,6 +120,12 @@ impl ActiveToken {
             auth_time: None,
             cnf: None,
         }
+    }
+
+    /// An access token says what it is bound to (RFC 9449 §6.2, RFC 8705 §3.2).
+    pub fn bind(&mut self, confirmation: Option<&Confirmation>) {
+        self.token_type = TokenType::of(confirmation);
+        self.cnf = confirmation.cloned();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::confirmation::Confirmation;
 use super::scope::Scope;
 use super::text::words;
 
@@ -11,6 +12,16 @@ words! {
         Bearer = "Bearer",
         /// Bound to a key (RFC 9449 §5).
         Dpop = "DPoP",
+    }
+}
+
+impl TokenType {
+    /// A token bound to a certificate is sent as a bearer token (RFC 8705 §3).
+    pub fn of(confirmation: Option<&Confirmation>) -> Self {
+        match confirmation {
+            Some(Confirmation::Key(_)) => Self::Dpop,
+            Some(Confirmation::Certificate(_)) | None => Self::Bearer,
+        }
     }
 }
 

@@ -116,6 +116,12 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
+    // RFC 8705 §2.1.2: for tls_client_auth, exactly one of these.
+    tls_client_auth_subject_dn: Option<String> = None,
+    tls_client_auth_san_dns: Option<String> = None,
+    tls_client_auth_san_uri: Option<String> = None,
+    tls_client_auth_san_ip: Option<String> = None,
+    tls_client_auth_san_email: Option<String> = None,
 }
 
 /// The members that people read, which may come once per language.
