@@ -9,6 +9,8 @@ pub mod policy;
 pub mod trust;
 pub mod assertion;
 pub mod authenticate;
+pub mod certificate;
+pub mod dpop;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};
 pub use department::Department;

@@ -8,6 +8,7 @@ use super::Granted;
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
 use crate::protocol::{RedirectUri, Refusal};
 use crate::storage::{Consumed, Ephemeral};
@@ -18,6 +19,9 @@ pub struct Code {
     pub granted: Granted,
     pub redirect_uri: RedirectUri,
     pub challenge: Option<CodeChallenge>,
+    /// The thumbprint of the only key that may redeem it (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     pub issued_at: Timestamp,
 }
 
@@ -36,6 +40,8 @@ pub struct Presented<'a> {
     pub client_id: &'a str,
     pub redirect_uri: Option<&'a str>,
     pub verifier: Option<&'a CodeVerifier>,
+    /// What the tokens will be bound to.
+    pub confirmation: Option<&'a Confirmation>,
 }
 
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -81,6 +87,12 @@ impl Code {
             None => return Err(Refusal::CodeRedirectMissing),
             Some(uri) if uri != self.redirect_uri.as_str() => return Err(Refusal::CodeRedirectWrong),
             Some(_) => {}
+        }
+        // RFC 9449 §10.
+        if let Some(key) = &self.dpop_jkt
+            && presented.confirmation != Some(&Confirmation::Key(key.clone()))
+        {
+            return Err(Refusal::CodeOtherKey);
         }
         // RFC 7636 §4.6; RFC 9700 §2.1.1 against downgrade: no verifier without a challenge.
         match (&self.challenge, presented.verifier) {

@@ -4,12 +4,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use http::request::Parts;
+use http::{HeaderMap, Method};
 
 use super::around::RequestName;
-use super::client_ip;
+use super::{client_certificate, client_ip};
 use crate::app::App;
 use crate::base::{Actor, Locale, Moment};
 
@@ -18,6 +18,9 @@ pub struct Machine {
     pub app: Arc<App>,
     pub moment: Moment,
     pub asked: Option<Locale>,
+    pub method: Method,
+    /// The path asked for, as it was asked.
+    pub path: String,
     headers: HeaderMap,
 }
 
@@ -25,6 +28,12 @@ impl Machine {
     /// The `Authorization` header; bytes that are no text count as malformed text, never as absent.
     pub fn authorization(&self) -> Option<String> {
         self.headers.get(AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// Every value of a header; bytes that are no text count as malformed text.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
     }
 
     pub fn header(&self, name: http::HeaderName) -> Option<&str> {
@@ -41,10 +50,12 @@ impl FromRequestParts<Arc<App>> for Machine {
             random: app.random.clone(),
             request_id: RequestName::of(&parts.extensions),
             client_ip: client_ip::of(&parts.extensions, &parts.headers, &app.settings.trusted_proxies),
+            certificate: client_certificate::of(&parts.extensions, &parts.headers, &app.settings),
             actor: Actor::Anonymous,
         };
         let language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let asked = language.and_then(Locale::of_accept_language);
-        Ok(Self { app: app.clone(), moment, asked, headers: parts.headers.clone() })
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        Ok(Self { app: app.clone(), moment, asked, method, path, headers: parts.headers.clone() })
     }
 }

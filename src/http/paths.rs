@@ -67,6 +67,15 @@ pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";
 pub const METRICS: &str = "/metrics";
 
+/// Addresses below `/oidc/` that people's browsers are sent to.
+const FOR_BROWSERS: [&str; 2] = [AUTHORIZE, END_SESSION];
+
+/// Whether programs call this path, so that even what goes wrong outside its handler is told as JSON.
+pub fn is_for_programs(path: &str) -> bool {
+    let provider = path.starts_with("/oidc/") || path.starts_with("/.well-known/");
+    provider && !FOR_BROWSERS.contains(&path)
+}
+
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
