@@ -191,6 +191,7 @@ async fn answer(
         granted,
         redirect_uri: pending.request.redirect_uri.clone(),
         challenge: pending.request.code_challenge.clone(),
+        dpop_jkt: pending.request.dpop_jkt.clone(),
         issued_at: context.moment.now,
     };
     let code = code::issue(&context.app.ephemeral, &context.moment, &issued).await?;

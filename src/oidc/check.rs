@@ -1,6 +1,6 @@
 //! The checks of an authorization request, as a table: each says what is wrong, and the first that finds something answers.
 
-use crate::client::policy::{self, BindingRule, PkceRule, PushRule};
+use crate::client::policy::{self, PkceRule, PushRule};
 use crate::client::{Client, Profile};
 use crate::protocol::scope::OPENID;
 use crate::protocol::{AuthorizeRequest, GrantType, Refusal};
@@ -33,9 +33,8 @@ const CHECKS: [Check; 6] = [
     },
     // Profiles whose rules this build cannot keep yet give no weaker answer in their name.
     |ask| {
-        let bound = policy::binding(ask.client) == BindingRule::KeyBound;
         let strict = matches!(ask.client.profile, Profile::Fapi2 | Profile::Fapi2MessageSigning);
-        (bound || strict).then_some(Refusal::PushedRequestRequired)
+        strict.then_some(Refusal::PushedRequestRequired)
     },
 ];
 

@@ -5,11 +5,12 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
+use super::proof;
 use crate::base::{Fault, Locale, Trouble};
 use crate::client::AuthenticationProblem;
 use crate::http::fault_log;
 use crate::http::machine::Machine;
-use crate::protocol::bearer::Challenge;
+use crate::protocol::bearer::{self, Challenge, Scheme};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::{ErrorCode, Refusal};
 
@@ -27,6 +28,10 @@ pub struct OAuthError {
     txn: String,
     /// At resources: the challenge of RFC 6750 §3, with this realm.
     realm: Option<String>,
+    /// How the client sent its access token.
+    scheme: Scheme,
+    /// For the next proof of a client that sends proofs (RFC 9449 §8).
+    nonce: Option<String>,
 }
 
 impl From<Refusal> for Problem {
@@ -71,7 +76,16 @@ impl OAuthError {
         let refusal = problem.refusal();
         metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
         tracing::info!(error_code = refusal.number(), "refused");
-        Self { refusal, asked: machine.asked, txn: machine.moment.request_id.clone(), realm: None }
+        let scheme = machine.authorization().map_or(Scheme::Bearer, |header| bearer::scheme(&header));
+        let nonce = proof::nonce(machine);
+        Self {
+            refusal,
+            asked: machine.asked,
+            txn: machine.moment.request_id.clone(),
+            realm: None,
+            scheme,
+            nonce,
+        }
     }
 
     /// The answer of a protected resource.
@@ -83,16 +97,28 @@ impl OAuthError {
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut status = StatusCode::from_u16(self.refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let about_proof =
+            matches!(self.refusal.code(), ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
+        if about_proof && self.realm.is_some() {
+            // RFC 9449 §7.1 and §9: at a resource it is a challenge.
+            status = StatusCode::UNAUTHORIZED;
+        }
         let body = ErrorAnswer::new(self.refusal, self.asked, self.txn);
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         if let Some(realm) = &self.realm {
-            let challenge = Challenge::new(realm, self.refusal).to_string();
-            if let Ok(value) = HeaderValue::from_str(&challenge) {
-                headers.insert(WWW_AUTHENTICATE, value);
+            let challenge = Challenge { scheme: self.scheme, ..Challenge::new(realm, self.refusal) };
+            // RFC 9449 §7.2: who came with Bearer hears that DPoP is spoken too.
+            let other =
+                Challenge { scheme: Scheme::Dpop, ..Challenge::new(realm, Refusal::AccessTokenMissing) };
+            let other = (self.scheme == Scheme::Bearer).then_some(other);
+            for challenge in std::iter::once(challenge).chain(other) {
+                if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
+                    headers.append(WWW_AUTHENTICATE, value);
+                }
             }
         } else if self.refusal.code() == ErrorCode::InvalidClient {
             // RFC 6749 §5.2: a 401 names a scheme the client may use.
@@ -100,6 +126,9 @@ impl IntoResponse for OAuthError {
                 WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic realm=\"tongyao\", charset=\"UTF-8\""),
             );
+        }
+        if let Some(nonce) = self.nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
+            headers.insert(proof::DPOP_NONCE, nonce);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));

@@ -52,10 +52,11 @@ async fn access(machine: &Machine, token: &str) -> Result<Option<ActiveToken>, F
     let now = machine.moment.now;
     let found = access_token::find(&mut machine.app.db.read(), now, token).await?;
     let Some(token) = found.filter(|token| token.check(now).is_ok()) else { return Ok(None) };
-    let AccessToken { client_id, scope, issued_at, expires_at, family, .. } = token;
+    let AccessToken { client_id, scope, issued_at, expires_at, family, carries, .. } = token;
     let issuer = machine.app.settings.issuer.as_str();
     let mut active =
         ActiveToken::new(issuer, client_id.as_str(), scope, issued_at.seconds(), expires_at.seconds());
+    active.bind(carries.confirmation.as_ref());
     match family {
         Some(family) => tell_about(machine, &mut active, &family).await?,
         // RFC 7662 §2.2: a token of the client itself is about the client.
@@ -77,6 +78,7 @@ async fn refresh_of(machine: &Machine, caller: &Client, token: &str) -> Result<O
     let scope = found.family.granted.scope.clone();
     let (iat, exp) = (found.issued_at.seconds(), found.expires_at.seconds());
     let mut active = ActiveToken::new(issuer, caller.client_id.as_str(), scope, iat, exp);
+    active.cnf = found.family.granted.facts.confirmation.clone();
     tell_about(machine, &mut active, &found.family).await?;
     Ok(Some(active))
 }

@@ -2,6 +2,7 @@
 
 pub mod error;
 mod body;
+mod proof;
 pub mod discovery;
 pub mod owed;
 mod check;
@@ -14,6 +15,8 @@ pub mod introspect;
 pub mod revoke;
 pub mod end_session;
 mod cors;
+mod outside;
 mod routes;
 
+pub use outside::told;
 pub use routes::routes;

@@ -7,29 +7,33 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};
 use serde_json::{Map, Value, json};
 
-use super::body;
 use super::error::{OAuthError, Problem};
+use super::{body, proof};
 use crate::audit::{self, Event};
-use crate::base::{Actor, Fault, Secret};
+use crate::base::{Actor, Fault};
 use crate::client::Client;
 use crate::grant::access_token::{self, Bearer};
 use crate::grant::{Granted, claims};
 use crate::http::form::is_form;
 use crate::http::machine::Machine;
 use crate::identity::subject;
+use crate::protocol::bearer::Presented;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Refusal, bearer};
 
 pub async fn endpoint(mut machine: Machine, request: Request) -> Response {
     match answer(&mut machine, request).await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            proof::offer_nonce(&machine, response.headers_mut());
+            response
+        }
         Err(problem) => OAuthError::at_resource(&machine, problem).into_response(),
     }
 }
 
 async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Problem> {
-    let token = presented(machine, request).await?;
-    let now = machine.moment.now;
+    let shown = presented(machine, request).await?;
+    let (token, now) = (&shown.token, machine.moment.now);
     if !token.expose().starts_with(access_token::PREFIX) {
         return Err(Refusal::AccessTokenUnknown.into());
     }
@@ -46,6 +50,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Pro
     }
     let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    proof::at_resource(machine, &client, &shown, token.carries.confirmation.as_ref()).await?;
     let told = claims::for_userinfo(about, &family.granted, &token.scope);
     if claims::releases_number(&told) {
         record_release(machine, &family.granted).await?;
@@ -54,7 +59,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Pro
 }
 
 /// The token from the header, or from the body of a POST (RFC 6750 §2).
-async fn presented(machine: &Machine, request: Request) -> Result<Secret, Refusal> {
+async fn presented(machine: &Machine, request: Request) -> Result<Presented, Refusal> {
     let kind = machine.header(CONTENT_TYPE).unwrap_or_default();
     let params = match request.method() == Method::POST && is_form(kind) {
         true => Some(body::params(request).await?),

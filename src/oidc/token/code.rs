@@ -35,9 +35,11 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
             client_id: &asked.client.client_id,
             redirect_uri: presented.redirect_uri.as_deref(),
             verifier: presented.verifier.as_ref(),
+            confirmation: asked.confirmation.as_ref(),
         },
     )?;
-    let granted = code.granted;
+    let mut granted = code.granted;
+    granted.facts.confirmation = asked.binding_of_refresh();
     let mut tx = asked.app.db.begin().await?;
     let sid = ending::participate(&mut tx, asked.moment, &granted.session, &granted.client_id).await?;
     let sid = sid.ok_or(Refusal::SessionEnded)?;

@@ -9,7 +9,6 @@ use crate::base::id::{FamilyId, ParticipationId};
 use crate::grant::access_token::{self, Carries, NewToken};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
-use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
 use crate::protocol::token_answer::{TokenAnswer, TokenType};
@@ -71,10 +70,7 @@ pub(super) fn answer(
 }
 
 pub(super) fn token_type(asked: &Asked<'_>) -> TokenType {
-    match asked.confirmation {
-        Some(Confirmation::Key(_)) => TokenType::Dpop,
-        Some(Confirmation::Certificate(_)) | None => TokenType::Bearer,
-    }
+    TokenType::of(asked.confirmation.as_ref())
 }
 
 /// Claims about the person for the ID token; read only when something was asked for there.

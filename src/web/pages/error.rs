@@ -35,7 +35,9 @@ impl ErrorPage {
     pub fn of(problem: &Problem, chrome: Chrome, reference: impl Into<String>) -> Self {
         let m = ErrorText(chrome.locale);
         let (title, what, todo) = match problem {
-            Problem::BadRequest => (m.bad_request(), m.bad_request_what(), m.bad_request_todo()),
+            Problem::BadRequest | Problem::BadBody => {
+                (m.bad_request(), m.bad_request_what(), m.bad_request_todo())
+            }
             Problem::BadClient(_) => (m.bad_client(), m.bad_client_what(), m.bad_client_todo()),
             Problem::Forbidden => (m.forbidden(), m.forbidden_what(), m.forbidden_todo()),
             Problem::NotFound => (m.not_found(), m.not_found_what(), m.not_found_todo()),
