@@ -54,14 +54,25 @@ impl World {
         world
     }
 
+    /// The town under settings of the test's own.
+    pub async fn with_settings(pairs: &[(&str, &str)]) -> Self {
+        let world = Self::of_settings(pairs).await;
+        world.apply(town::state()).await;
+        world
+    }
+
     /// Nobody and nothing.
     pub async fn empty() -> Self {
+        Self::of_settings(&[]).await
+    }
+
+    async fn of_settings(pairs: &[(&str, &str)]) -> Self {
         log::keep();
         // The first test of the process installs it; for the others it is there.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let database = FreshDatabase::create().await;
         let clock = Arc::new(ManualClock::at(start()));
-        let (settings, redis_prefix) = settings(&database);
+        let (settings, redis_prefix) = settings(&database, pairs);
         let random = Arc::new(random::System::default());
         let app = App::open(settings, Choices { clock: clock.clone(), random, redis_prefix }).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
@@ -107,7 +118,7 @@ fn start() -> Timestamp {
     Timestamp::from_seconds(1_795_312_800)
 }
 
-fn settings(database: &FreshDatabase) -> (Settings, String) {
+fn settings(database: &FreshDatabase, pairs: &[(&str, &str)]) -> (Settings, String) {
     let keys = keys();
     let mut raw = Raw::default();
     let mut set = |name: &str, value: &str| raw.set(name, value.to_owned()).unwrap();
@@ -119,6 +130,7 @@ fn settings(database: &FreshDatabase) -> (Settings, String) {
     set("TONGYAO_ALLOW_LOOPBACK", "true");
     set("TONGYAO_PASSWORD_MEMORY_KIB", "8192");
     set("TONGYAO_PASSWORD_PASSES", "1");
+    pairs.iter().for_each(|(name, value)| set(name, value));
     let prefix = match FreshEphemeral::create() {
         FreshEphemeral::Memory => String::new(),
         FreshEphemeral::Redis { url, key_prefix } => {
