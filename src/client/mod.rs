@@ -7,6 +7,7 @@ pub mod registry;
 pub mod secret;
 pub mod policy;
 pub mod trust;
+pub mod signed;
 pub mod assertion;
 pub mod authenticate;
 pub mod certificate;

@@ -105,19 +105,32 @@ pub fn for_userinfo(about: &About, granted: &Granted, token_scope: &Scope) -> Ma
     pick(about, &granted.facts, &names)
 }
 
-/// What the ID token tells: only what was asked for there, since scopes are answered by userinfo (OIDC Core §5.4).
-pub fn for_id_token(about: &About, granted: &Granted) -> Map<String, Value> {
+/// Where the claims of scopes are told (OIDC Core §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    ByUserinfo,
+    /// There is no access token to ask userinfo with.
+    InIdToken,
+}
+
+/// What the ID token tells: what was asked for there, and the scopes where nothing else can answer them.
+pub fn for_id_token(about: &About, granted: &Granted, scopes: Told) -> Map<String, Value> {
     let facts = &granted.facts;
     let in_scope = |claim: &str| scope_of(claim).is_some_and(|scope| granted.scope.contains(scope));
     let wished = facts.claims.wishes(Wanted::IdToken).map(|(claim, _)| claim).filter(|claim| in_scope(claim));
     let mut names: BTreeSet<&str> = wished.collect();
     names.extend(granted_singly(facts, Wanted::IdToken));
+    if scopes == Told::InIdToken {
+        let by_scope = BY_SCOPE.iter().filter(|(scope, _)| granted.scope.contains(scope));
+        names.extend(by_scope.flat_map(|(_, claims)| claims.iter().copied()));
+    }
     pick(about, facts, &names)
 }
 
 /// Whether an ID token needs anything about the person, so that nothing is read in vain.
-pub fn id_token_needs_person(granted: &Granted) -> bool {
-    granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
+pub fn id_token_needs_person(granted: &Granted, scopes: Told) -> bool {
+    let scoped = scopes == Told::InIdToken && BY_SCOPE.iter().any(|(scope, _)| granted.scope.contains(scope));
+    scoped || granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
 }
 
 /// Whether telling these claims releases the ID number in full, which is audited each time.

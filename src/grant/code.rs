@@ -19,7 +19,7 @@ pub struct Code {
     pub granted: Granted,
     pub redirect_uri: RedirectUri,
     pub challenge: Option<CodeChallenge>,
-    /// The thumbprint of the only key that may redeem it (RFC 9449 §10).
+    /// The thumbprint of the key whose holder alone may exchange the code (RFC 9449 §10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_jkt: Option<String>,
     pub issued_at: Timestamp,
@@ -40,7 +40,7 @@ pub struct Presented<'a> {
     pub client_id: &'a str,
     pub redirect_uri: Option<&'a str>,
     pub verifier: Option<&'a CodeVerifier>,
-    /// What the tokens will be bound to.
+    /// What the caller has shown to hold.
     pub confirmation: Option<&'a Confirmation>,
 }
 
@@ -88,11 +88,8 @@ impl Code {
             Some(uri) if uri != self.redirect_uri.as_str() => return Err(Refusal::CodeRedirectWrong),
             Some(_) => {}
         }
-        // RFC 9449 §10.
-        if let Some(key) = &self.dpop_jkt
-            && presented.confirmation != Some(&Confirmation::Key(key.clone()))
-        {
-            return Err(Refusal::CodeOtherKey);
+        if self.dpop_jkt.is_some() && self.dpop_jkt.as_deref() != key_shown(presented) {
+            return Err(Refusal::CodeKeyWrong);
         }
         // RFC 7636 §4.6; RFC 9700 §2.1.1 against downgrade: no verifier without a challenge.
         match (&self.challenge, presented.verifier) {
@@ -102,6 +99,13 @@ impl Code {
             (Some(challenge), Some(verifier)) if challenge.verify(verifier) => Ok(()),
             (Some(_), Some(_)) => Err(Refusal::VerifierWrong),
         }
+    }
+}
+
+fn key_shown<'a>(presented: &Presented<'a>) -> Option<&'a str> {
+    match presented.confirmation {
+        Some(Confirmation::Key(key)) => Some(key),
+        Some(Confirmation::Certificate(_)) | None => None,
     }
 }
 

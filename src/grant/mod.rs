@@ -1,6 +1,7 @@
 //! What a person let a client do, and the tokens that carry it.
 
 pub mod pending;
+pub mod pushed;
 pub mod standing;
 pub mod consent;
 pub mod granted;

@@ -16,6 +16,8 @@ pub const USERINFO: &str = "/oidc/userinfo";
 pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
+/// Pushed authorization requests (RFC 9126).
+pub const PUSH: &str = "/oidc/par";
 
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";
@@ -35,6 +37,7 @@ pub const ACCOUNT_VISIT_STATE: &str = "/account/visit/state";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 pub const ACCOUNT_CONSENTS: &str = "/account/consents";
 pub const ACCOUNT_HISTORY: &str = "/account/history";
+pub const ACCOUNT_SERVICES: &str = "/account/services";
 pub const BIND: &str = "/bind/{token}";
 
 // The hall.

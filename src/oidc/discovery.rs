@@ -43,6 +43,7 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        pushed_authorization_request: settings.url(paths::PUSH),
         documentation: Some(settings.url(paths::HELP)),
         policy: None,
         terms: None,

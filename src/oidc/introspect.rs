@@ -62,6 +62,11 @@ async fn access(machine: &Machine, token: &str) -> Result<Option<ActiveToken>, F
         // RFC 7662 §2.2: a token of the client itself is about the client.
         None => active.sub = Some(client_id),
     }
+    // RFC 8707 §2: whom the token is for, when it is for somebody in particular.
+    if !carries.audience.is_empty() {
+        active.aud = carries.audience;
+    }
+    active.authorization_details = carries.details;
     Ok(Some(active))
 }
 

@@ -22,17 +22,9 @@ pub(super) async fn for_tokens(machine: &Machine, client: &Client) -> Result<Opt
     Ok(policy::confirmation(client, Held { key, certificate: certificate(machine) })?)
 }
 
-/// The key that a pushed request is bound to: `dpop_jkt`, or the key of the proof sent with it (RFC 9449 §10.1).
-#[allow(dead_code, reason = "for the pushed authorization request endpoint")]
-pub(super) async fn for_push(
-    machine: &Machine,
-    client: &Client,
-    dpop_jkt: Option<&str>,
-) -> Result<Option<String>, Problem> {
-    match (key(machine, client).await?, dpop_jkt) {
-        (Some(key), Some(asked)) if key != asked => Err(Refusal::PushedKeyMismatch.into()),
-        (key, asked) => Ok(key.or_else(|| asked.map(str::to_owned))),
-    }
+/// The key of the proof that a pushed request comes with, if any (RFC 9449 §10.1).
+pub(super) async fn for_push(machine: &Machine, client: &Client) -> Result<Option<Confirmation>, Problem> {
+    Ok(key(machine, client).await?.map(Confirmation::Key))
 }
 
 /// Whether who sends an access token holds what it is bound to (RFC 9449 §7, RFC 8705 §3).

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::acr::Acr;
 use super::algorithm::SigningAlgorithm;
+use super::authorization_details::DetailType;
 use super::authorize::Display;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
@@ -36,6 +37,7 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub pushed_authorization_request: String,
     /// For the engineers of departments.
     pub documentation: Option<String>,
     pub policy: Option<String>,
@@ -99,6 +101,14 @@ pub struct ProviderMetadata {
     /// Without it clients must assume `true` (Discovery §3).
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
+    pub request_object_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: String,
+    pub require_pushed_authorization_requests: bool,
+    /// JARM §4.
+    pub authorization_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    /// RFC 9396 §10.
+    pub authorization_details_types_supported: Vec<DetailType>,
     /// RFC 9207 §3.
     pub authorization_response_iss_parameter_supported: bool,
     pub backchannel_logout_supported: bool,
@@ -136,7 +146,7 @@ impl ProviderMetadata {
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
             claims_supported: capabilities.claims,
             claim_types_supported: ClaimType::ALL.to_vec(),
-            response_types_supported: ResponseType::SUPPORTED.to_vec(),
+            response_types_supported: ResponseType::ALL.to_vec(),
             response_modes_supported: ResponseMode::ALL.to_vec(),
             grant_types_supported: GrantType::ALL.to_vec(),
             acr_values_supported: Acr::ALL.to_vec(),
@@ -157,9 +167,14 @@ impl ProviderMetadata {
             display_values_supported: Display::ALL.to_vec(),
             ui_locales_supported: capabilities.ui_locales,
             claims_parameter_supported: true,
-            request_parameter_supported: false,
+            request_parameter_supported: true,
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
+            request_object_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
+            require_pushed_authorization_requests: false,
+            authorization_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            authorization_details_types_supported: DetailType::ALL.to_vec(),
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
@@ -228,6 +243,7 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
+            pushed_authorization_request: at("/par"),
             documentation: None,
             policy: None,
             terms: None,
@@ -242,7 +258,8 @@ mod tests {
         let metadata = ProviderMetadata::new(endpoints, capabilities);
         let document = serde_json::to_value(&metadata).unwrap();
         for (member, expected) in [
-            ("response_types_supported", serde_json::json!(["code"])),
+            ("request_parameter_supported", serde_json::json!(true)),
+            ("authorization_details_types_supported", serde_json::json!(["gov_data", "e_licence", "matter"])),
             ("code_challenge_methods_supported", serde_json::json!(["S256"])),
             ("id_token_signing_alg_values_supported", serde_json::json!(["RS256"])),
             ("request_uri_parameter_supported", serde_json::json!(false)),

@@ -1,6 +1,7 @@
 //! Questions about a token (RFC 7662 §2.1, RFC 7009 §2.1) and the answer to the first (RFC 7662 §2.2).
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::base::Secret;
 
@@ -93,6 +94,9 @@ pub struct ActiveToken {
     /// The key or certificate the token is bound to (RFC 7800 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// RFC 9396 §9.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Value>,
 }
 
 impl ActiveToken {
@@ -119,6 +123,7 @@ impl ActiveToken {
             acr: None,
             auth_time: None,
             cnf: None,
+            authorization_details: Vec::new(),
         }
     }
 

@@ -44,11 +44,18 @@ pub mod thumbprint;
 pub mod dpop;
 /// Distinguished names of certificates, as text.
 pub mod distinguished_name;
+
+/// The services a token is for.
+pub mod resource;
+/// What a client may do in detail, beyond scopes.
+pub mod authorization_details;
 /// What a client registers about itself.
 pub mod client_metadata;
 
 /// The authorization request.
 pub mod authorize;
+/// Authorization requests as signed objects.
+pub mod request_object;
 /// The token request, per grant.
 pub mod token_request;
 /// The token answer.
@@ -66,6 +73,7 @@ pub mod discovery;
 
 pub use acr::{Acr, AcrValues};
 pub use algorithm::SigningAlgorithm;
+pub use authorization_details::Details;
 pub use authorize::AuthorizeRequest;
 pub use claims_request::ClaimsRequest;
 pub use client_metadata::ClientMetadata;

@@ -34,7 +34,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.clone(),
         person: person.map(|person| person.masked_name()).unwrap_or_default(),
-        items: asked.items().iter().map(|item| shown(&context, item)).collect(),
+        items: items(&context, &asked),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
     };
     way.page(&context, &drawn)
@@ -70,6 +70,7 @@ async fn allow(context: &Context, way: &Way, session: &Session, ticked: &[&str])
         client: &way.client.client_id,
         scope: &granted.scope,
         claims: &granted.claims,
+        details: &granted.details,
         declined: &declined,
     };
     let moment = context.moment.by(Actor::Person(session.person.clone()));
@@ -84,6 +85,14 @@ async fn refuse(context: &Context, way: &Way, session: &Session) -> Result<(), F
     let event = Event::ConsentRefused { person: &session.person, client: &way.client.client_id };
     audit::record(&mut tx, &moment, event).await?;
     tx.commit().await
+}
+
+fn items(context: &Context, asked: &Asked) -> Vec<ConsentItem> {
+    let why = Why(context.locale).of("authorization_details");
+    let details =
+        asked.details.iter().map(|detail| ConsentItem::of_detail(context.locale, detail).because(why));
+    let scopes = asked.items();
+    details.chain(scopes.iter().map(|item| shown(context, item))).collect()
 }
 
 fn shown(context: &Context, item: &Item) -> ConsentItem {

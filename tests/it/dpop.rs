@@ -272,7 +272,7 @@ async fn a_code_asked_for_a_key_is_redeemed_with_that_key_only() {
     let first = ask();
     let fresh = code(&world, &first).await;
     let stolen = redeem(&world, &fresh, &first, Some(&thief.proof(&world, json!({})))).await;
-    stolen.refused(400, "invalid_grant", 104_036);
+    stolen.refused(400, "invalid_grant", 102_070);
     let second = ask();
     let fresh = code(&world, &second).await;
     redeem(&world, &fresh, &second, Some(&holder.proof(&world, json!({})))).await.good();
@@ -280,7 +280,7 @@ async fn a_code_asked_for_a_key_is_redeemed_with_that_key_only() {
     let portal = world.system("portal");
     let ask = portal.ask("openid").with("dpop_jkt", &holder.thumbprint());
     let fresh = world.browser().pass(&ask, &WANG).await.code();
-    portal.exchange(&fresh, &ask).await.refused(400, "invalid_grant", 104_036);
+    portal.exchange(&fresh, &ask).await.refused(400, "invalid_grant", 102_070);
 }
 
 #[tokio::test]
@@ -366,4 +366,75 @@ fn ec_signer() -> tongyao::crypto::signer::Signer {
     use tongyao::crypto::signer::{Signer, generate};
     use tongyao::protocol::SigningAlgorithm::Es256;
     Signer::from_pkcs8(Es256, &generate(Es256).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_pushed_with_a_proof_is_bound_from_the_start() {
+    let world = World::new().await;
+    let signer = std::sync::Arc::new(ec_signer());
+    world
+        .apply(json!({"clients": [{
+            "client_id": "bank", "department": "data", "redirect_uris": ["https://bank.example/cb"],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile", "profile": "fapi2",
+            "token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [signer.jwk()]},
+            "id_token_signed_response_alg": "ES256", "consent": "implicit",
+        }]}))
+        .await;
+    let bank = RelyingParty::new(&world, "bank", Credential::Key(signer));
+    let (holder, thief) = (KeyHolder::new(), KeyHolder::new());
+    let at_push = |holder: &KeyHolder, nonce: &str| {
+        holder.proof(&world, json!({"htu": format!("{ISSUER}/oidc/par"), "nonce": nonce}))
+    };
+    let push = async |ask: &Ask, proof: &str| {
+        let query = ask.address();
+        let fields: Vec<(String, String)> =
+            serde_urlencoded::from_str(query.split_once('?').unwrap().1).unwrap();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        bank.asking("/oidc/par", &fields).header(DPOP, proof).send(&world.router).await
+    };
+    let ask = bank.ask("openid profile");
+    let answer = push(&ask, &at_push(&holder, "old")).await;
+    answer.refused(400, "use_dpop_nonce", 104_031);
+    let nonce = answer.header("dpop-nonce").unwrap().to_owned();
+    let differing = ask.clone().with("dpop_jkt", &thief.thumbprint());
+    push(&differing, &at_push(&holder, &nonce)).await.refused(400, "invalid_request", 102_066);
+    let token_proof = holder.proof(&world, json!({"nonce": nonce}));
+    push(&ask, &token_proof).await.refused(400, "invalid_dpop_proof", 104_027);
+
+    let answer = push(&ask, &at_push(&holder, &nonce)).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(answer.header("dpop-nonce"), Some(nonce.as_str()));
+    let mut browser = world.browser();
+    let page = browser.get(&bank.address_of(answer.json()["request_uri"].as_str().unwrap())).await;
+    let code = browser.sign_in_on(&page, &WANG).await.code();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &bank.redirect_uri),
+        ("code_verifier", &ask.verifier),
+    ];
+    let call = bank.asking("/oidc/token", &fields);
+    let body = call.header(DPOP, &token_proof).send(&world.router).await.good();
+    assert_eq!(body["token_type"], "DPoP");
+    let access = body["access_token"].as_str().unwrap();
+    let proof = holder.resource_proof(&world, access, json!({"nonce": nonce}));
+    KeyHolder::userinfo(access, &proof).send(&world.router).await.good();
+    // FAPI 2.0 Security Profile §5.3.2.1: a refresh gives no bearer token either.
+    let fields =
+        [("grant_type", "refresh_token"), ("refresh_token", body["refresh_token"].as_str().unwrap())];
+    bank.token(&fields).await.refused(400, "invalid_request", 104_039);
+
+    let answer = push(&ask, &at_push(&holder, &nonce)).await;
+    let page = browser.get(&bank.address_of(answer.json()["request_uri"].as_str().unwrap())).await;
+    let code = page.code();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &bank.redirect_uri),
+        ("code_verifier", &ask.verifier),
+    ];
+    let stolen = bank.asking("/oidc/token", &fields);
+    let stolen = stolen.header(DPOP, &thief.proof(&world, json!({"nonce": nonce}))).send(&world.router).await;
+    stolen.refused(400, "invalid_grant", 102_070);
 }

@@ -4,6 +4,10 @@ mod code;
 mod refresh;
 mod client_credentials;
 mod issue;
+mod wanted;
+mod front;
+
+pub(super) use front::Front;
 
 use std::sync::Arc;
 
@@ -24,6 +28,7 @@ use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
+use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
@@ -32,6 +37,8 @@ struct Asked<'a> {
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// For what the caller wants the token, within what was granted.
+    wanted: Wanted,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -53,8 +60,17 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     let confirmation = proof::for_tokens(machine, &client).await?;
-    exchange(&Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation }, &params)
-        .await
+    exchange(
+        &Asked {
+            app: &machine.app,
+            moment: &machine.moment,
+            client: &client,
+            confirmation,
+            wanted: Wanted::parse(&params)?,
+        },
+        &params,
+    )
+    .await
 }
 
 impl Asked<'_> {

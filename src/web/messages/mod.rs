@@ -37,6 +37,7 @@ macro_rules! message {
 mod around;
 mod account;
 mod consent;
+mod details;
 mod error;
 mod hall_desk;
 mod hall_result;
@@ -53,9 +54,10 @@ mod used;
 mod visit;
 mod why;
 
-pub use account::{Account, Consents, History, Sessions};
+pub use account::{Account, Consents, History, Services, Sessions};
 pub use around::Around;
 pub use consent::Consent;
+pub use details::Detailed;
 pub use error::{ErrorText, FormPost};
 pub use hall_desk::{HallDesk, HallSignIn, HallWindow};
 pub use hall_result::{HallBinding, HallDecided, HallSlip};

@@ -16,8 +16,8 @@ mod reader;
 pub mod hall;
 
 pub use account::{
-    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, SessionLine,
-    SessionsPage, WhichDevice,
+    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, ServiceLine,
+    ServicesPage, SessionLine, SessionsPage, WhichDevice,
 };
 pub use consent::{ConsentItem, ConsentPage, Need};
 pub use error::{ErrorPage, Link};
