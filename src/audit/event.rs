@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::base::id::{
-    AccountId, DeliveryId, EvidenceId, FamilyId, ParticipationId, PersonId, ReceiptId, SessionId, StaffId,
-    VisitId,
+    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, ParticipationId, PersonId, ReceiptId,
+    SessionId, StaffId, VisitId,
 };
 
 /// How it went.
@@ -77,6 +77,34 @@ pub enum Event<'a> {
     },
     ClientTokenIssued {
         client: &'a str,
+        scope: &'a str,
+    },
+    /// A retry got the successor it had not heard of.
+    RefreshRepeated {
+        person: &'a PersonId,
+        client: &'a str,
+        family: &'a FamilyId,
+    },
+    /// `client` got a token for `target` in exchange for one of `holder`.
+    TokenExchanged {
+        person: &'a PersonId,
+        client: &'a str,
+        family: &'a FamilyId,
+        holder: &'a str,
+        target: &'a str,
+        scope: &'a str,
+        semantics: &'a str,
+    },
+    ExchangeRefused {
+        person: Option<&'a PersonId>,
+        client: &'a str,
+        holder: &'a str,
+        error_code: u32,
+    },
+    /// A client got a token for itself by an assertion; `issuer` says whose.
+    AssertionAccepted {
+        client: &'a str,
+        issuer: &'a str,
         scope: &'a str,
     },
     CodeReplayed {
@@ -202,6 +230,17 @@ pub enum Event<'a> {
     SigningKeyRotated {
         algorithm: &'a str,
     },
+    /// A client registered itself, was changed by itself or decided about by an operator.
+    ClientChanged {
+        client: &'a str,
+        change: &'a str,
+        /// What it rests on: the invitation, the publisher, the members.
+        detail: &'a str,
+    },
+    InvitationChanged {
+        invitation: &'a InvitationId,
+        change: &'a str,
+    },
 }
 
 /// An event taken apart into the columns of its row.
@@ -296,6 +335,29 @@ impl<'a> Event<'a> {
                 client: Some(client),
                 facts: json!({ "scope": scope }),
                 ..row("client_token_issued", Done)
+            },
+            Event::RefreshRepeated { person, client, family } => Row {
+                person: Some(person),
+                client: Some(client),
+                facts: json!({ "family": family }),
+                ..row("refresh_repeated", Done)
+            },
+            Event::TokenExchanged { person, client, family, holder, target, scope, semantics } => Row {
+                person: Some(person),
+                client: Some(client),
+                facts: json!({ "family": family, "holder": holder, "target": target, "scope": scope, "semantics": semantics }),
+                ..row("token_exchanged", Done)
+            },
+            Event::ExchangeRefused { person, client, holder, error_code } => Row {
+                person,
+                client: Some(client),
+                facts: json!({ "holder": holder, "error_code": error_code }),
+                ..row("exchange_refused", Refused)
+            },
+            Event::AssertionAccepted { client, issuer, scope } => Row {
+                client: Some(client),
+                facts: json!({ "issuer": issuer, "scope": scope }),
+                ..row("assertion_accepted", Done)
             },
             Event::CodeReplayed { client, family } => Row {
                 client: Some(client),
@@ -400,6 +462,15 @@ impl<'a> Event<'a> {
             Event::Applied { what, id, change } => {
                 Row { facts: json!({ "what": what, "id": id, "change": change }), ..row("applied", Done) }
             }
+            Event::ClientChanged { client, change, detail } => Row {
+                client: Some(client),
+                facts: json!({ "change": change, "detail": detail }),
+                ..row("client_changed", Done)
+            },
+            Event::InvitationChanged { invitation, change } => Row {
+                facts: json!({ "invitation": invitation, "change": change }),
+                ..row("invitation_changed", Done)
+            },
             Event::SigningKeyRotated { algorithm } => {
                 Row { facts: json!({ "algorithm": algorithm }), ..row("signing_key_rotated", Done) }
             }

@@ -14,6 +14,8 @@ pub enum Purpose {
     Fingerprint,
     KeyCheck,
     AuditSeal,
+    RegistrationToken,
+    RefreshSuccessor,
     DpopNonce,
 }
 
@@ -53,6 +55,8 @@ impl Purpose {
             Purpose::Fingerprint => "fingerprint\0",
             Purpose::KeyCheck => "key-check\0",
             Purpose::AuditSeal => "audit-seal\0",
+            Purpose::RegistrationToken => "registration-token\0",
+            Purpose::RefreshSuccessor => "refresh-successor\0",
             Purpose::DpopNonce => "dpop-nonce\0",
         }
     }

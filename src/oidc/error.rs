@@ -6,11 +6,12 @@ use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::proof;
-use crate::base::{Fault, Locale, Trouble};
+use crate::base::{Actor, Fault, Locale, Trouble};
 use crate::client::AuthenticationProblem;
 use crate::http::fault_log;
 use crate::http::machine::Machine;
-use crate::protocol::bearer::{self, Challenge, Scheme};
+use crate::http::paths;
+use crate::protocol::bearer::{self, Challenge, Requirement, Scheme};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::{ErrorCode, Refusal};
 
@@ -26,12 +27,16 @@ pub struct OAuthError {
     refusal: Refusal,
     asked: Option<Locale>,
     txn: String,
+    /// The page about this refusal.
+    help: String,
     /// At resources: the challenge of RFC 6750 §3, with this realm.
     realm: Option<String>,
     /// How the client sent its access token.
     scheme: Scheme,
     /// For the next proof of a client that sends proofs (RFC 9449 §8).
     nonce: Option<String>,
+    /// What would do, where the sign-in behind a token does not (RFC 9470 §3).
+    required: Option<Requirement>,
 }
 
 impl From<Refusal> for Problem {
@@ -76,15 +81,21 @@ impl OAuthError {
         let refusal = problem.refusal();
         metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
         tracing::info!(error_code = refusal.number(), "refused");
-        let scheme = machine.authorization().map_or(Scheme::Bearer, |header| bearer::scheme(&header));
-        let nonce = proof::nonce(machine);
+        if let Actor::Client(id) = &machine.moment.actor {
+            machine.trace.of_client(id);
+        }
+        machine.trace.refuse(machine.moment.now, refusal, &machine.moment.request_id);
+        let help = machine.app.settings.url(&paths::help_error(refusal.number()));
+        let txn = machine.moment.request_id.clone();
         Self {
             refusal,
             asked: machine.asked,
-            txn: machine.moment.request_id.clone(),
+            txn,
+            help,
             realm: None,
-            scheme,
-            nonce,
+            scheme: machine.authorization().map_or(Scheme::Bearer, |header| bearer::scheme(&header)),
+            nonce: proof::nonce(machine),
+            required: None,
         }
     }
 
@@ -92,6 +103,11 @@ impl OAuthError {
     pub fn at_resource(machine: &Machine, problem: Problem) -> Self {
         let realm = Some(machine.app.settings.issuer.clone());
         Self { realm, ..Self::new(machine, problem) }
+    }
+
+    /// Names the sign-in that would do.
+    pub fn requiring(self, required: Option<Requirement>) -> Self {
+        Self { required, ..self }
     }
 }
 
@@ -104,13 +120,19 @@ impl IntoResponse for OAuthError {
             // RFC 9449 §7.1 and §9: at a resource it is a challenge.
             status = StatusCode::UNAUTHORIZED;
         }
-        let body = ErrorAnswer::new(self.refusal, self.asked, self.txn);
+        let body = ErrorAnswer::new(self.refusal, self.asked, self.txn).explained_at(self.help);
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         if let Some(realm) = &self.realm {
-            let challenge = Challenge { scheme: self.scheme, ..Challenge::new(realm, self.refusal) };
+            let required = self.required.as_ref();
+            let challenge = Challenge {
+                scheme: self.scheme,
+                acr_values: required.and_then(|required| required.acr_values.as_ref()),
+                max_age: required.and_then(|required| required.max_age),
+                ..Challenge::new(realm, self.refusal)
+            };
             // RFC 9449 §7.2: who came with Bearer hears that DPoP is spoken too.
             let other =
                 Challenge { scheme: Scheme::Dpop, ..Challenge::new(realm, Refusal::AccessTokenMissing) };

@@ -6,7 +6,9 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{authorize, cors, discovery, end_session, introspect, par, resume, revoke, token, userinfo};
+use super::{
+    authorize, cors, discovery, end_session, introspect, par, registration, resume, revoke, token, userinfo,
+};
 use crate::app::App;
 use crate::http::paths;
 use crate::http::shown::{Problem, Shown};
@@ -38,6 +40,13 @@ fn for_programs() -> Router<Arc<App>> {
     // Introspection needs a secret, which no browser application has.
     let closed = Router::new()
         .route(paths::INTROSPECT, post(introspect::post))
+        .route(paths::REGISTRATION, post(registration::post))
+        .route(
+            paths::REGISTRATION_CLIENT,
+            get(registration::manage::get)
+                .put(registration::manage::put)
+                .delete(registration::manage::delete),
+        )
         .method_not_allowed_fallback(wrong_method);
     open.merge(closed)
 }

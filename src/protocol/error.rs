@@ -42,6 +42,8 @@ words! {
         // RFC 7591 §3.2.2.
         InvalidRedirectUri = "invalid_redirect_uri",
         InvalidClientMetadata = "invalid_client_metadata",
+        InvalidSoftwareStatement = "invalid_software_statement",
+        UnapprovedSoftwareStatement = "unapproved_software_statement",
         // RFC 9449 §5 and §8.
         InvalidDpopProof = "invalid_dpop_proof",
         UseDpopNonce = "use_dpop_nonce",

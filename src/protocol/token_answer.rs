@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::confirmation::Confirmation;
 use super::scope::Scope;
 use super::text::words;
+use super::token_exchange::TokenTypeId;
 
 words! {
     /// `token_type`.
@@ -30,6 +31,9 @@ impl TokenType {
 #[derive(Clone, Serialize)]
 pub struct TokenAnswer {
     pub access_token: String,
+    /// What an exchange gave (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<TokenTypeId>,
     pub token_type: TokenType,
     /// Seconds.
     pub expires_in: u64,
@@ -51,6 +55,7 @@ mod tests {
     fn leaves_out_what_is_absent() {
         let answer = TokenAnswer {
             access_token: "a".into(),
+            issued_token_type: None,
             token_type: TokenType::Bearer,
             expires_in: 300,
             refresh_token: None,

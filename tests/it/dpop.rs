@@ -326,7 +326,7 @@ async fn fapi_clients_get_bound_tokens_with_our_nonce_only() {
 
 #[tokio::test]
 async fn a_nonce_may_be_asked_of_everybody_at_resources_too() {
-    let world = World::with_settings(&[("TONGYAO_DPOP_NONCE", "required")]).await;
+    let world = World::new_with(&[("TONGYAO_DPOP_NONCE", "required")]).await;
     let holder = KeyHolder::new();
     let first = own_token(&world, "machine", &[&holder.proof(&world, json!({}))]).await;
     first.refused(400, "use_dpop_nonce", 104_031);

@@ -47,7 +47,7 @@ impl Bundle {
     }
 
     async fn world(&self) -> World {
-        World::with_settings(&[("TONGYAO_CLIENT_CA", self.0.to_str().unwrap())]).await
+        World::new_with(&[("TONGYAO_CLIENT_CA", self.0.to_str().unwrap())]).await
     }
 }
 
@@ -183,9 +183,9 @@ async fn only_a_trusted_proxy_passes_certificates() {
         "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(&own)]},
     });
     let clients = json!({"clients": [system("own", client)]});
-    let trusting = World::with_settings(&[("TONGYAO_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
-    let others = World::with_settings(&[("TONGYAO_TRUSTED_PROXIES", "10.0.0.0/8")]).await;
-    let pinned = World::with_settings(&[
+    let trusting = World::new_with(&[("TONGYAO_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let others = World::new_with(&[("TONGYAO_TRUSTED_PROXIES", "10.0.0.0/8")]).await;
+    let pinned = World::new_with(&[
         ("TONGYAO_TRUSTED_PROXIES", "127.0.0.0/8"),
         ("TONGYAO_CLIENT_CERT_HEADER", "X-SSL-Client-Cert"),
     ])
@@ -267,7 +267,7 @@ async fn discovery_says_what_works_here() {
     assert_eq!(plain["tls_client_certificate_bound_access_tokens"], false);
 
     let proxies = ("TONGYAO_TRUSTED_PROXIES", "127.0.0.0/8");
-    let proxied = metadata(&World::with_settings(&[proxies]).await).await;
+    let proxied = metadata(&World::new_with(&[proxies]).await).await;
     assert!(methods(&proxied).contains("\"self_signed_tls_client_auth\""));
     assert!(!methods(&proxied).contains("\"tls_client_auth\""));
     assert_eq!(proxied["mtls_endpoint_aliases"]["token_endpoint"], proxied["token_endpoint"]);
@@ -275,12 +275,12 @@ async fn discovery_says_what_works_here() {
     let bundle = Bundle::of(&Authority::new("authority"));
     let ca = ("TONGYAO_CLIENT_CA", bundle.0.to_str().unwrap());
     let url = ("TONGYAO_MTLS_URL", "https://mtls.id.example");
-    let full = metadata(&World::with_settings(&[proxies, ca, url]).await).await;
+    let full = metadata(&World::new_with(&[proxies, ca, url]).await).await;
     assert!(methods(&full).contains("\"tls_client_auth\""));
     assert_eq!(full["tls_client_certificate_bound_access_tokens"], true);
     assert_eq!(full["mtls_endpoint_aliases"]["userinfo_endpoint"], "https://mtls.id.example/oidc/userinfo");
 
     let none = ("TONGYAO_CLIENT_CERT_HEADER", "none");
-    let off = metadata(&World::with_settings(&[proxies, ca, none]).await).await;
+    let off = metadata(&World::new_with(&[proxies, ca, none]).await).await;
     assert!(!methods(&off).contains("tls_client_auth"));
 }

@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::Sandbox;
 use super::members::Members;
 use super::problem::Problems;
 use super::report::Change;
 use super::step::Step;
-use crate::base::{Fault, Secret};
+use super::{Sandbox, Target};
+use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Profile, policy, secret};
+use crate::client::{Client, ConsentPolicy, Powers, Profile, policy, secret, sector};
 use crate::protocol::ClientMetadata;
-use crate::protocol::client_auth::ClientAuthMethod;
 
 pub(super) struct DeclaredClient {
     pub(super) index: usize,
@@ -21,6 +20,7 @@ pub(super) struct DeclaredClient {
     metadata: ClientMetadata,
     profile: Profile,
     consent: ConsentPolicy,
+    powers: Powers,
 }
 
 /// Outside the sandbox a secret that can be guessed is refused.
@@ -55,6 +55,7 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     let client_secret = members.parsed("client_secret", |text| client_secret(text, sandbox));
     let profile = members.parsed("profile", str::parse).unwrap_or_default();
     let consent = members.parsed("consent", str::parse).unwrap_or_default();
+    let powers = read_powers(&mut members);
     let metadata = read_metadata(&mut members, profile);
     Some(DeclaredClient {
         index,
@@ -64,7 +65,20 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
         metadata: metadata?,
         profile,
         consent,
+        powers: powers?,
     })
+}
+
+fn read_powers(members: &mut Members<'_>) -> Option<Powers> {
+    let given = Powers::MEMBERS.into_iter().filter_map(|name| Some((name.to_owned(), members.take(name)?)));
+    let problems = match Powers::from_members(given.collect()) {
+        Ok(powers) => return Some(powers),
+        Err(problems) => problems,
+    };
+    for (member, what) in problems {
+        members.refuse(member, what);
+    }
+    None
 }
 
 fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMetadata> {
@@ -86,10 +100,30 @@ fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMe
     Some(metadata)
 }
 
+/// A sector that is new is looked at before anything is written; one on record has been.
+pub(super) async fn check_sectors(
+    target: &Target<'_>,
+    declared: &[DeclaredClient],
+    problems: &mut Problems,
+) -> Result<(), Fault> {
+    for one in declared.iter().filter(|one| one.metadata.sector_identifier_uri.is_some()) {
+        let known = store::find(&mut target.db.read(), &one.client_id).await?;
+        let same = known.is_some_and(|known| {
+            known.metadata.sector_identifier_uri == one.metadata.sector_identifier_uri
+                && known.metadata.redirect_uris == one.metadata.redirect_uris
+        });
+        if !same && let Err(refusal) = sector::verify(target.outgoing, &one.metadata).await {
+            let place = format!("clients[{}].sector_identifier_uri", one.index);
+            problems.add(place, refusal.description(Locale::En));
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Result<(), Fault> {
     let known = store::find(step.tx, &declared.client_id).await?;
     let digest = secret_digest(step, declared, known.as_ref());
-    if digest.is_none() && needs_secret(&declared.metadata) {
+    if digest.is_none() && secret::is_needed(&declared.metadata) {
         let place = format!("clients[{}].client_secret", declared.index);
         let method = declared.metadata.token_endpoint_auth_method;
         step.problems.add(place, format!("is needed for {method}"));
@@ -109,13 +143,14 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
             secret_digest: digest.as_deref(),
         };
         store::upsert(step.tx, step.moment, &new).await?;
+        store::empower(step.tx, step.moment, &declared.client_id, &declared.powers).await?;
     }
     step.note("client", (&declared.client_id, &declared.client_id), &change).await
 }
 
 /// The digest there will be. A secret that is not declared stays; one that the method does not use goes.
 fn secret_digest(step: &Step<'_>, declared: &DeclaredClient, known: Option<&Client>) -> Option<String> {
-    if !needs_secret(&declared.metadata) {
+    if !secret::is_needed(&declared.metadata) {
         return None;
     }
     match &declared.client_secret {
@@ -142,19 +177,13 @@ fn differences(
         ("consent", known.consent != declared.consent),
         ("client_secret", known.secret_digest.as_deref() != digest),
     ];
+    names.extend(known.powers.differences(&declared.powers).into_iter().map(str::to_owned));
     names.extend(decided.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()));
     Ok(names)
 }
 
 fn printed(metadata: &ClientMetadata) -> Result<Map<String, Value>, Fault> {
     metadata.to_members().map_err(|error| Fault::broken("writing client metadata").because(error))
-}
-
-fn needs_secret(metadata: &ClientMetadata) -> bool {
-    matches!(
-        metadata.token_endpoint_auth_method,
-        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
-    )
 }
 
 /// RFC 6749 Appendix A.2: visible ASCII and space.

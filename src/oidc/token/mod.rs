@@ -3,6 +3,8 @@
 mod code;
 mod refresh;
 mod client_credentials;
+mod exchange;
+mod jwt_bearer;
 mod issue;
 mod wanted;
 mod front;
@@ -22,6 +24,7 @@ use super::{body, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
+use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
@@ -34,6 +37,7 @@ use wanted::Wanted;
 struct Asked<'a> {
     app: &'a App,
     moment: &'a Moment,
+    trace: &'a Trace,
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
@@ -59,11 +63,13 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
     let confirmation = proof::for_tokens(machine, &client).await?;
     exchange(
         &Asked {
             app: &machine.app,
             moment: &machine.moment,
+            trace: &machine.trace,
             client: &client,
             confirmation,
             wanted: Wanted::parse(&params)?,
@@ -82,7 +88,14 @@ impl Asked<'_> {
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+    if jwt_bearer::speaks_for_itself(machine, params) {
+        return jwt_bearer::client(machine, params).await;
+    }
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    // A wrong secret is what its department asks about most.
+    if let Some(client_id) = presented.client_id() {
+        machine.trace.of_client(client_id);
+    }
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
 
@@ -92,6 +105,7 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
         return Err(Refusal::GrantTypeNotAllowed.into());
     }
     let grant = request.grant_type();
+    asked.trace.note(asked.moment.now, Kind::GrantRead, Some(grant.as_str()));
     let answer = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let presented = code::Presented { code, redirect_uri, verifier: code_verifier };
@@ -101,6 +115,8 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
             refresh::exchange(asked, &refresh_token, scope).await
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+        TokenRequest::TokenExchange(wanted) => exchange::exchange(asked, &wanted).await,
+        TokenRequest::JwtBearer { assertion, scope } => jwt_bearer::exchange(asked, &assertion, scope).await,
     }?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => grant.as_str()).increment(1);
     Ok(answer)

@@ -122,12 +122,16 @@ fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
         let absent = metadata.token_endpoint_auth_signing_alg.is_none();
         problems.add_unless(absent, "token_endpoint_auth_signing_alg", "is for private_key_jwt only");
     }
-    // RFC 6749 §4.4: client credentials are for confidential clients only.
-    problems.add_unless(
-        method != ClientAuthMethod::None || !metadata.may_use(GrantType::ClientCredentials),
-        "token_endpoint_auth_method",
-        "none cannot use the grant client_credentials",
-    );
+    // RFC 6749 §4.4: client credentials are for confidential clients only. So is what rests on being believed.
+    let confidential = [
+        (GrantType::ClientCredentials, "none cannot use the grant client_credentials"),
+        (GrantType::TokenExchange, "none cannot use the grant token-exchange"),
+        (GrantType::JwtBearer, "none cannot use the grant jwt-bearer"),
+    ];
+    for (grant, what) in confidential {
+        let fits = method != ClientAuthMethod::None || !metadata.may_use(grant);
+        problems.add_unless(fits, "token_endpoint_auth_method", what);
+    }
 }
 
 /// RFC 8705 §2.1.2 and §2.2.2.
@@ -269,7 +273,7 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
         problems.add_unless(
             is_name(name),
             "client_name",
-            "must be 1 to 100 characters without control characters",
+            "must be 1 to 100 characters, none of them invisible",
         );
     }
     let short = |text: &String| text.len() <= 254 && !text.chars().any(char::is_control);
@@ -284,7 +288,16 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=MOST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=MOST_NAME).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
+/// What is not seen, or turns the text around it (Unicode TR 36 §2): a name must read as it is written.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn is_link(text: &str) -> bool {
@@ -399,6 +412,9 @@ mod tests {
             (json!({"frontchannel_logout_uri": "https://b.example/out"}), "frontchannel_logout_uri"),
             (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
             (json!({"client_name": ""}), "client_name"),
+            (json!({"client_name": " \u{3000}"}), "client_name"),
+            (json!({"client_name": "市局\u{202e}moc.live"}), "client_name"),
+            (json!({"client_name#zh": "门\u{200b}户"}), "client_name#zh"),
             (json!({"client_name#en": "x".repeat(101)}), "client_name#en"),
             (json!({"contacts": ["x".repeat(255)]}), "contacts"),
             (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),

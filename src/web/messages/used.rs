@@ -26,6 +26,7 @@ messages! {
         consent_withdrawn: "撤回授权" | "Consent withdrawn",
         tokens_issued: "用您的身份登录系统" | "You signed in to a system",
         tokens_refreshed: "系统延续登录" | "The system stayed connected",
+        token_exchanged: "系统代您向另一系统办理" | "A system acted for you at another one",
         refresh_replayed: "发现异常使用，已停止该系统的访问" | "Unusual use found; the system’s access was stopped",
         id_number_released: "提供完整证件号码" | "Full document number handed over",
         visit_opened: "预约窗口核验" | "Visit to a window made",

@@ -54,25 +54,25 @@ impl World {
         world
     }
 
-    /// The town under settings of the test's own.
-    pub async fn with_settings(pairs: &[(&str, &str)]) -> Self {
-        let world = Self::of_settings(pairs).await;
+    /// Nobody and nothing.
+    pub async fn empty() -> Self {
+        Self::set(&[]).await
+    }
+
+    /// The town, in an installation whose settings differ in these.
+    pub async fn new_with(changes: &[(&str, &str)]) -> Self {
+        let world = Self::set(changes).await;
         world.apply(town::state()).await;
         world
     }
 
-    /// Nobody and nothing.
-    pub async fn empty() -> Self {
-        Self::of_settings(&[]).await
-    }
-
-    async fn of_settings(pairs: &[(&str, &str)]) -> Self {
+    async fn set(changes: &[(&str, &str)]) -> Self {
         log::keep();
         // The first test of the process installs it; for the others it is there.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let database = FreshDatabase::create().await;
         let clock = Arc::new(ManualClock::at(start()));
-        let (settings, redis_prefix) = settings(&database, pairs);
+        let (settings, redis_prefix) = settings(&database, changes);
         let random = Arc::new(random::System::default());
         let app = App::open(settings, Choices { clock: clock.clone(), random, redis_prefix }).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
@@ -83,6 +83,7 @@ impl World {
             db: &self.app.db,
             keys: &self.app.keys,
             passwords: &self.app.passwords,
+            outgoing: &self.app.outgoing,
             sandbox: Sandbox::On,
         };
         apply::apply(&target, &self.app.moment(), &state.to_string(), Format::Json).await.unwrap();
@@ -118,7 +119,7 @@ fn start() -> Timestamp {
     Timestamp::from_seconds(1_795_312_800)
 }
 
-fn settings(database: &FreshDatabase, pairs: &[(&str, &str)]) -> (Settings, String) {
+fn settings(database: &FreshDatabase, changes: &[(&str, &str)]) -> (Settings, String) {
     let keys = keys();
     let mut raw = Raw::default();
     let mut set = |name: &str, value: &str| raw.set(name, value.to_owned()).unwrap();
@@ -130,7 +131,6 @@ fn settings(database: &FreshDatabase, pairs: &[(&str, &str)]) -> (Settings, Stri
     set("TONGYAO_ALLOW_LOOPBACK", "true");
     set("TONGYAO_PASSWORD_MEMORY_KIB", "8192");
     set("TONGYAO_PASSWORD_PASSES", "1");
-    pairs.iter().for_each(|(name, value)| set(name, value));
     let prefix = match FreshEphemeral::create() {
         FreshEphemeral::Memory => String::new(),
         FreshEphemeral::Redis { url, key_prefix } => {
@@ -138,6 +138,9 @@ fn settings(database: &FreshDatabase, pairs: &[(&str, &str)]) -> (Settings, Stri
             key_prefix
         }
     };
+    for (name, value) in changes {
+        raw.set(name, (*value).to_owned()).unwrap();
+    }
     (Settings::resolve(&raw).unwrap(), prefix)
 }
 
