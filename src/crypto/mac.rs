@@ -16,6 +16,7 @@ pub enum Purpose {
     AuditSeal,
     RegistrationToken,
     RefreshSuccessor,
+    BrowserState,
     DpopNonce,
 }
 
@@ -57,6 +58,7 @@ impl Purpose {
             Purpose::AuditSeal => "audit-seal\0",
             Purpose::RegistrationToken => "registration-token\0",
             Purpose::RefreshSuccessor => "refresh-successor\0",
+            Purpose::BrowserState => "browser-state\0",
             Purpose::DpopNonce => "dpop-nonce\0",
         }
     }

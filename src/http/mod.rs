@@ -7,6 +7,7 @@ pub mod client_certificate;
 pub mod form;
 pub mod csp;
 pub mod context;
+pub mod browser_state;
 pub mod machine;
 pub mod csrf;
 pub mod shown;
