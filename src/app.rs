@@ -12,6 +12,7 @@ use crate::client::logo::Logos;
 use crate::client::{Authenticator, Clients, Trust};
 use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
+use crate::crypto::certificate::{AuthoritiesProblem, ClientAuthorities};
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
@@ -61,6 +62,8 @@ pub enum OpenProblem {
     Keys(#[from] KeyStoreProblem),
     #[error(transparent)]
     Schema(#[from] SchemaProblem),
+    #[error(transparent)]
+    ClientAuthorities(#[from] AuthoritiesProblem),
     #[error(
         "the keys folder {0} does not belong to this database: set TONGYAO_KEYS_DIR to the folder this database was made with"
     )]
@@ -111,6 +114,7 @@ impl App {
             ephemeral: ephemeral.clone(),
             trust: Trust::new(outgoing.clone()),
             issuer: settings.issuer.clone(),
+            authorities: settings.client_ca.as_deref().map(ClientAuthorities::read).transpose()?,
         };
         let cost = Cost { memory_kib: settings.password_memory_kib, passes: settings.password_passes };
         Ok(Arc::new(Self {

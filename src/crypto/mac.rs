@@ -17,6 +17,7 @@ pub enum Purpose {
     RegistrationToken,
     RefreshSuccessor,
     BrowserState,
+    DpopNonce,
 }
 
 /// An HMAC-SHA256 key.
@@ -58,6 +59,7 @@ impl Purpose {
             Purpose::RegistrationToken => "registration-token\0",
             Purpose::RefreshSuccessor => "refresh-successor\0",
             Purpose::BrowserState => "browser-state\0",
+            Purpose::DpopNonce => "dpop-nonce\0",
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod fingerprint;
 pub mod signer;
 pub mod keystore;
 pub mod jwt;
+pub mod certificate;
 pub mod password;
 pub mod keys;
 

@@ -84,6 +84,15 @@ pub fn registration_client(client_id: &str) -> String {
     REGISTRATION_CLIENT.replace("{id}", client_id)
 }
 
+/// Addresses below `/oidc/` that people's browsers are sent to.
+const FOR_BROWSERS: [&str; 3] = [AUTHORIZE, END_SESSION, CHECK_SESSION];
+
+/// Whether programs call this path, so that even what goes wrong outside its handler is told as JSON.
+pub fn is_for_programs(path: &str) -> bool {
+    let provider = path.starts_with("/oidc/") || path.starts_with("/.well-known/");
+    provider && !FOR_BROWSERS.contains(&path)
+}
+
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")

@@ -2,6 +2,7 @@
 
 pub mod error;
 mod body;
+mod proof;
 pub mod discovery;
 pub mod owed;
 mod check;
@@ -20,6 +21,8 @@ pub mod revoke;
 pub mod end_session;
 pub mod registration;
 mod cors;
+mod outside;
 mod routes;
 
+pub use outside::told;
 pub use routes::routes;

@@ -1,6 +1,9 @@
 //! What the provider says about itself (OpenID Connect Discovery §3, RFC 8414 §2).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::acr::Acr;
 use super::algorithm::SigningAlgorithm;
@@ -8,6 +11,7 @@ use super::authorization_details::DetailType;
 use super::authorize::Display;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
+use super::dpop;
 use super::grant_type::GrantType;
 use super::pkce::ChallengeMethod;
 use super::prompt::Prompt;
@@ -105,6 +109,14 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
     pub code_challenge_methods_supported: Vec<ChallengeMethod>,
+    /// RFC 9449 §5.1.
+    pub dpop_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    /// RFC 8705 §3.3.
+    #[serde(default)]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// RFC 8705 §5: by the name of the endpoint.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mtls_endpoint_aliases: BTreeMap<String, String>,
     pub prompt_values_supported: Vec<Prompt>,
     pub display_values_supported: Vec<Display>,
     pub ui_locales_supported: Vec<String>,
@@ -145,6 +157,8 @@ impl ProviderMetadata {
             ClientAuthMethod::ClientSecretBasic,
             ClientAuthMethod::ClientSecretPost,
             ClientAuthMethod::PrivateKeyJwt,
+            ClientAuthMethod::TlsClientAuth,
+            ClientAuthMethod::SelfSignedTlsClientAuth,
         ];
         let assertion_algorithms = SigningAlgorithm::ALL.to_vec();
         Self {
@@ -176,6 +190,9 @@ impl ProviderMetadata {
             revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
             code_challenge_methods_supported: ChallengeMethod::ALL.to_vec(),
+            dpop_signing_alg_values_supported: dpop::ALGORITHMS.to_vec(),
+            tls_client_certificate_bound_access_tokens: false,
+            mtls_endpoint_aliases: BTreeMap::new(),
             prompt_values_supported: capabilities.prompts,
             display_values_supported: Display::ALL.to_vec(),
             ui_locales_supported: capabilities.ui_locales,
@@ -198,6 +215,46 @@ impl ProviderMetadata {
             op_policy_uri: endpoints.policy,
             op_tos_uri: endpoints.terms,
         }
+    }
+}
+
+/// Endpoints at which a client certificate matters.
+const MUTUAL_TLS: [&str; 8] = [
+    "token_endpoint",
+    "userinfo_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "registration_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
+];
+
+impl ProviderMetadata {
+    /// Mutual TLS works, at `base`. What is not told otherwise is told as it stands without.
+    pub fn with_mutual_tls(mut self, base: &str) -> Self {
+        let Ok(Value::Object(document)) = serde_json::to_value(&self) else { return self };
+        self.tls_client_certificate_bound_access_tokens = true;
+        self.mtls_endpoint_aliases = MUTUAL_TLS
+            .iter()
+            .filter_map(|name| {
+                let path = document.get(*name)?.as_str()?.strip_prefix(self.issuer.as_str())?;
+                Some(((*name).to_owned(), format!("{base}{path}")))
+            })
+            .collect();
+        self
+    }
+
+    /// A way to authenticate that this installation cannot check.
+    pub fn without_method(mut self, method: ClientAuthMethod) -> Self {
+        for methods in [
+            &mut self.token_endpoint_auth_methods_supported,
+            &mut self.introspection_endpoint_auth_methods_supported,
+            &mut self.revocation_endpoint_auth_methods_supported,
+        ] {
+            methods.retain(|known| *known != method);
+        }
+        self
     }
 }
 

@@ -44,5 +44,8 @@ words! {
         InvalidClientMetadata = "invalid_client_metadata",
         InvalidSoftwareStatement = "invalid_software_statement",
         UnapprovedSoftwareStatement = "unapproved_software_statement",
+        // RFC 9449 §5 and §8.
+        InvalidDpopProof = "invalid_dpop_proof",
+        UseDpopNonce = "use_dpop_nonce",
     }
 }

@@ -42,6 +42,12 @@ pub mod grant_type;
 pub mod client_auth;
 /// The key that a token is bound to.
 pub mod confirmation;
+/// The name of a public key: its thumbprint.
+pub mod thumbprint;
+/// Proofs that a client holds a key (DPoP).
+pub mod dpop;
+/// Distinguished names of certificates, as text.
+pub mod distinguished_name;
 
 /// The services a token is for.
 pub mod resource;

@@ -62,6 +62,12 @@ refusals! {
         "The service is busy or a part of it is away; try again shortly." "服务繁忙或部分组件不可用，请稍后重试。";
     TooManyRequests = 100008 TemporarilyUnavailable 429
         "Too many failed attempts; wait before trying again." "失败次数过多，请稍后再试。";
+    AddressUnknown = 100009 InvalidRequest 404
+        "There is nothing at this address; take every address from the discovery document." "没有这个地址，请从发现文档中取地址。";
+    MethodNotAllowed = 100010 InvalidRequest 405
+        "This address does not know this HTTP method; see the Allow header." "此地址不支持该 HTTP 方法，请看 Allow 头。";
+    BodyBroken = 100011 InvalidRequest 400
+        "The body ended early or is not framed as HTTP wants it." "请求体不完整或不符合 HTTP 规范。";
 
     // The client.
     ClientMissing = 101001 InvalidRequest 400
@@ -106,6 +112,18 @@ refusals! {
         "The keys behind jwks_uri could not be fetched." "无法从 jwks_uri 取得公钥。";
     ClientIdMismatch = 101019 InvalidRequest 400
         "client_id differs between the header, the body and the assertion." "请求头、请求体、断言中的 client_id 不一致。";
+    CertificateMissing = 101030 InvalidClient 401
+        "The client must show its certificate by mutual TLS, and none has reached the service."
+        "该应用须以双向 TLS 出示证书，但服务没有收到证书。";
+    CertificateUntrusted = 101031 InvalidClient 401
+        "The client certificate is not issued for client authentication by an authority trusted here."
+        "客户端证书不是由受信任的机构为客户端认证签发的。";
+    CertificateExpired = 101032 InvalidClient 401
+        "The client certificate or one above it has expired or is not yet valid." "客户端证书或其上级证书已过期或尚未生效。";
+    CertificateOtherSubject = 101033 InvalidClient 401
+        "The client certificate does not carry the registered tls_client_auth name." "客户端证书的名称与登记的 tls_client_auth 不符。";
+    CertificateOtherKey = 101034 InvalidClient 401
+        "The key of the client certificate is not among the registered keys." "客户端证书的密钥不在登记的密钥之中。";
 
     // Authorization.
     RedirectMissing = 102001 InvalidRequest 400
@@ -356,6 +374,49 @@ refusals! {
         "The access token does not carry the scope this address needs." "访问令牌缺少此地址所需的 scope。";
     AuthenticationInsufficient = 104009 InsufficientUserAuthentication 401
         "The level or age of the sign-in does not suffice; ask for a new authorization." "认证等级或时效不足，请重新发起授权。";
+    ProofMissing = 104020 InvalidDpopProof 400
+        "A DPoP proof is needed and none was sent." "需要 DPoP 证明，但未提供。";
+    ProofsSeveral = 104021 InvalidDpopProof 400
+        "There must be exactly one DPoP header." "DPoP 头只能有一个。";
+    ProofMalformed = 104022 InvalidDpopProof 400
+        "The DPoP proof is not a JWT of typ dpop+jwt with jwk, jti, htm, htu and iat."
+        "DPoP 证明不是 typ 为 dpop+jwt 且含 jwk、jti、htm、htu、iat 的 JWT。";
+    ProofAlgorithmRefused = 104023 InvalidDpopProof 400
+        "The algorithm of the DPoP proof must be PS256, ES256 or EdDSA." "DPoP 证明的算法应为 PS256、ES256 或 EdDSA。";
+    ProofKeyRefused = 104024 InvalidDpopProof 400
+        "The jwk of the DPoP proof must be one public key without private or symmetric parts."
+        "DPoP 证明的 jwk 必须是公钥，不得含私钥或对称密钥成分。";
+    ProofSignatureWrong = 104025 InvalidDpopProof 400
+        "The signature of the DPoP proof does not match its jwk." "DPoP 证明的签名与其 jwk 不符。";
+    ProofMethodWrong = 104026 InvalidDpopProof 400
+        "htm of the DPoP proof is not the method of this request." "DPoP 证明的 htm 与请求方法不符。";
+    ProofAddressWrong = 104027 InvalidDpopProof 400
+        "htu of the DPoP proof is not the address of this request." "DPoP 证明的 htu 与请求地址不符。";
+    ProofStale = 104028 InvalidDpopProof 400
+        "The DPoP proof is too old or from the future; make one for each request and check the clock."
+        "DPoP 证明过旧或时间在未来，每次请求须重新生成，并请校准时钟。";
+    ProofReplayed = 104029 InvalidDpopProof 400
+        "The DPoP proof has been used before; make a new jti." "DPoP 证明已使用过，请生成新的 jti。";
+    ProofTokenWrong = 104030 InvalidDpopProof 400
+        "ath of the DPoP proof is missing or is not the digest of the access token." "DPoP 证明缺少 ath，或 ath 不是访问令牌的摘要。";
+    ProofNonceNeeded = 104031 UseDpopNonce 400
+        "The DPoP proof needs a nonce of this service: take it from the DPoP-Nonce header and try again."
+        "DPoP 证明须带本服务的 nonce，请用 DPoP-Nonce 头中的值重试。";
+    TokenNeedsProof = 104032 InvalidToken 401
+        "The access token is bound to a key: send it as DPoP with a proof." "访问令牌已绑定密钥，须以 DPoP 方式连同证明一起提交。";
+    TokenOtherKey = 104033 InvalidToken 401
+        "The access token is bound to another key than that of the DPoP proof." "访问令牌绑定的不是 DPoP 证明所用的密钥。";
+    TokenNotBound = 104034 InvalidToken 401
+        "The access token is not bound to a key: send it as Bearer." "访问令牌没有绑定密钥，须以 Bearer 方式提交。";
+    TokenOtherCertificate = 104035 InvalidToken 401
+        "The access token is bound to a client certificate that was not shown." "访问令牌绑定了客户端证书，但请求未出示该证书。";
+    RefreshOtherKey = 104037 InvalidGrant 400
+        "The refresh token is bound to another key or certificate than was shown." "刷新令牌绑定的不是所出示的密钥或证书。";
+    CertificateRequired = 104038 InvalidRequest 400
+        "The client is registered for tokens bound to its certificate and showed none." "该应用登记使用证书绑定的令牌，但未出示证书。";
+    BindingRequired = 104039 InvalidRequest 400
+        "This client gets bound tokens only: send a DPoP proof or show a client certificate."
+        "该应用只能取得绑定的令牌，请提供 DPoP 证明或客户端证书。";
 
     // Introspection and revocation.
     TokenMissing = 105001 InvalidRequest 400

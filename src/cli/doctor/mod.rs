@@ -35,5 +35,6 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     findings.push(surroundings::disk(settings));
     findings.push(surroundings::redis(settings).await);
     findings.push(files::tls(settings));
+    findings.push(files::mutual_tls(settings));
     findings
 }

@@ -19,8 +19,8 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, PRAGMA};
 
-use super::body;
 use super::error::{OAuthError, Problem};
+use super::{body, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
@@ -52,6 +52,7 @@ pub async fn post(mut machine: Machine, request: Request) -> Response {
             let headers = response.headers_mut();
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            proof::offer_nonce(&machine, headers);
             response
         }
         Err(problem) => OAuthError::new(&machine, problem).into_response(),
@@ -63,18 +64,27 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
+    let confirmation = proof::for_tokens(machine, &client).await?;
     exchange(
         &Asked {
             app: &machine.app,
             moment: &machine.moment,
             trace: &machine.trace,
             client: &client,
-            confirmation: None,
+            confirmation,
             wanted: Wanted::parse(&params)?,
         },
         &params,
     )
     .await
+}
+
+impl Asked<'_> {
+    /// RFC 9449 §5, RFC 8705 §4: refresh tokens of a public client are bound too; those of others are bound to the
+    /// client, which shows who it is each time.
+    fn binding_of_refresh(&self) -> Option<Confirmation> {
+        self.confirmation.clone().filter(|_| self.client.is_public())
+    }
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {

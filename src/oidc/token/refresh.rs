@@ -30,6 +30,10 @@ pub(super) async fn exchange(
     };
     let Renewal { family, token, turn } = renewal;
     let mut granted = family.granted;
+    if granted.facts.confirmation.is_some() && granted.facts.confirmation != asked.confirmation {
+        // Undone with the transaction: the token stays good for who holds the key.
+        return Err(Refusal::RefreshOtherKey.into());
+    }
     let scope = match scope {
         // RFC 6749 §6: less than was granted, never more.
         Some(narrower) if !narrower.is_subset(&granted.scope) => return Err(Refusal::ScopeWidened.into()),

@@ -1,12 +1,14 @@
 //! What the members of client metadata must say together.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde_json::Value;
 use url::Url;
 
 use super::{ClientMetadata, MetadataProblem};
 use crate::protocol::client_auth::ClientAuthMethod;
+use crate::protocol::distinguished_name::DistinguishedName;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{RedirectForm, RedirectUri};
 use crate::protocol::resource::is_resource;
@@ -18,11 +20,12 @@ const MOST_KEYS: usize = 32;
 
 type Rule = fn(&ClientMetadata, &mut Problems);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     redirects,
     post_logout_redirects,
     response_and_grant_types,
     client_authentication,
+    mutual_tls,
     keys,
     addresses_we_call,
     frontchannel_logout,
@@ -129,6 +132,44 @@ fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
         let fits = method != ClientAuthMethod::None || !metadata.may_use(grant);
         problems.add_unless(fits, "token_endpoint_auth_method", what);
     }
+}
+
+/// RFC 8705 §2.1.2 and §2.2.2.
+fn mutual_tls(metadata: &ClientMetadata, problems: &mut Problems) {
+    let method = metadata.token_endpoint_auth_method;
+    if method == ClientAuthMethod::SelfSignedTlsClientAuth {
+        let given = has_keys(metadata) || metadata.jwks_uri.is_some();
+        problems.add_unless(given, "jwks", "self_signed_tls_client_auth needs jwks with a key, or jwks_uri");
+    }
+    let names = [
+        &metadata.tls_client_auth_subject_dn,
+        &metadata.tls_client_auth_san_dns,
+        &metadata.tls_client_auth_san_uri,
+        &metadata.tls_client_auth_san_ip,
+        &metadata.tls_client_auth_san_email,
+    ];
+    let given = names.iter().filter(|name| name.is_some()).count();
+    if method == ClientAuthMethod::TlsClientAuth {
+        let member = "tls_client_auth_subject_dn";
+        problems.add_unless(given == 1, member, "tls_client_auth needs exactly one tls_client_auth_ member");
+    } else {
+        problems.add_unless(
+            given == 0,
+            "token_endpoint_auth_method",
+            "must be tls_client_auth for the tls_client_auth_ members",
+        );
+    }
+    if let Some(Err(problem)) =
+        metadata.tls_client_auth_subject_dn.as_ref().map(|text| text.parse::<DistinguishedName>())
+    {
+        problems.add("tls_client_auth_subject_dn", problem.to_string());
+    }
+    let address = metadata.tls_client_auth_san_ip.as_ref();
+    let is_address = address.is_none_or(|text| text.parse::<IpAddr>().is_ok());
+    problems.add_unless(is_address, "tls_client_auth_san_ip", "must be an IPv4 or IPv6 address");
+    let short =
+        names.iter().all(|name| name.as_ref().is_none_or(|text| (1..=MOST_CHARACTERS).contains(&text.len())));
+    problems.add_unless(short, "tls_client_auth_subject_dn", "and its like must be 1 to 2048 characters");
 }
 
 /// RFC 7591 §2: `jwks` and `jwks_uri` exclude each other, and only public keys belong there.
@@ -301,6 +342,9 @@ mod tests {
             json!({"grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": "none"}),
             json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key]}}),
             json!({"backchannel_logout_uri": "http://localhost:8001/logout"}),
+            json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=a,C=CN"}),
+            json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "2001:db8::1"}),
+            json!({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://a.example/jwks"}),
             json!({"frontchannel_logout_uri": "https://a.example/out", "client_name": "门户"}),
             json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
             json!({"grant_types": ["implicit"], "response_types": ["id_token", "id_token token"]}),
@@ -343,6 +387,22 @@ mod tests {
                 json!({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]}),
                 "token_endpoint_auth_method",
             ),
+            (json!({"token_endpoint_auth_method": "tls_client_auth"}), "tls_client_auth_subject_dn"),
+            (
+                json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example",
+                       "tls_client_auth_san_uri": "urn:a"}),
+                "tls_client_auth_subject_dn",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "app1"}),
+                "tls_client_auth_subject_dn",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "a.example"}),
+                "tls_client_auth_san_ip",
+            ),
+            (json!({"tls_client_auth_san_dns": "a.example"}), "token_endpoint_auth_method"),
+            (json!({"token_endpoint_auth_method": "self_signed_tls_client_auth"}), "jwks"),
             (json!({"jwks": private}), "jwks"),
             (json!({"jwks": {"keys": [{"kty": "RSA"}]}, "jwks_uri": "https://a.example/jwks"}), "jwks"),
             (json!({"jwks": []}), "jwks"),

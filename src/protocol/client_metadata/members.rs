@@ -129,6 +129,12 @@ members! {
     access_token_format: AccessTokenFormat = AccessTokenFormat::Opaque,
     /// Signs introspection answers for this client (RFC 9701 §6).
     introspection_signed_response_alg: Option<SigningAlgorithm> = None,
+    // RFC 8705 §2.1.2: for tls_client_auth, exactly one of these.
+    tls_client_auth_subject_dn: Option<String> = None,
+    tls_client_auth_san_dns: Option<String> = None,
+    tls_client_auth_san_uri: Option<String> = None,
+    tls_client_auth_san_ip: Option<String> = None,
+    tls_client_auth_san_email: Option<String> = None,
 }
 
 /// The members that people read, which may come once per language.
