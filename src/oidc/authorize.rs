@@ -22,6 +22,7 @@ use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::grant::{Granted, pushed};
 use crate::http::context::Context;
+use crate::http::cookie::Cookie;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
@@ -76,8 +77,7 @@ pub(super) async fn advance(
     pending: Pending,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    let session = context.session().await?;
-    let standing = standing_of(context, session.as_ref(), client).await?;
+    let (session, standing) = present(context, client).await?;
     let sub = session
         .as_ref()
         .map(|session| subject::of_person(&context.app.keys, &client.sector, &session.person));
@@ -148,15 +148,13 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
     }
 }
 
-async fn standing_of(
-    context: &Context,
-    session: Option<&Session>,
-    client: &Client,
-) -> Result<Standing, Fault> {
-    match session {
-        Some(session) => standing::find(&mut context.app.db.read(), session, &client.client_id).await,
-        None => Ok(Standing::default()),
-    }
+/// Who is there, and how they stand with the client; one read.
+async fn present(context: &Context, client: &Client) -> Result<(Option<Session>, Standing), Fault> {
+    let Some(secret) = context.cookie(Cookie::Session) else { return Ok((None, Standing::default())) };
+    let now = context.moment.now;
+    let mut read = context.app.db.read();
+    let found = standing::find_with_session(&mut read, now, secret, &client.client_id).await?;
+    Ok(found.map_or((None, Standing::default()), |(session, standing)| (Some(session), standing)))
 }
 
 fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: Acr) -> Granted {
