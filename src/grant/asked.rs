@@ -2,6 +2,7 @@
 
 use super::claims::singly_wanted;
 use super::consent::Consent;
+use super::verified;
 use crate::base::Timestamp;
 use crate::client::{Client, ConsentPolicy, policy};
 use crate::protocol::scope::{ADDRESS, EMAIL, OFFLINE_ACCESS, OPENID, PHONE};
@@ -41,7 +42,8 @@ pub const CLAIM: &str = "claim:";
 /// What a request asks for.
 pub fn of(request: &AuthorizeRequest, client: &Client) -> Result<Asked, Refusal> {
     let scope = policy::authorize_scope(client, &request.scope)?;
-    let claims = singly_wanted(&request.claims, &scope, &client.metadata.scope);
+    let mut claims = singly_wanted(&request.claims, &scope, &client.metadata.scope);
+    claims.extend(verified::wanted(&request.claims, &client.metadata.scope));
     Ok(Asked { scope, claims, details: request.details.clone() })
 }
 

@@ -130,12 +130,15 @@ pub fn for_id_token(about: &About, granted: &Granted, scopes: Told) -> Map<Strin
 /// Whether an ID token needs anything about the person, so that nothing is read in vain.
 pub fn id_token_needs_person(granted: &Granted, scopes: Told) -> bool {
     let scoped = scopes == Told::InIdToken && BY_SCOPE.iter().any(|(scope, _)| granted.scope.contains(scope));
-    scoped || granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
+    scoped
+        || granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
+        || super::verified::is_wanted(granted, Wanted::IdToken)
 }
 
 /// Whether telling these claims releases the ID number in full, which is audited each time.
 pub fn releases_number(claims: &Map<String, Value>) -> bool {
     claims.contains_key("id_number")
+        || claims.get("verified_claims").is_some_and(super::verified::releases_number)
 }
 
 fn granted_singly(facts: &Facts, place: Wanted) -> impl Iterator<Item = &str> {
@@ -174,6 +177,22 @@ impl About {
             "locale" => self.extra(name).or_else(|| Some(json!("zh-CN"))),
             other => self.extra(other),
         }
+    }
+
+    /// What stands on the document. Sample people have declared the rest of what would stand there.
+    pub(super) fn proven(&self, name: &str) -> Option<Value> {
+        let of_document = |read: fn(&Document) -> Option<Value>| {
+            self.document.as_ref()?.parsed.as_ref().and_then(read).or_else(|| self.extra(name))
+        };
+        match name {
+            "name" => Some(json!(self.name)),
+            "id_type" => self.document.as_ref().map(|document| json!(document.kind)),
+            "id_number" => self.document.as_ref().map(|document| json!(document.number)),
+            "gender" => of_document(|document| document.sex().map(|sex| json!(sex.as_str()))),
+            "birthdate" => of_document(|document| document.birth_date().map(|date| json!(date.to_string()))),
+            other => self.extra(other),
+        }
+        .filter(|value| !value.is_null())
     }
 
     /// Sex and birth date follow the number; a sandbox claim may say otherwise and is reported as it is.

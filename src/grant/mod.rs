@@ -10,8 +10,11 @@ pub mod asked;
 pub mod code;
 pub mod family;
 pub mod claims;
+pub mod verified;
 pub mod release;
+pub mod trace;
 pub mod access_token;
 pub mod refresh;
+pub mod client_end;
 
 pub use granted::Granted;

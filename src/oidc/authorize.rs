@@ -20,6 +20,7 @@ use crate::grant::code::{self, Code};
 use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
+use crate::grant::trace::Kind;
 use crate::grant::{Granted, pushed};
 use crate::http::context::Context;
 use crate::http::cookie::Cookie;
@@ -56,7 +57,10 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
         None => accept(context, &client, draft.clone(), carried),
     };
     match accepted {
-        Ok(pending) => advance(context, &client, pending, None).await,
+        Ok(pending) => {
+            context.trace.note(context.moment.now, Kind::RequestChecked, None);
+            advance(context, &client, pending, None).await
+        }
         Err(refusal) => {
             let target = Target {
                 client: &client,
@@ -116,6 +120,9 @@ async fn trusted(
     let client_id = draft.client_id.as_deref().ok_or(Problem::BadClient(Refusal::ClientMissing))?;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+    client.usable().map_err(Problem::BadClient)?;
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     let asked = draft.redirect_uri.as_ref().ok_or(Problem::BadClient(Refusal::RedirectMissing))?;
     let redirect_uri =
         client.find_redirect(asked.as_str()).ok_or(Problem::BadClient(Refusal::RedirectUnregistered))?;

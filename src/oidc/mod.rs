@@ -10,6 +10,7 @@ mod arrival;
 mod respond;
 mod open;
 pub mod par;
+pub mod trace;
 pub mod authorize;
 pub mod resume;
 pub mod token;
@@ -17,6 +18,7 @@ pub mod userinfo;
 pub mod introspect;
 pub mod revoke;
 pub mod end_session;
+pub mod registration;
 mod cors;
 mod routes;
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::base::{Fault, Locale};
 use crate::client::{Client, policy};
 use crate::http::context::Context;
+use crate::http::paths;
 use crate::http::shown::{FormPost, Shown};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::response::{Carrier, Packing, ResponseMode};
@@ -45,7 +46,9 @@ pub(super) fn error(
     metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
     tracing::info!(error_code = refusal.number(), "refused");
     let asked = target.ui_locales.and_then(Locale::of_ui_locales);
-    let answer = ErrorAnswer::new(refusal, asked, txn);
+    context.trace.refuse(context.moment.now, refusal, txn);
+    let help = context.app.settings.url(&paths::help_error(refusal.number()));
+    let answer = ErrorAnswer::new(refusal, asked, txn).explained_at(help);
     send(context, target, answer.pairs())
 }
 

@@ -34,6 +34,8 @@ pub struct Endpoints {
     pub revocation: String,
     pub end_session: String,
     pub pushed_authorization_request: String,
+    /// Absent: nobody registers clients here.
+    pub registration: Option<String>,
     /// For the engineers of departments.
     pub documentation: Option<String>,
     pub policy: Option<String>,
@@ -50,6 +52,21 @@ pub struct Capabilities {
     pub userinfo_algorithms: Vec<SigningAlgorithm>,
     pub prompts: Vec<Prompt>,
     pub ui_locales: Vec<String>,
+    pub identity_assurance: IdentityAssurance,
+}
+
+/// What is said about verified claims (OpenID Connect for Identity Assurance §7).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IdentityAssurance {
+    /// Of the drafts; what asks for it today still reads it.
+    pub verified_claims_supported: bool,
+    pub trust_frameworks_supported: Vec<String>,
+    pub claims_in_verified_claims_supported: Vec<String>,
+    pub evidence_supported: Vec<String>,
+    pub documents_supported: Vec<String>,
+    pub documents_check_methods_supported: Vec<String>,
+    pub electronic_records_supported: Vec<String>,
 }
 
 /// The discovery document. Everything is in it exactly when it works.
@@ -63,6 +80,8 @@ pub struct ProviderMetadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
     pub claims_supported: Vec<String>,
     pub claim_types_supported: Vec<ClaimType>,
@@ -103,6 +122,9 @@ pub struct ProviderMetadata {
     pub backchannel_logout_session_supported: bool,
     pub frontchannel_logout_supported: bool,
     pub frontchannel_logout_session_supported: bool,
+    /// OpenID Connect for Identity Assurance §7.
+    #[serde(flatten)]
+    pub identity_assurance: IdentityAssurance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_documentation: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,6 +151,7 @@ impl ProviderMetadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            registration_endpoint: endpoints.registration,
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
             claims_supported: capabilities.claims,
             claim_types_supported: ClaimType::ALL.to_vec(),
@@ -163,6 +186,7 @@ impl ProviderMetadata {
             backchannel_logout_session_supported: true,
             frontchannel_logout_supported: false,
             frontchannel_logout_session_supported: false,
+            identity_assurance: capabilities.identity_assurance,
             service_documentation: endpoints.documentation,
             op_policy_uri: endpoints.policy,
             op_tos_uri: endpoints.terms,
@@ -187,6 +211,7 @@ mod tests {
             revocation: at("/revoke"),
             end_session: at("/logout"),
             pushed_authorization_request: at("/par"),
+            registration: None,
             documentation: None,
             policy: None,
             terms: None,
@@ -197,6 +222,7 @@ mod tests {
             userinfo_algorithms: vec![],
             prompts: vec![Prompt::None, Prompt::Login],
             ui_locales: vec!["zh-CN".into()],
+            identity_assurance: IdentityAssurance::default(),
         };
         let metadata = ProviderMetadata::new(endpoints, capabilities);
         let document = serde_json::to_value(&metadata).unwrap();
@@ -210,7 +236,7 @@ mod tests {
         ] {
             assert_eq!(document[member], expected, "{member}");
         }
-        for absent in ["op_tos_uri", "userinfo_signing_alg_values_supported"] {
+        for absent in ["op_tos_uri", "registration_endpoint", "userinfo_signing_alg_values_supported"] {
             assert!(document.get(absent).is_none(), "{absent}");
         }
         assert_eq!(serde_json::from_value::<ProviderMetadata>(document).unwrap(), metadata);

@@ -11,6 +11,8 @@ pub mod json;
 pub mod error;
 /// Every reason to refuse: six digits, code, status, both languages.
 pub mod refusal;
+/// What to do about a refusal.
+pub mod remedy;
 /// The answer that carries a refusal.
 pub mod error_answer;
 /// The parameters of a request, each at most once.
@@ -26,6 +28,8 @@ pub mod prompt;
 pub mod response;
 /// Levels of the person and of the sign-in, as `acr` names them.
 pub mod acr;
+/// Requests for verified claims, and the rules they filter by.
+pub mod verified_claims;
 /// The `claims` parameter.
 pub mod claims_request;
 /// Signing algorithms we speak.
@@ -45,6 +49,8 @@ pub mod resource;
 pub mod authorization_details;
 /// What a client registers about itself.
 pub mod client_metadata;
+/// Registering by itself: what a client sends and what it is answered.
+pub mod registration;
 
 /// The authorization request.
 pub mod authorize;

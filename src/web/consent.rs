@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::answer::Answer;
-use super::messages::Why;
+use super::messages::{Verified, Why};
 use super::pages::{ConsentItem, ConsentPage, Need};
 use super::way::Way;
 use crate::audit::{self, Event};
@@ -33,6 +33,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         request: way.id.to_string(),
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.clone(),
+        asker: way.asker(&context),
         person: person.map(|person| person.masked_name()).unwrap_or_default(),
         items: items(&context, &asked),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
@@ -100,7 +101,17 @@ fn shown(context: &Context, item: &Item) -> ConsentItem {
         asked::Need::Required => Need::Required,
         asked::Need::Optional => Need::Optional,
     };
-    let scope = item.name.strip_prefix(CLAIM).and_then(crate::grant::claims::scope_of);
+    let claim = item.name.strip_prefix(CLAIM);
+    if let Some((name, description)) = claim.and_then(|claim| Verified(context.locale).words(claim)) {
+        return ConsentItem {
+            scope: item.name.clone(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            why: Some(Verified(context.locale).why().to_owned()),
+            need,
+        };
+    }
+    let scope = claim.and_then(crate::grant::claims::scope_of);
     let why = Why(context.locale);
     match scope {
         Some(scope) => {

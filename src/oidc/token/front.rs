@@ -46,6 +46,7 @@ impl Front<'_> {
         let asked = Asked {
             app: &self.context.app,
             moment,
+            trace: &self.context.trace,
             client: self.client,
             confirmation: None,
             wanted: Wanted::default(),

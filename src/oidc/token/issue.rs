@@ -9,8 +9,10 @@ use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::grant::access_token::{self, NewToken};
 use crate::grant::claims::Told;
+use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
+use crate::protocol::claims_request::Place;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
@@ -90,7 +92,16 @@ pub(super) async fn about(
         return Ok(Map::new());
     }
     let about = release::about(tx, &asked.app.keys, granted).await?;
-    let told = claims::for_id_token(&about, granted, scopes);
+    let mut told = claims::for_id_token(&about, granted, scopes);
+    let question = Question {
+        about: &about,
+        granted,
+        sector: &asked.client.sector,
+        place: Place::IdToken,
+        now: asked.moment.now,
+    };
+    let verified = verified::tell(tx, &asked.app.keys, &question).await?;
+    told.extend(verified.map(|value| ("verified_claims".to_owned(), value)));
     if claims::releases_number(&told) {
         let event = Event::NumberReleased { person: &granted.person, client: &granted.client_id };
         audit::record(tx, asked.moment, event).await?;

@@ -146,6 +146,7 @@ impl<'p> Reader<'p> {
             Ok(claims) => Some(claims),
             Err(NotAClaimsRequest::TooLarge) => self.refuse("claims", Refusal::ClaimsTooLarge),
             Err(NotAClaimsRequest::Malformed) => self.refuse("claims", Refusal::ClaimsMalformed),
+            Err(NotAClaimsRequest::Verified) => self.refuse("claims", Refusal::VerifiedClaimsMalformed),
         }
     }
 
