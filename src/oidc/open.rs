@@ -9,6 +9,7 @@ use crate::base::id::RequestId;
 use crate::client::Client;
 use crate::grant::pending::{self, Pending};
 use crate::grant::pushed::{self, Found, Pushed};
+use crate::grant::trace::Kind;
 use crate::http::context::Context;
 use crate::http::shown::{PageProblem, Problem};
 use crate::protocol::client_auth::is_client_id;
@@ -38,6 +39,8 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::RequestUriOtherClient));
     }
     context.prefer(pushed.request.ui_locales.as_deref());
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     if let Some((id, pending)) = begun(context, name).await? {
         return authorize::advance(context, &client, pending, Some(&id)).await;
     }
@@ -68,11 +71,13 @@ async fn begin(
     }
     match accept::judge(&context.app, client, &request, (Door::Pushed, carried)) {
         Ok(expected_sub) => {
+            context.trace.note(context.moment.now, Kind::RequestChecked, None);
             let waiting = authorize::waiting(context, request, expected_sub);
             let pending = Pending { pushed: Some(name.to_owned()), ..waiting };
             authorize::advance(context, client, pending, None).await
         }
         Err(refusal) => {
+            pushed::answer(&context.app.ephemeral, name).await?;
             let target = authorize::target(client, &request);
             Ok(respond::error(context, &target, refusal, &context.moment.request_id)?)
         }
