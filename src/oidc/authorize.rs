@@ -202,14 +202,16 @@ async fn answer(
     granted: Granted,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    finish(context, pending, waiting).await?;
+    claim(context, pending).await?;
     let request = &pending.request;
     let code = match request.response_type.gives_code() {
         true => Some(issue(context, request, granted.clone()).await?),
         false => None,
     };
     let front = Front { context, client, request };
-    let Some(tokens) = front.issue(&granted, code.as_deref()).await? else {
+    let tokens = front.issue(&granted, code.as_deref()).await?;
+    finish(context, waiting).await?;
+    let Some(tokens) = tokens else {
         // The session ended in this very moment.
         let target = target(client, request);
         return Ok(respond::error(context, &target, Refusal::LoginRequired, &pending.txn)?);
@@ -255,25 +257,26 @@ async fn refuse(
     refusal: Refusal,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    finish(context, pending, waiting).await?;
+    claim(context, pending).await?;
+    finish(context, waiting).await?;
     Ok(respond::error(context, &target(client, &pending.request), refusal, &pending.txn)?)
 }
 
-/// An answered request waits no longer; a pushed one is answered once, whatever the answer.
-async fn finish(
-    context: &Context,
-    pending: &Pending,
-    waiting: Option<&RequestId>,
-) -> Result<(), PageProblem> {
-    let ephemeral = &context.app.ephemeral;
-    if let Some(id) = waiting {
-        pending::delete(ephemeral, id).await?;
-    }
+/// A pushed request is answered once, whatever the answer: before there is one.
+async fn claim(context: &Context, pending: &Pending) -> Result<(), PageProblem> {
     match &pending.pushed {
-        Some(name) if !pushed::answer(ephemeral, name).await? => {
+        Some(name) if !pushed::answer(&context.app.ephemeral, name).await? => {
             Err(Problem::BadClient(Refusal::RequestUriUsed).into())
         }
         _ => Ok(()),
+    }
+}
+
+/// An answered request waits no longer.
+async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
+    match waiting {
+        Some(id) => pending::delete(&context.app.ephemeral, id).await,
+        None => Ok(()),
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::RequestUriOtherClient));
     }
     context.prefer(pushed.request.ui_locales.as_deref());
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     if let Some((id, pending)) = begun(context, name).await? {
         return authorize::advance(context, &client, pending, Some(&id)).await;
     }
@@ -71,11 +73,13 @@ async fn begin(
     }
     match accept::judge(&context.app, client, &request, (Door::Pushed, carried)) {
         Ok(expected_sub) => {
+            context.trace.note(context.moment.now, Kind::RequestChecked, None);
             let waiting = authorize::waiting(context, request, expected_sub);
             let pending = Pending { pushed: Some(name.to_owned()), ..waiting };
             authorize::advance(context, client, pending, None).await
         }
         Err(refusal) => {
+            pushed::answer(&context.app.ephemeral, name).await?;
             let target = authorize::target(client, &request);
             Ok(respond::error(context, &target, refusal, &context.moment.request_id)?)
         }

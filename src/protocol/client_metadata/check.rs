@@ -12,6 +12,7 @@ use crate::protocol::distinguished_name::DistinguishedName;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{RedirectForm, RedirectUri};
 use crate::protocol::resource::is_resource;
+use crate::protocol::response::ResponseType;
 
 const MOST_ADDRESSES: usize = 64;
 const MOST_CHARACTERS: usize = 2048;
@@ -93,7 +94,8 @@ fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) 
     let code = metadata.may_use(GrantType::AuthorizationCode);
     let implicit = metadata.may_use(GrantType::Implicit);
     for kind in &metadata.response_types {
-        if kind.gives_code() && !code {
+        // `code` alone is what is registered when nothing is said (RFC 7591 §2).
+        if kind.gives_code() && !code && *kind != ResponseType::Code {
             problems.add("response_types", format!("{kind} needs the grant authorization_code"));
         }
         if (kind.gives_id_token() || kind.gives_access_token()) && !implicit {
@@ -348,6 +350,7 @@ mod tests {
             json!({"frontchannel_logout_uri": "https://a.example/out", "client_name": "门户"}),
             json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
             json!({"grant_types": ["implicit"], "response_types": ["id_token", "id_token token"]}),
+            json!({"redirect_uris": [], "grant_types": ["client_credentials"]}),
             json!({"grant_types": ["implicit", "authorization_code"], "response_types": ["code id_token"]}),
             json!({"allowed_resources": ["https://api.example/"], "authorization_details_types": ["gov_data"]}),
             json!({"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}),
@@ -368,7 +371,7 @@ mod tests {
             (json!({"redirect_uris": ["https://a.example/", "https://a.example/"]}), "redirect_uris"),
             (json!({"post_logout_redirect_uris": ["/out"]}), "post_logout_redirect_uris"),
             (json!({"response_types": ["code", "code id_token"]}), "response_types"),
-            (json!({"response_types": ["code"], "grant_types": ["implicit"]}), "response_types"),
+            (json!({"response_types": ["code id_token"], "grant_types": ["implicit"]}), "response_types"),
             (
                 json!({"response_types": ["id_token"], "grant_types": ["implicit", "authorization_code"]}),
                 "response_types",

@@ -425,8 +425,14 @@ fn services(frame: &Chrome) -> ServicesPage {
         href: "https://portal.example/login?iss=https%3A%2F%2Fid.example".into(),
     };
     let services = vec![
-        line(frame.locale.pick("市民门户", "City portal"), "市大数据局"),
-        line(frame.locale.pick("社保业务系统", "Social insurance"), "市人社局"),
+        line(
+            frame.locale.pick("市民门户", "City portal"),
+            frame.locale.pick("市大数据局", "City Data Office"),
+        ),
+        line(
+            frame.locale.pick("社保业务系统", "Social insurance"),
+            frame.locale.pick("市人社局", "City HR Office"),
+        ),
     ];
     ServicesPage { chrome: frame.clone(), services }
 }
