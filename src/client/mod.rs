@@ -8,6 +8,7 @@ pub mod secret;
 pub mod powers;
 pub mod policy;
 pub mod trust;
+pub mod signed;
 pub mod assertion;
 pub mod authenticate;
 pub mod grant_assertion;

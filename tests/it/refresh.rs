@@ -85,7 +85,7 @@ async fn a_refused_refresh_uses_nothing_up() {
     let ask =
         |name, value| [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), (name, value)];
     portal.token(&ask("scope", "openid phone")).await.refused(400, "invalid_scope", 103_021);
-    portal.token(&ask("resource", "https://never.example/")).await.refused(400, "invalid_target", 102_029);
+    portal.token(&ask("resource", "https://never.example/")).await.refused(400, "invalid_target", 102_071);
     world.later(3600);
     Tokens::of(&portal.refresh(&refresh).await);
 }

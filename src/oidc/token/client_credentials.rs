@@ -1,12 +1,12 @@
 //! The client credentials grant (RFC 6749 §4.4): a system acting for itself.
 
 use super::super::error::Problem;
-use super::{Asked, issue};
+use super::{Asked, issue, wanted};
 use crate::audit::{self, Event};
 use crate::client::policy;
-use crate::grant::access_token::{self, Carries, NewToken};
+use crate::grant::access_token::{self, NewToken};
+use crate::protocol::Scope;
 use crate::protocol::token_answer::TokenAnswer;
-use crate::protocol::{Refusal, Scope};
 
 pub(super) async fn exchange(asked: &Asked<'_>, scope: Option<Scope>) -> Result<TokenAnswer, Problem> {
     let scope = policy::own_scope(asked.client, &scope.unwrap_or_default())?;
@@ -21,14 +21,7 @@ pub(super) async fn own_token(
     scope: Scope,
     event: Event<'_>,
 ) -> Result<TokenAnswer, Problem> {
-    if !policy::may_call(asked.client, &asked.resources) {
-        return Err(Refusal::ResourceInvalid.into());
-    }
-    let carries = Carries {
-        confirmation: asked.confirmation.clone(),
-        audience: asked.resources.clone(),
-        ..Carries::default()
-    };
+    let carries = wanted::of_client(asked)?;
     let new = NewToken {
         client_id: &asked.client.client_id,
         family: None,
@@ -49,5 +42,6 @@ pub(super) async fn own_token(
         refresh_token: None,
         scope,
         id_token: None,
+        authorization_details: carries.details,
     })
 }

@@ -116,6 +116,7 @@ async fn write(asked: &Asked<'_>, subject: &AccessToken, decided: Decided) -> Re
         refresh_token: None,
         scope,
         id_token: None,
+        authorization_details: carries.details,
     })
 }
 

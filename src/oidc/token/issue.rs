@@ -3,18 +3,21 @@
 use serde_json::{Map, Value};
 
 use super::super::error::Problem;
-use super::Asked;
+use super::{Asked, wanted};
 use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::grant::access_token::{self, Carries, Issued, NewToken};
+use crate::grant::claims::Told;
 use crate::grant::token_text::{self, Says};
+use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
+use crate::protocol::claims_request::Place;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
 use crate::protocol::token_answer::{TokenAnswer, TokenType};
-use crate::protocol::{GrantType, Refusal, Scope};
+use crate::protocol::{GrantType, Scope};
 use crate::storage::Tx;
 
 /// What was written, before anything is signed.
@@ -49,12 +52,7 @@ pub(super) async fn write_with(
     (granted, scope): (&Granted, Scope),
     refresh_token: Option<String>,
 ) -> Result<Written, Problem> {
-    let carries = Carries {
-        confirmation: asked.confirmation.clone(),
-        audience: audience(asked, granted)?,
-        details: granted.facts.details.clone(),
-        ..Carries::default()
-    };
+    let carries = wanted::of_grant(asked, &granted.facts)?;
     let new = NewToken {
         client_id: &granted.client_id,
         family: Some(family),
@@ -64,18 +62,8 @@ pub(super) async fn write_with(
         parent: None,
     };
     let issued = access_token::issue(tx, asked.moment, &new).await?;
-    let about = about(tx, asked, granted).await?;
+    let about = about(tx, asked, granted, Told::ByUserinfo).await?;
     Ok(Written { issued, carries, refresh_token, scope, about })
-}
-
-/// RFC 8707 §2.2: the resources this token is asked for, among those that were granted; else all of them.
-fn audience(asked: &Asked<'_>, granted: &Granted) -> Result<Vec<String>, Refusal> {
-    let resources = &granted.facts.resources;
-    if asked.resources.is_empty() {
-        return Ok(resources.clone());
-    }
-    let within = asked.resources.iter().all(|resource| resources.contains(resource));
-    if within { Ok(asked.resources.clone()) } else { Err(Refusal::ResourceInvalid) }
 }
 
 /// Signs and puts the answer together; nothing is stored any more.
@@ -89,7 +77,10 @@ pub(super) fn answer(
     let expires_in = issued.seconds();
     let access_token = text(asked, issued, Some(granted), (&scope, &carries))?;
     let id_token = match scope.contains(OPENID) {
-        true => Some(id_token(asked, granted, sid, (&access_token, about))?),
+        true => {
+            let beside = Beside { access_token: Some(&access_token), ..Beside::default() };
+            Some(id_token(asked, granted, sid, (&beside, about))?)
+        }
         false => None,
     };
     Ok(TokenAnswer {
@@ -100,6 +91,7 @@ pub(super) fn answer(
         refresh_token,
         scope,
         id_token,
+        authorization_details: carries.details,
     })
 }
 
@@ -119,12 +111,26 @@ pub(super) fn token_type(asked: &Asked<'_>) -> TokenType {
 }
 
 /// Claims about the person for the ID token; read only when something was asked for there.
-async fn about(tx: &mut Tx, asked: &Asked<'_>, granted: &Granted) -> Result<Map<String, Value>, Fault> {
-    if !claims::id_token_needs_person(granted) {
+pub(super) async fn about(
+    tx: &mut Tx,
+    asked: &Asked<'_>,
+    granted: &Granted,
+    scopes: Told,
+) -> Result<Map<String, Value>, Fault> {
+    if !claims::id_token_needs_person(granted, scopes) {
         return Ok(Map::new());
     }
     let about = release::about(tx, &asked.app.keys, granted).await?;
-    let told = claims::for_id_token(&about, granted);
+    let mut told = claims::for_id_token(&about, granted, scopes);
+    let question = Question {
+        about: &about,
+        granted,
+        sector: &asked.client.sector,
+        place: Place::IdToken,
+        now: asked.moment.now,
+    };
+    let verified = verified::tell(tx, &asked.app.keys, &question).await?;
+    told.extend(verified.map(|value| ("verified_claims".to_owned(), value)));
     if claims::releases_number(&told) {
         let event = Event::NumberReleased { person: &granted.person, client: &granted.client_id };
         audit::record(tx, asked.moment, event).await?;
@@ -134,11 +140,19 @@ async fn about(tx: &mut Tx, asked: &Asked<'_>, granted: &Granted) -> Result<Map<
 
 const ID_TOKEN_SECONDS: i64 = 600;
 
-fn id_token(
+/// What an ID token is handed over beside, and vouches for by a hash (OIDC Core §3.3.2.11).
+#[derive(Default)]
+pub(super) struct Beside<'a> {
+    pub(super) access_token: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
+    pub(super) state: Option<&'a str>,
+}
+
+pub(super) fn id_token(
     asked: &Asked<'_>,
     granted: &Granted,
     sid: &ParticipationId,
-    (access_token, about): (&str, Map<String, Value>),
+    (beside, about): (&Beside<'_>, Map<String, Value>),
 ) -> Result<String, Fault> {
     let algorithm = asked.client.id_token_algorithm;
     let sub = subject::of_person(&asked.app.keys, &asked.client.sector, &granted.person);
@@ -156,7 +170,10 @@ fn id_token(
     token.acr = Some(facts.acr);
     token.amr = facts.amr.clone();
     token.sid = Some(sid.to_string());
-    token.at_hash = Some(half_hash(algorithm, access_token));
+    let hash = |text: Option<&str>| text.map(|text| half_hash(algorithm, text));
+    token.at_hash = hash(beside.access_token);
+    token.c_hash = hash(beside.code);
+    token.s_hash = hash(beside.state);
     token.tell(about);
     asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)
 }

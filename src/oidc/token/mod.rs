@@ -6,6 +6,10 @@ mod client_credentials;
 mod exchange;
 mod jwt_bearer;
 mod issue;
+mod wanted;
+mod front;
+
+pub(super) use front::Front;
 
 use std::sync::Arc;
 
@@ -20,22 +24,25 @@ use super::error::{OAuthError, Problem};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
+use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
-use crate::protocol::{Params, Refusal, resource};
+use crate::protocol::{Params, Refusal};
+use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
     app: &'a App,
     moment: &'a Moment,
+    trace: &'a Trace,
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
-    /// The resources the tokens are asked for (RFC 8707 §2.2).
-    resources: Vec<String>,
+    /// For what the caller wants the token, within what was granted.
+    wanted: Wanted,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -55,16 +62,32 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
-    let resources = resource::read(&params)?;
-    let (app, moment) = (&machine.app, &machine.moment);
-    exchange(&Asked { app, moment, client: &client, confirmation: None, resources }, &params).await
+    machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
+    exchange(
+        &Asked {
+            app: &machine.app,
+            moment: &machine.moment,
+            trace: &machine.trace,
+            client: &client,
+            confirmation: None,
+            wanted: Wanted::parse(&params)?,
+        },
+        &params,
+    )
+    .await
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     if jwt_bearer::speaks_for_itself(machine, params) {
-        return jwt_bearer::client(machine, params).await;
+        let client = jwt_bearer::client(machine, params).await?;
+        machine.trace.of_client(&client.client_id);
+        return Ok(client);
     }
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    // A wrong secret is what its department asks about most.
+    if let Some(client_id) = presented.client_id() {
+        machine.trace.of_client(client_id);
+    }
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
 
@@ -74,6 +97,7 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
         return Err(Refusal::GrantTypeNotAllowed.into());
     }
     let grant = request.grant_type();
+    asked.trace.note(asked.moment.now, Kind::GrantRead, Some(grant.as_str()));
     let answer = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let presented = code::Presented { code, redirect_uri, verifier: code_verifier };

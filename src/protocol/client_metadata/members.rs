@@ -12,6 +12,7 @@ use super::MetadataProblem;
 use crate::protocol::access_token::AccessTokenFormat;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::SigningAlgorithm;
+use crate::protocol::authorization_details::DetailType;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{ApplicationType, RedirectUri};
@@ -117,11 +118,17 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
-    /// The resources the client may ask tokens for (RFC 8707).
-    allowed_resources: Vec<String> = Vec::new(),
     access_token_format: AccessTokenFormat = AccessTokenFormat::Opaque,
     /// Signs introspection answers for this client (RFC 9701 §6).
     introspection_signed_response_alg: Option<SigningAlgorithm> = None,
+    /// Absent: RS256, or in the FAPI profiles that of the ID token (JARM §3).
+    authorization_signed_response_alg: Option<SigningAlgorithm> = None,
+    /// RFC 9396 §10.
+    authorization_details_types: Vec<DetailType> = Vec::new(),
+    /// The resources the client may ask tokens for (RFC 8707).
+    allowed_resources: Vec<String> = Vec::new(),
+    /// No person below this level is let in, whatever a request asks.
+    minimum_acr: Option<Acr> = None,
 }
 
 /// The members that people read, which may come once per language.
