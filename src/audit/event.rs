@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::base::id::{
-    AccountId, DeliveryId, EvidenceId, FamilyId, ParticipationId, PersonId, ReceiptId, SessionId, StaffId,
-    VisitId,
+    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, ParticipationId, PersonId, ReceiptId,
+    SessionId, StaffId, VisitId,
 };
 
 /// How it went.
@@ -230,6 +230,17 @@ pub enum Event<'a> {
     SigningKeyRotated {
         algorithm: &'a str,
     },
+    /// A client registered itself, was changed by itself or decided about by an operator.
+    ClientChanged {
+        client: &'a str,
+        change: &'a str,
+        /// What it rests on: the invitation, the publisher, the members.
+        detail: &'a str,
+    },
+    InvitationChanged {
+        invitation: &'a InvitationId,
+        change: &'a str,
+    },
 }
 
 /// An event taken apart into the columns of its row.
@@ -451,6 +462,15 @@ impl<'a> Event<'a> {
             Event::Applied { what, id, change } => {
                 Row { facts: json!({ "what": what, "id": id, "change": change }), ..row("applied", Done) }
             }
+            Event::ClientChanged { client, change, detail } => Row {
+                client: Some(client),
+                facts: json!({ "change": change, "detail": detail }),
+                ..row("client_changed", Done)
+            },
+            Event::InvitationChanged { invitation, change } => Row {
+                facts: json!({ "invitation": invitation, "change": change }),
+                ..row("invitation_changed", Done)
+            },
             Event::SigningKeyRotated { algorithm } => {
                 Row { facts: json!({ "algorithm": algorithm }), ..row("signing_key_rotated", Done) }
             }

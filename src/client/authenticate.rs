@@ -48,13 +48,15 @@ impl Authenticator {
         }
         match presented {
             ClientAuth::Basic { client_secret, .. } | ClientAuth::Post { client_secret, .. } => {
-                self.check_secret(&client, client_secret)?;
+                self.check_secret(moment.now, &client, client_secret)?;
             }
             ClientAuth::Assertion { assertion, .. } => {
                 self.check_assertion(moment.now, &client, assertion).await?;
             }
             ClientAuth::Public { .. } => {}
         }
+        // Only now: a stranger does not learn how it stands with a client.
+        client.usable()?;
         Ok(client)
     }
 
@@ -70,12 +72,17 @@ impl Authenticator {
         }
     }
 
-    fn check_secret(&self, client: &Client, shown: &Secret) -> Result<(), Refusal> {
-        let kept = client.secret_digest.as_deref();
-        if secret::matches(&self.keys, &client.client_id, shown, kept) {
-            Ok(())
-        } else {
-            Err(Refusal::ClientSecretWrong)
+    fn check_secret(&self, now: Timestamp, client: &Client, shown: &Secret) -> Result<(), Refusal> {
+        let fits = |kept: Option<&str>| secret::matches(&self.keys, &client.client_id, shown, kept);
+        if fits(client.secret_digest.as_deref()) {
+            let alive = client.secret_expires_at.is_none_or(|end| now < end);
+            return if alive { Ok(()) } else { Err(Refusal::ClientSecretExpired) };
+        }
+        // The one before the last rotation, for a while.
+        match &client.previous_secret {
+            Some(previous) if fits(Some(&previous.digest)) && now < previous.until => Ok(()),
+            Some(previous) if fits(Some(&previous.digest)) => Err(Refusal::ClientSecretExpired),
+            _ => Err(Refusal::ClientSecretWrong),
         }
     }
 

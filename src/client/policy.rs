@@ -32,6 +32,14 @@ pub enum BindingRule {
     Bearer,
 }
 
+/// Whether an authorization request must be a signed request object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignRule {
+    /// RFC 9101 §10.5.
+    SignedOnly,
+    Any,
+}
+
 /// Whether a refresh token is replaced when it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RotationRule {
@@ -39,14 +47,6 @@ pub enum RotationRule {
     Rotate,
     /// The same token stays good.
     Keep,
-}
-
-/// Whether an authorization request must be a signed request object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignRule {
-    /// RFC 9101 §10.5.
-    SignedOnly,
-    Any,
 }
 
 /// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused

@@ -17,5 +17,6 @@ pub mod access_token;
 pub mod token_text;
 pub mod exchange;
 pub mod refresh;
+pub mod client_end;
 
 pub use granted::Granted;

@@ -84,6 +84,11 @@ async fn access(machine: &Machine, caller: &Client, token: &str) -> Result<Optio
     let Some(token) = found.filter(|token| token.check(now).is_ok() && may_ask(caller, token)) else {
         return Ok(None);
     };
+    // Issued at another node in the moment the client went or was switched off.
+    let client = machine.app.clients.find(&token.client_id).await?;
+    if client.is_none_or(|client| client.usable().is_err()) {
+        return Ok(None);
+    }
     let issuer = machine.app.settings.issuer.as_str();
     let (iat, exp) = (token.issued_at.seconds(), token.expires_at.seconds());
     let mut active = ActiveToken::new(issuer, token.client_id.as_str(), token.scope.clone(), iat, exp);

@@ -42,22 +42,24 @@ pub mod grant_type;
 pub mod client_auth;
 /// The key that a token is bound to.
 pub mod confirmation;
-/// The claims of a self-contained access token, and who gets one.
-pub mod access_token;
 
 /// The services a token is for.
 pub mod resource;
 /// What a client may do in detail, beyond scopes.
 pub mod authorization_details;
+/// The claims of a self-contained access token, and who gets one.
+pub mod access_token;
 /// What a client registers about itself.
 pub mod client_metadata;
+/// Registering by itself: what a client sends and what it is answered.
+pub mod registration;
 
 /// The authorization request.
 pub mod authorize;
-/// The token exchange request.
-pub mod token_exchange;
 /// Authorization requests as signed objects.
 pub mod request_object;
+/// The token exchange request.
+pub mod token_exchange;
 /// The token request, per grant.
 pub mod token_request;
 /// The token answer.

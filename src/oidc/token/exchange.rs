@@ -111,12 +111,12 @@ async fn write(asked: &Asked<'_>, subject: &AccessToken, decided: Decided) -> Re
     Ok(TokenAnswer {
         expires_in: issued.seconds(),
         access_token: issue::text(asked, issued, Some(&family.granted), (&scope, &carries))?,
+        authorization_details: carries.details,
         issued_token_type: Some(TokenTypeId::AccessToken),
         token_type: issue::token_type(asked),
         refresh_token: None,
         scope,
         id_token: None,
-        authorization_details: carries.details,
     })
 }
 

@@ -122,6 +122,8 @@ mod tests {
         "binding_offered",
         "applied",
         "signing_key_rotated",
+        "client_changed",
+        "invitation_changed",
     ];
 
     /// The kinds as the audit writes them.
