@@ -141,6 +141,16 @@ pub enum Event<'a> {
         attempts: i64,
         reason: &'a str,
     },
+    /// The person's browser says that it loaded the client's address.
+    LogoutAsked {
+        client: &'a str,
+        delivery: &'a DeliveryId,
+    },
+    /// No page of the person's browser loaded the client's address.
+    LogoutMissed {
+        client: &'a str,
+        delivery: &'a DeliveryId,
+    },
     StaffSignedIn {
         staff: &'a StaffId,
     },
@@ -392,6 +402,16 @@ impl<'a> Event<'a> {
                 client: Some(client),
                 facts: json!({ "delivery": delivery, "attempts": attempts, "reason": reason }),
                 ..row("logout_given_up", Failed)
+            },
+            Event::LogoutAsked { client, delivery } => Row {
+                client: Some(client),
+                facts: json!({ "delivery": delivery }),
+                ..row("logout_asked", Done)
+            },
+            Event::LogoutMissed { client, delivery } => Row {
+                client: Some(client),
+                facts: json!({ "delivery": delivery }),
+                ..row("logout_missed", Failed)
             },
             Event::StaffSignedIn { staff } => {
                 Row { facts: json!({ "staff": staff }), ..row("staff_signed_in", Done) }

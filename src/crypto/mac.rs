@@ -16,6 +16,7 @@ pub enum Purpose {
     AuditSeal,
     RegistrationToken,
     RefreshSuccessor,
+    BrowserState,
 }
 
 /// An HMAC-SHA256 key.
@@ -56,6 +57,7 @@ impl Purpose {
             Purpose::AuditSeal => "audit-seal\0",
             Purpose::RegistrationToken => "registration-token\0",
             Purpose::RefreshSuccessor => "refresh-successor\0",
+            Purpose::BrowserState => "browser-state\0",
         }
     }
 }

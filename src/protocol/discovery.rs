@@ -33,6 +33,7 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub check_session_iframe: String,
     pub pushed_authorization_request: String,
     /// Absent: nobody registers clients here.
     pub registration: Option<String>,
@@ -82,6 +83,8 @@ pub struct ProviderMetadata {
     pub end_session_endpoint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
+    /// OpenID Connect Session Management §3.3.
+    pub check_session_iframe: String,
     pub scopes_supported: Vec<String>,
     pub claims_supported: Vec<String>,
     pub claim_types_supported: Vec<ClaimType>,
@@ -154,6 +157,7 @@ impl ProviderMetadata {
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
             registration_endpoint: endpoints.registration,
+            check_session_iframe: endpoints.check_session_iframe,
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
             claims_supported: capabilities.claims,
             claim_types_supported: ClaimType::ALL.to_vec(),
@@ -187,8 +191,8 @@ impl ProviderMetadata {
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
-            frontchannel_logout_supported: false,
-            frontchannel_logout_session_supported: false,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
             identity_assurance: capabilities.identity_assurance,
             service_documentation: endpoints.documentation,
             op_policy_uri: endpoints.policy,
@@ -213,6 +217,7 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
+            check_session_iframe: at("/session"),
             pushed_authorization_request: at("/par"),
             registration: None,
             documentation: None,

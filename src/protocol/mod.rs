@@ -72,6 +72,8 @@ pub mod bearer;
 pub mod introspection;
 /// Logout asked by a client, and logout told to a client.
 pub mod logout;
+/// What a client keeps to notice that the sign-in changed.
+pub mod session_state;
 /// What the provider says about itself.
 pub mod discovery;
 

@@ -75,6 +75,7 @@ fn ended(m: Used, reason: &str) -> Option<&'static str> {
     match reason {
         "ended_elsewhere" => Some(m.ended_elsewhere()),
         "other_person" => Some(m.ended_other_person()),
+        "ended_by_operator" => Some(m.ended_by_operator()),
         _ => None,
     }
 }
@@ -111,6 +112,8 @@ mod tests {
         "logout_queued",
         "logout_delivered",
         "logout_given_up",
+        "logout_asked",
+        "logout_missed",
         "staff_signed_in",
         "staff_sign_in_failed",
         "staff_signed_out",

@@ -21,6 +21,7 @@ messages! {
         signed_out: "退出登录" | "Signed out",
         ended_elsewhere: "在另一台设备上让它退出" | "Ended from another device",
         ended_other_person: "另一人在同一浏览器登录" | "Somebody else signed in with the same browser",
+        ended_by_operator: "由管理部门让它退出" | "Ended by the administration",
         consent_given: "同意授权" | "Consent given",
         consent_refused: "未同意授权" | "Consent refused",
         consent_withdrawn: "撤回授权" | "Consent withdrawn",
