@@ -40,6 +40,7 @@ mod slip;
 mod statements;
 mod step_up;
 mod token;
+mod token_attacks;
 mod trace;
 mod userinfo;
 mod verified_claims;

@@ -43,6 +43,8 @@ pub(super) async fn exchange(
     let token_endpoint = app.settings.url(paths::TOKEN);
     let subject = (asked.client, token_endpoint.as_str());
     let believed = app.authenticator.believe(asked.moment.now, subject, assertion.expose()).await?;
+    // Told only to who has proved to be the client.
+    asked.client.usable()?;
     let scope = policy::own_scope(asked.client, &scope.unwrap_or_default())?;
     let scope = match &believed.scope {
         Some(most) if !scope.is_subset(most) => return Err(Refusal::ScopeNotAllowed.into()),

@@ -89,7 +89,9 @@ impl Asked<'_> {
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     if jwt_bearer::speaks_for_itself(machine, params) {
-        return jwt_bearer::client(machine, params).await;
+        let client = jwt_bearer::client(machine, params).await?;
+        machine.trace.of_client(&client.client_id);
+        return Ok(client);
     }
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
     // A wrong secret is what its department asks about most.
