@@ -11,6 +11,7 @@ mod keys;
 mod clients;
 mod audit;
 mod doctor;
+mod trace;
 mod place;
 mod signals;
 mod panic_hook;

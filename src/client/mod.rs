@@ -10,6 +10,7 @@ pub mod trust;
 pub mod sector;
 pub mod logo;
 pub mod dynamic;
+pub mod signed;
 pub mod assertion;
 pub mod authenticate;
 

@@ -25,6 +25,7 @@ struct Row {
     one: String,
     two: String,
     three: String,
+    four: String,
     at: i64,
     until: Option<i64>,
     revoked_at: Option<i64>,
@@ -54,10 +55,10 @@ impl Standing {
 pub async fn find(run: &mut impl Run, session: &Session, client: &str) -> Result<Standing, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT 'evidence' AS what, kind AS one, methods AS two, '' AS three, at, valid_until AS until, revoked_at
+            "SELECT 'evidence' AS what, kind AS one, methods AS two, '' AS three, '' AS four, at, valid_until AS until, revoked_at
              FROM evidence WHERE person_id = $1 AND account_id = $2
              UNION ALL
-             SELECT 'consent' AS what, scope AS one, claims AS two, declined AS three, granted_at AS at,
+             SELECT 'consent' AS what, scope AS one, claims AS two, details AS three, declined AS four, granted_at AS at,
                     expires_at AS until, withdrawn_at AS revoked_at
              FROM consent WHERE person_id = $1 AND client_id = $3 AND withdrawn_at IS NULL",
             session.person.as_str(),
@@ -111,7 +112,7 @@ fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault
     let mut standing = Standing::default();
     for row in rows {
         if row.what == "consent" {
-            let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str());
+            let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str(), row.four.as_str());
             standing.consent = Some(Consent::parse(client, columns, (row.at, row.until))?);
         } else {
             let times = (row.at, row.until, row.revoked_at);

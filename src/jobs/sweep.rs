@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::sweep_clients as clients;
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
+use crate::grant::trace;
 use crate::sql;
 use crate::storage::{Db, Run, Statement};
 
@@ -28,6 +29,7 @@ pub struct Swept {
     pub sessions: u64,
     pub invitations: u64,
     pub clients: u64,
+    pub traces: u64,
 }
 
 /// One sweep, children before parents.
@@ -46,6 +48,7 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         sessions: sweep(db, || sessions(sessions_before)).await?,
         invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
         clients: sweep(db, || vec![clients::deleted(tokens_before)]).await?,
+        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
     })
 }
 
@@ -139,6 +142,14 @@ fn sessions(before: Timestamp) -> Vec<Statement> {
     ]
 }
 
+fn traces(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM trace WHERE txn IN (SELECT txn FROM trace WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +201,11 @@ mod tests {
                 name,
                 family_ends,
             ),
+            sql!(
+                "INSERT INTO trace (txn, client_id, endpoint, refusal, steps, at) VALUES ($1, 'c', '/', 1, '[]', $2)",
+                name,
+                family_ends,
+            ),
             sql!("INSERT INTO family_revocation (family_id, reason, at) VALUES ($1, 'test', 0)", name),
             sql!(
                 "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $1, 0, $2)",
@@ -223,10 +239,15 @@ mod tests {
         insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
         insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
         let swept = sweep_all(&db, now).await.unwrap();
-        assert_eq!(
-            swept,
-            Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1, ..Swept::default() }
-        );
+        let expected = Swept {
+            access_tokens: 2,
+            refresh_tokens: 2,
+            families: 2,
+            sessions: 1,
+            traces: 1,
+            ..Swept::default()
+        };
+        assert_eq!(swept, expected);
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
         db.close().await;

@@ -11,6 +11,7 @@ use crate::base::Locale;
 use super::MetadataProblem;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::SigningAlgorithm;
+use crate::protocol::authorization_details::DetailType;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{ApplicationType, RedirectUri};
@@ -116,6 +117,14 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
+    /// Absent: RS256, or in the FAPI profiles that of the ID token (JARM §3).
+    authorization_signed_response_alg: Option<SigningAlgorithm> = None,
+    /// RFC 9396 §10.
+    authorization_details_types: Vec<DetailType> = Vec::new(),
+    /// The resources the client may ask tokens for (RFC 8707).
+    allowed_resources: Vec<String> = Vec::new(),
+    /// No person below this level is let in, whatever a request asks.
+    minimum_acr: Option<Acr> = None,
 }
 
 /// The members that people read, which may come once per language.
