@@ -7,10 +7,10 @@ pub mod registry;
 pub mod secret;
 pub mod policy;
 pub mod trust;
+pub mod signed;
 pub mod sector;
 pub mod logo;
 pub mod dynamic;
-pub mod signed;
 pub mod assertion;
 pub mod authenticate;
 

@@ -78,7 +78,8 @@ pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
         .await?;
     // The text is only where to look: a name may hold these words too.
     let clients: Vec<Client> = rows.into_iter().map(Row::client).collect::<Result<_, _>>()?;
-    Ok(clients.into_iter().filter(|client| client.metadata.initiate_login_uri.is_some()).collect())
+    let enterable = |client: &Client| client.metadata.initiate_login_uri.is_some() && client.usable().is_ok();
+    Ok(clients.into_iter().filter(enterable).collect())
 }
 
 /// Writes a declared client, over the one of the same id if there is one. Its department must be there already. One that

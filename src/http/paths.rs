@@ -19,10 +19,10 @@ pub const USERINFO: &str = "/oidc/userinfo";
 pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
-pub const REGISTRATION: &str = "/oidc/register";
-pub const REGISTRATION_CLIENT: &str = "/oidc/register/{id}";
 /// Pushed authorization requests (RFC 9126).
 pub const PUSH: &str = "/oidc/par";
+pub const REGISTRATION: &str = "/oidc/register";
+pub const REGISTRATION_CLIENT: &str = "/oidc/register/{id}";
 
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";

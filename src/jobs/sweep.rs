@@ -27,9 +27,9 @@ pub struct Swept {
     pub refresh_tokens: u64,
     pub families: u64,
     pub sessions: u64,
+    pub traces: u64,
     pub invitations: u64,
     pub clients: u64,
-    pub traces: u64,
 }
 
 /// One sweep, children before parents.
@@ -46,9 +46,9 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
         families: sweep(db, || families(tokens_before)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
+        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
         invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
         clients: sweep(db, || vec![clients::deleted(tokens_before)]).await?,
-        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
     })
 }
 
@@ -239,15 +239,17 @@ mod tests {
         insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
         insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
         let swept = sweep_all(&db, now).await.unwrap();
-        let expected = Swept {
-            access_tokens: 2,
-            refresh_tokens: 2,
-            families: 2,
-            sessions: 1,
-            traces: 1,
-            ..Swept::default()
-        };
-        assert_eq!(swept, expected);
+        assert_eq!(
+            swept,
+            Swept {
+                access_tokens: 2,
+                refresh_tokens: 2,
+                families: 2,
+                sessions: 1,
+                traces: 1,
+                ..Swept::default()
+            }
+        );
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
         db.close().await;

@@ -26,7 +26,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Result
     let client_id = &pending.request.client_id;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
-    client.usable().map_err(Problem::BadClient)?;
     trace::resume(&context.trace, &pending, context.moment.now);
+    client.usable().map_err(Problem::BadClient)?;
     authorize::advance(&context, &client, pending, Some(&id)).await
 }

@@ -33,9 +33,9 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub pushed_authorization_request: String,
     /// Absent: nobody registers clients here.
     pub registration: Option<String>,
-    pub pushed_authorization_request: String,
     /// For the engineers of departments.
     pub documentation: Option<String>,
     pub policy: Option<String>,
@@ -210,8 +210,8 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
-            registration: None,
             pushed_authorization_request: at("/par"),
+            registration: None,
             documentation: None,
             policy: None,
             terms: None,

@@ -125,6 +125,13 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
     shots
 }
 
+fn detail(chrome: &Chrome) -> ConsentItem {
+    let text = r#"[{"type":"gov_data","locations":["https://data.example/si"],"actions":["read","verify"],
+        "datatypes":["social_insurance","housing_fund"]}]"#;
+    let details: Details = text.parse().unwrap();
+    details.iter().next().map(|detail| ConsentItem::of_detail(chrome.locale, detail)).unwrap()
+}
+
 fn asker(chrome: &Chrome) -> Asker {
     let words = messages::Asker(chrome.locale);
     let link = |text: &str, path: &str| AwayLink {
@@ -136,13 +143,6 @@ fn asker(chrome: &Chrome) -> Asker {
         logo: Some(chrome.asset("favicon.svg")),
         links: vec![link(words.home(), ""), link(words.policy(), "privacy"), link(words.terms(), "terms")],
     }
-}
-
-fn detail(chrome: &Chrome) -> ConsentItem {
-    let text = r#"[{"type":"gov_data","locations":["https://data.example/si"],"actions":["read","verify"],
-        "datatypes":["social_insurance","housing_fund"]}]"#;
-    let details: Details = text.parse().unwrap();
-    details.iter().next().map(|detail| ConsentItem::of_detail(chrome.locale, detail)).unwrap()
 }
 
 fn consent(chrome: &Chrome) -> ConsentPage {
