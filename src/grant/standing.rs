@@ -93,8 +93,8 @@ pub async fn find_with_session(
                     evidence.revoked_at, '', '', ''
              FROM live JOIN evidence ON evidence.person_id = live.person_id AND evidence.account_id = live.account_id
              UNION ALL
-             SELECT 'consent', consent.scope, consent.claims, consent.details, consent.declined,
-                    consent.granted_at, consent.expires_at, consent.withdrawn_at, '', '', ''
+             SELECT 'consent', consent.scope, consent.claims, consent.details, consent.declined, consent.granted_at,
+                    consent.expires_at, consent.withdrawn_at, '', '', ''
              FROM live JOIN consent ON consent.person_id = live.person_id
              WHERE consent.client_id = $3 AND consent.withdrawn_at IS NULL",
             digest(secret),

@@ -664,10 +664,14 @@ async fn a_client_that_is_switched_off_stops_at_once() {
         tx.commit().await.unwrap();
         changed
     };
+    let pushed = portal.pushed(&portal.ask("openid")).await;
     assert!(decide(Decision::Disable).await && !decide(Decision::Disable).await);
     portal.userinfo(&tokens.access).await.refused(401, "invalid_token", 104_006);
     world.later(5);
     portal.refresh(&tokens.refresh.clone().unwrap()).await.refused(403, "unauthorized_client", 101_004);
+    // A request that it pushed before is no way around.
+    let page = browser.get(&portal.address_of(&pushed)).await;
+    assert!(page.answer.body.contains("101004"), "{}", page.answer.body);
     let page = browser.get(&portal.ask("openid").address()).await;
     assert!(page.answer.body.contains("101004") && page.answer.body.contains("停用"));
     // Declaring it again does not switch it on.
