@@ -670,7 +670,7 @@ async fn a_client_that_is_switched_off_stops_at_once() {
     world.later(5);
     portal.refresh(&tokens.refresh.clone().unwrap()).await.refused(403, "unauthorized_client", 101_004);
     // A request that it pushed before is no way around.
-    let page = browser.get(&portal.address_of(&pushed)).await;
+    let page = browser.get(&pushed).await;
     assert!(page.answer.body.contains("101004"), "{}", page.answer.body);
     let page = browser.get(&portal.ask("openid").address()).await;
     assert!(page.answer.body.contains("101004") && page.answer.body.contains("停用"));
