@@ -30,6 +30,7 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::ClientIdMalformed));
     }
     let client = context.app.clients.find(client_id).await?.ok_or_else(|| refuse(Refusal::ClientUnknown))?;
+    client.usable().map_err(refuse)?;
     context.trace.of_client(&client.client_id);
     context.trace.note(context.moment.now, Kind::ClientFound, None);
     let pushed = match pushed::find(&context.app.ephemeral, name).await? {

@@ -30,7 +30,8 @@ pub(super) async fn client(machine: &Machine, params: &Params) -> Result<Arc<Cli
     };
     let client_id = named.ok_or(Refusal::GrantAssertionMalformed)?;
     let client = machine.app.clients.find(&client_id).await?;
-    let client = client.filter(|client| client.may_use(GrantType::JwtBearer));
+    // One that waits for approval or is switched off gets nothing here either.
+    let client = client.filter(|client| client.may_use(GrantType::JwtBearer) && client.usable().is_ok());
     Ok(client.ok_or(Refusal::GrantAssertionUntrusted)?)
 }
 
