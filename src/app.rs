@@ -15,7 +15,7 @@ use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
 use crate::gateway::guard::{Guard, Reach};
-use crate::gateway::{CardReaders, Outgoing};
+use crate::gateway::{CardReaders, Messages, Outgoing};
 use crate::protocol::SigningAlgorithm;
 use crate::sql;
 use crate::storage::migrate::{self, SchemaProblem};
@@ -36,6 +36,10 @@ pub struct App {
     pub outgoing: Outgoing,
     pub readers: CardReaders,
     pub wake: Wake,
+    /// The same for notices to clients (CIBA).
+    pub notices: Wake,
+    /// How citizens are reached on their phones.
+    pub messages: Messages,
 }
 
 /// Rung when a logout was queued, so that the clients are told at once and not at the next round.
@@ -123,8 +127,10 @@ impl App {
             clients,
             authenticator,
             outgoing,
+            messages: if settings.sandbox { Messages::SandboxInbox } else { Messages::Absent },
             settings,
             wake: Wake::default(),
+            notices: Wake::default(),
         }))
     }
 

@@ -8,6 +8,7 @@ pub mod secret;
 pub mod policy;
 pub mod trust;
 pub mod assertion;
+pub mod signed;
 pub mod authenticate;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};

@@ -1,6 +1,7 @@
 //! What a client may ask for, by its registration and its profile.
 
 use super::registration::{Client, Profile};
+use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
 use crate::protocol::{ClientMetadata, GrantType, Refusal, Scope, SigningAlgorithm};
@@ -27,6 +28,14 @@ pub enum BindingRule {
     /// RFC 9449 or RFC 8705: no bearer token may be issued.
     KeyBound,
     Bearer,
+}
+
+/// How a CIBA request must come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CibaRule {
+    SignedWithMessage,
+    Signed,
+    Any,
 }
 
 /// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused
@@ -74,6 +83,29 @@ pub fn binding(client: &Client) -> BindingRule {
     if is_fapi2(client.profile) || wished { BindingRule::KeyBound } else { BindingRule::Bearer }
 }
 
+/// How a CIBA request must come: FAPI-CIBA §5.2.2 wants it signed and with words that tie it to its occasion.
+pub fn ciba(client: &Client) -> CibaRule {
+    let signs = client.metadata.backchannel_authentication_request_signing_alg.is_some();
+    match (is_fapi2(client.profile), signs) {
+        (true, _) => CibaRule::SignedWithMessage,
+        (false, true) => CibaRule::Signed,
+        (false, false) => CibaRule::Any,
+    }
+}
+
+/// The algorithms that the signature of a CIBA request may have.
+pub fn ciba_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
+    let strict = is_fapi2(client.profile);
+    match client.metadata.backchannel_authentication_request_signing_alg {
+        Some(algorithm) => vec![algorithm],
+        None => SigningAlgorithm::ALL
+            .iter()
+            .copied()
+            .filter(|algorithm| !strict || *algorithm != SigningAlgorithm::Rs256)
+            .collect(),
+    }
+}
+
 /// What a profile forbids in a registration: the member and what is wrong with it.
 pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
     if !is_fapi2(profile) {
@@ -82,6 +114,14 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
     // FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1.
     if metadata.token_endpoint_auth_method != ClientAuthMethod::PrivateKeyJwt {
         return Some(("token_endpoint_auth_method", "must be private_key_jwt in the FAPI 2.0 profiles"));
+    }
+    // FAPI-CIBA §5.2.2 (3): the tokens of a push could not be bound to a key of the client.
+    if metadata.may_use(GrantType::Ciba) && metadata.delivery_mode() == DeliveryMode::Push {
+        return Some(("backchannel_token_delivery_mode", "must be poll or ping in the FAPI 2.0 profiles"));
+    }
+    if metadata.backchannel_authentication_request_signing_alg == Some(SigningAlgorithm::Rs256) {
+        let member = "backchannel_authentication_request_signing_alg";
+        return Some((member, "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"));
     }
     let algorithms = [Some(metadata.id_token_signed_response_alg), metadata.token_endpoint_auth_signing_alg];
     algorithms

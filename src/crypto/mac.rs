@@ -14,6 +14,7 @@ pub enum Purpose {
     Fingerprint,
     KeyCheck,
     AuditSeal,
+    UserCode,
 }
 
 /// An HMAC-SHA256 key.
@@ -52,6 +53,7 @@ impl Purpose {
             Purpose::Fingerprint => "fingerprint\0",
             Purpose::KeyCheck => "key-check\0",
             Purpose::AuditSeal => "audit-seal\0",
+            Purpose::UserCode => "user-code\0",
         }
     }
 }

@@ -12,5 +12,9 @@ pub mod claims;
 pub mod release;
 pub mod access_token;
 pub mod refresh;
+pub mod decoupled;
+pub mod code_guess;
+pub mod pace;
+pub mod notice;
 
 pub use granted::Granted;

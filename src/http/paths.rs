@@ -1,6 +1,6 @@
 //! Every URL of the service as a constant or a function: the one place where surfaces meet.
 
-use crate::base::id::{ReceiptId, RequestId, VisitId};
+use crate::base::id::{DecoupledId, ReceiptId, RequestId, VisitId};
 
 pub const HOME: &str = "/";
 pub const HELP: &str = "/help";
@@ -17,6 +17,9 @@ pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
 
+pub const DEVICE_AUTHORIZATION: &str = "/oidc/device";
+pub const CIBA: &str = "/oidc/ciba";
+
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";
 pub const CONSENT: &str = "/consent";
@@ -28,6 +31,11 @@ pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
 pub const REGISTER: &str = "/register";
 pub const REGISTERED: &str = "/register/done";
 
+/// Where a person types the code of a device (RFC 8628 §3.3).
+pub const DEVICE: &str = "/device";
+/// What became of a request that another device or a client waits for.
+pub const ANSWERED: &str = "/answered";
+
 // The citizen's own pages.
 pub const ACCOUNT: &str = "/account/";
 pub const ACCOUNT_VISIT: &str = "/account/visit";
@@ -35,6 +43,8 @@ pub const ACCOUNT_VISIT_STATE: &str = "/account/visit/state";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 pub const ACCOUNT_CONSENTS: &str = "/account/consents";
 pub const ACCOUNT_HISTORY: &str = "/account/history";
+pub const ACCOUNT_REQUESTS: &str = "/account/requests";
+pub const ACCOUNT_REQUEST: &str = "/account/requests/{id}";
 pub const BIND: &str = "/bind/{token}";
 
 // The hall.
@@ -62,6 +72,9 @@ pub const RECEIPT: &str = "/receipts/{id}";
 pub const SANDBOX_READER: &str = "/sandbox/reader";
 pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
 
+pub const SANDBOX_INBOX: &str = "/sandbox/inbox";
+pub const SANDBOX_CIBA: &str = "/sandbox/ciba";
+
 // Operation.
 pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";
@@ -70,6 +83,11 @@ pub const METRICS: &str = "/metrics";
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
+}
+
+/// The page of one request that waits for a citizen.
+pub fn account_request(id: &DecoupledId) -> String {
+    ACCOUNT_REQUEST.replace("{id}", id.as_str())
 }
 
 pub fn bind(token: &str) -> String {

@@ -6,17 +6,19 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use super::body;
-use super::check::{self, Ask};
+use super::check::{self, Ask, Door};
+use super::decoupled::{self, Said};
 use super::owed::{self, Owed, Question};
 use super::respond::{self, Target};
 use crate::app::App;
-use crate::base::Fault;
 use crate::base::id::RequestId;
+use crate::base::{Fault, Timestamp};
 use crate::client::Client;
 use crate::crypto::jwt;
 use crate::grant::Granted;
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
+use crate::grant::decoupled::Closing;
 use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
@@ -82,10 +84,25 @@ pub(super) async fn advance(
     }
     match (owed, &session) {
         (Owed::Nothing(acr), Some(session)) => {
-            let granted = granted(context, &question, session, acr);
-            answer(context, client, &pending, granted, waiting).await
+            let people = (session, &standing);
+            let granted =
+                granted((&pending.request, client), people, (asked.clone(), acr), context.moment.now);
+            match &pending.decoupled {
+                Some(id) => {
+                    let said = Said::Yes(Box::new(granted), &session.proofs);
+                    decoupled::answer(context, client, (id, waiting), said).await
+                }
+                None => answer(context, client, &pending, granted, waiting).await,
+            }
         }
-        (Owed::Refuse(refusal), _) => refuse(context, client, &pending, refusal, waiting).await,
+        (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
+            (Some(id), Some(session), Some(closing)) => {
+                let said = Said::No(&session.person, closing);
+                decoupled::answer(context, client, (id, waiting), said).await
+            }
+            (Some(_), _, _) => decoupled::leave(context, waiting).await,
+            (None, _, _) => refuse(context, client, &pending, refusal, waiting).await,
+        },
         (owed, _) => send_to_page(context, &pending, owed, waiting).await,
     }
 }
@@ -110,7 +127,7 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
         return Err(problem.refusal);
     }
     let request = draft.into_request().map_err(|_| Refusal::RequestMalformed)?;
-    if let Some(refusal) = check::refusal(&Ask { request: &request, client }) {
+    if let Some(refusal) = check::refusal(&Ask { request: &request, client, door: Door::Front }) {
         return Err(refusal);
     }
     asked::of(&request, client)?;
@@ -124,6 +141,7 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
         expected_sub,
         txn: context.moment.request_id.clone(),
         left: None,
+        decoupled: None,
     })
 }
 
@@ -151,14 +169,17 @@ async fn standing_of(
     }
 }
 
-fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: Acr) -> Granted {
-    let now = context.moment.now;
-    let consent = question.standing.consent.as_ref();
-    let Asked { scope, claims } = question.asked.granted(question.client, consent);
-    let assurance = question.standing.assurance(now);
-    let request = &question.pending.request;
+/// What is granted, with what is told about the person and the sign-in at this moment.
+pub(super) fn granted(
+    (request, client): (&AuthorizeRequest, &Client),
+    (session, standing): (&Session, &Standing),
+    (asked, acr): (Asked, Acr),
+    now: Timestamp,
+) -> Granted {
+    let Asked { scope, claims } = asked.granted(client, standing.consent.as_ref());
+    let assurance = standing.assurance(now);
     Granted {
-        client_id: question.client.client_id.clone(),
+        client_id: client.client_id.clone(),
         person: session.person.clone(),
         account: session.account.clone(),
         session: session.id.clone(),
@@ -170,13 +191,22 @@ fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: A
             nonce: request.nonce.clone(),
             level: assurance.level.number(),
             level_reached_at: assurance.reached_at,
-            level_reached_by: question.standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
+            level_reached_by: standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
             claims: request.claims.clone(),
             claim_names: claims,
             confirmation: None,
             resources: Vec::new(),
             details: Vec::new(),
         },
+    }
+}
+
+/// What a refusal means for somebody who waits elsewhere; none where the person has decided nothing.
+fn closing(refusal: Refusal) -> Option<Closing> {
+    match refusal {
+        Refusal::ConsentDenied => Some(Closing::Denied),
+        Refusal::LevelTooLow | Refusal::LevelUnknown => Some(Closing::Unmet),
+        _ => None,
     }
 }
 
@@ -210,7 +240,7 @@ async fn refuse(
 }
 
 /// An answered request waits no longer.
-async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
+pub(super) async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
     match waiting {
         Some(id) => pending::delete(&context.app.ephemeral, id).await,
         None => Ok(()),

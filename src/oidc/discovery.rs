@@ -42,6 +42,8 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        device_authorization: settings.url(paths::DEVICE_AUTHORIZATION),
+        backchannel_authentication: settings.url(paths::CIBA),
         documentation: Some(settings.url(paths::HELP)),
         policy: None,
         terms: None,

@@ -6,7 +6,10 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{authorize, cors, discovery, end_session, introspect, resume, revoke, token, userinfo};
+use super::{
+    authorize, ciba, cors, device, discovery, end_session, introspect, resume, revoke, sandbox, token,
+    userinfo,
+};
 use crate::app::App;
 use crate::http::paths;
 
@@ -27,9 +30,12 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::OAUTH_METADATA, get(discovery::configuration))
         .route(paths::JWKS, get(discovery::jwks))
         .route(paths::TOKEN, post(token::post))
+        .route(paths::DEVICE_AUTHORIZATION, post(device::post))
         .route(paths::REVOKE, post(revoke::post))
         .route(paths::USERINFO, get(userinfo::endpoint).post(userinfo::endpoint))
         .layer(from_fn(cors::allow));
     // Introspection needs a secret, which no browser application has.
     open.route(paths::INTROSPECT, post(introspect::post))
+        .route(paths::CIBA, post(ciba::post))
+        .route(paths::SANDBOX_CIBA, post(sandbox::ciba))
 }

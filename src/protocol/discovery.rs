@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::acr::Acr;
 use super::algorithm::SigningAlgorithm;
 use super::authorize::Display;
+use super::ciba::DeliveryMode;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
 use super::grant_type::GrantType;
@@ -32,6 +33,8 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub device_authorization: String,
+    pub backchannel_authentication: String,
     /// For the engineers of departments.
     pub documentation: Option<String>,
     pub policy: Option<String>,
@@ -61,6 +64,13 @@ pub struct ProviderMetadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: String,
+    /// CIBA Core 1.0 §4.
+    pub backchannel_authentication_endpoint: String,
+    pub backchannel_token_delivery_modes_supported: Vec<DeliveryMode>,
+    pub backchannel_authentication_request_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub backchannel_user_code_parameter_supported: bool,
     pub scopes_supported: Vec<String>,
     pub claims_supported: Vec<String>,
     pub claim_types_supported: Vec<ClaimType>,
@@ -119,6 +129,11 @@ impl ProviderMetadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            device_authorization_endpoint: endpoints.device_authorization,
+            backchannel_authentication_endpoint: endpoints.backchannel_authentication,
+            backchannel_token_delivery_modes_supported: DeliveryMode::ALL.to_vec(),
+            backchannel_authentication_request_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            backchannel_user_code_parameter_supported: false,
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
             claims_supported: capabilities.claims,
             claim_types_supported: ClaimType::ALL.to_vec(),
@@ -171,6 +186,8 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
+            device_authorization: at("/device"),
+            backchannel_authentication: at("/ciba"),
             documentation: None,
             policy: None,
             terms: None,

@@ -4,9 +4,13 @@ use super::text::words;
 
 words! {
     /// `grant_type`.
-    GrantType, "grant type must be authorization_code, refresh_token or client_credentials" {
+    GrantType, "grant type is not one of grant_types_supported" {
         AuthorizationCode = "authorization_code",
         RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
+        /// RFC 8628 §3.4.
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        /// CIBA Core 1.0 §4.
+        Ciba = "urn:openid:params:grant-type:ciba",
     }
 }

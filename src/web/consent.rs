@@ -4,12 +4,13 @@ use serde::Deserialize;
 
 use super::answer::Answer;
 use super::messages::Why;
-use super::pages::{ConsentItem, ConsentPage, Need};
+use super::pages::{ConsentItem, ConsentPage, Need, Occasion};
 use super::way::Way;
 use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
+use crate::grant::decoupled::{self, Kind};
 use crate::grant::pending::{self, Left, Paid};
 use crate::http::address::Query;
 use crate::http::context::Context;
@@ -36,6 +37,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         person: person.map(|person| person.masked_name()).unwrap_or_default(),
         items: asked.items().iter().map(|item| shown(&context, item)).collect(),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
+        occasion: occasion(&context, &way).await?,
     };
     way.page(&context, &drawn)
 }
@@ -57,6 +59,23 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         }
         _ => Err(Problem::BadRequest.into()),
     }
+}
+
+/// Who waits for the answer; a request from elsewhere that waits no longer is not asked about.
+async fn occasion(context: &Context, way: &Way) -> Result<Occasion, PageProblem> {
+    let Some(id) = &way.pending.decoupled else { return Ok(Occasion::Here) };
+    let app = &context.app;
+    let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, context.moment.now, id).await?;
+    let waiting = found.ok_or(Problem::Expired)?;
+    let until = waiting.expires_at.for_people();
+    Ok(match waiting.kind {
+        Kind::Device => Occasion::Device {
+            code: waiting.ask.user_code.map(|code| code.to_string()).unwrap_or_default(),
+            name: waiting.ask.device_name,
+            until,
+        },
+        Kind::Ciba => Occasion::Call { message: waiting.ask.binding_message, until },
+    })
 }
 
 fn asked(way: &Way) -> Result<Asked, PageProblem> {

@@ -4,6 +4,8 @@ mod code;
 mod refresh;
 mod client_credentials;
 mod issue;
+mod decoupled;
+pub(super) mod push;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use super::error::{OAuthError, Problem};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
+use crate::grant::decoupled::Kind;
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
@@ -58,7 +61,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     .await
 }
 
-async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+pub(super) async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
@@ -78,6 +81,10 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
             refresh::exchange(asked, &refresh_token, scope).await
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+        TokenRequest::DeviceCode { device_code } => {
+            decoupled::exchange(asked, Kind::Device, &device_code).await
+        }
+        TokenRequest::Ciba { auth_req_id } => decoupled::exchange(asked, Kind::Ciba, &auth_req_id).await,
     }?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => grant.as_str()).increment(1);
     Ok(answer)

@@ -9,3 +9,4 @@ pub mod sessions;
 pub mod consents;
 pub mod history;
 pub mod help;
+pub mod requests;

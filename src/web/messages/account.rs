@@ -8,6 +8,7 @@ messages! {
         nav_visit: "窗口核验" | "Visit",
         nav_sessions: "登录设备" | "Devices",
         nav_consents: "授权管理" | "Consents",
+        nav_requests: "待我确认" | "To confirm",
         nav_history: "使用记录" | "History",
         level: "核验等级" | "Level of assurance",
         since(at): "自 {at} 起" | "Since {at}",

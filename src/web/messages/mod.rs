@@ -37,6 +37,7 @@ macro_rules! message {
 mod around;
 mod account;
 mod consent;
+mod elsewhere;
 mod error;
 mod hall_desk;
 mod hall_result;
@@ -56,6 +57,7 @@ mod why;
 pub use account::{Account, Consents, History, Sessions};
 pub use around::Around;
 pub use consent::Consent;
+pub use elsewhere::{Answered, Device, Elsewhere, Inbox, Requests};
 pub use error::{ErrorText, FormPost};
 pub use hall_desk::{HallDesk, HallSignIn, HallWindow};
 pub use hall_result::{HallBinding, HallDecided, HallSlip};

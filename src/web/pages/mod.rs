@@ -2,6 +2,8 @@
 
 mod sign_in;
 mod consent;
+mod device;
+mod requests;
 mod step_up;
 mod ticket;
 mod visit;
@@ -16,16 +18,18 @@ mod reader;
 pub mod hall;
 
 pub use account::{
-    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, SessionLine,
-    SessionsPage, WhichDevice,
+    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, RequestsWaiting,
+    SessionLine, SessionsPage, WhichDevice,
 };
-pub use consent::{ConsentItem, ConsentPage, Need};
+pub use consent::{ConsentItem, ConsentPage, Need, Occasion};
+pub use device::{AnsweredPage, DevicePage, DeviceProblem, Said};
 pub use error::{ErrorPage, Link};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};
 pub use receipt::{ReceiptPage, ReceiptState};
 pub use register::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
+pub use requests::{InboxLine, InboxPage, RequestLine, RequestsPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
 pub use sign_out::{LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
 pub use step_up::{StepUpPage, StepUpProblem};

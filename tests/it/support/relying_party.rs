@@ -175,6 +175,11 @@ impl RelyingParty {
         signer.sign("JWT", &claims).unwrap()
     }
 
+    /// Any endpoint that authenticates clients.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.call(path, fields).await
+    }
+
     async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut fields = fields.to_vec();
         let assertion = match &self.credential {
