@@ -9,7 +9,7 @@ use super::token::push;
 use crate::app::App;
 use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Actor, Fault, Locale, Moment};
-use crate::client::Client;
+use crate::client::{Client, policy};
 use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
 use crate::grant::notice::{self, Body};
 use crate::grant::{Granted, asked};
@@ -48,6 +48,10 @@ pub(super) fn read(
     let is_decided = |name: &str| decided.iter().any(|(known, _)| *known == name);
     for name in TAKEN.into_iter().filter(|name| !is_decided(name)) {
         pairs.extend(params.all(name).map(|value| (name, value.to_owned())));
+    }
+    // RFC 8628 §3.1: a device may leave it out. CIBA Core 1.0 §7.1: a client may not.
+    if door == Door::Device && !params.has("scope") {
+        pairs.push(("scope", policy::default_scope().to_string()));
     }
     pairs.extend(decided.iter().cloned());
     let draft = AuthorizeDraft::parse(&Params::from_pairs(pairs)?);

@@ -176,7 +176,8 @@ mod tests {
     use super::*;
 
     fn parse(query: &str, mode: DeliveryMode) -> Result<BackchannelRequest, Refusal> {
-        BackchannelRequest::parse(&Params::parse(query).unwrap(), mode)
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        BackchannelRequest::parse(&Params::from_pairs(pairs).unwrap(), mode)
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::text::words;
 
 words! {
     /// `grant_type`.
-    GrantType, "grant type is not one of grant_types_supported" {
+    GrantType, "grant type must be one of grant_types_supported" {
         AuthorizationCode = "authorization_code",
         RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",

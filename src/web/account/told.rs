@@ -32,7 +32,7 @@ pub fn words(locale: Locale, kind: &str, facts: &Value) -> Option<Told> {
         "tokens_issued" => return Some(with_items(locale, m.tokens_issued(), fact("scope"))),
         "tokens_refreshed" => (m.tokens_refreshed(), None),
         "refresh_replayed" => (m.refresh_replayed(), None),
-        "decoupled_asked" if fact("kind") == "ciba" => (m.asked_elsewhere(), None),
+        "decoupled_asked" => (m.asked_elsewhere(), None),
         "decoupled_allowed" => (m.allowed_elsewhere(), None),
         "decoupled_refused" => (m.refused_elsewhere(), None),
         "id_number_released" => (m.id_number_released(), None),
@@ -117,6 +117,8 @@ mod tests {
         "card_read",
         "card_refused",
         "binding_offered",
+        "person_not_found",
+        "notice_settled",
         "applied",
         "signing_key_rotated",
     ];
