@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::base::id::{
-    AccountId, DeliveryId, EvidenceId, FamilyId, NoticeId, ParticipationId, PersonId, ReceiptId, SessionId,
-    StaffId, VisitId,
+    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, NoticeId, ParticipationId, PersonId,
+    ReceiptId, SessionId, StaffId, VisitId,
 };
 
 /// How it went.
@@ -50,6 +50,8 @@ pub enum Event<'a> {
         person: &'a PersonId,
         client: &'a str,
         scope: &'a str,
+        /// Their types, separated by spaces.
+        details: &'a str,
         declined: &'a str,
     },
     ConsentRefused {
@@ -229,6 +231,17 @@ pub enum Event<'a> {
     SigningKeyRotated {
         algorithm: &'a str,
     },
+    /// A client registered itself, was changed by itself or decided about by an operator.
+    ClientChanged {
+        client: &'a str,
+        change: &'a str,
+        /// What it rests on: the invitation, the publisher, the members.
+        detail: &'a str,
+    },
+    InvitationChanged {
+        invitation: &'a InvitationId,
+        change: &'a str,
+    },
 }
 
 /// An event taken apart into the columns of its row.
@@ -294,10 +307,10 @@ impl<'a> Event<'a> {
                 facts: json!({ "reason": reason }),
                 ..row("session_ended", Done)
             },
-            Event::ConsentGiven { person, client, scope, declined } => Row {
+            Event::ConsentGiven { person, client, scope, details, declined } => Row {
                 person: Some(person),
                 client: Some(client),
-                facts: json!({ "scope": scope, "declined": declined }),
+                facts: json!({ "scope": scope, "details": details, "declined": declined }),
                 ..row("consent_given", Done)
             },
             Event::ConsentRefused { person, client } => {
@@ -454,6 +467,15 @@ impl<'a> Event<'a> {
             Event::Applied { what, id, change } => {
                 Row { facts: json!({ "what": what, "id": id, "change": change }), ..row("applied", Done) }
             }
+            Event::ClientChanged { client, change, detail } => Row {
+                client: Some(client),
+                facts: json!({ "change": change, "detail": detail }),
+                ..row("client_changed", Done)
+            },
+            Event::InvitationChanged { invitation, change } => Row {
+                facts: json!({ "invitation": invitation, "change": change }),
+                ..row("invitation_changed", Done)
+            },
             Event::SigningKeyRotated { algorithm } => {
                 Row { facts: json!({ "algorithm": algorithm }), ..row("signing_key_rotated", Done) }
             }

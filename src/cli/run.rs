@@ -9,7 +9,7 @@ use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysComm
 use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
-use super::{audit, demo, doctor, keys, migrate, panic_hook, print, serve};
+use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, trace};
 
 pub fn run() -> ExitCode {
     // Every TLS connection of the process, served or made, uses this provider.
@@ -71,7 +71,11 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
         Command::Migrate => migrate::migrate(&settings()?).await,
         Command::Keys(KeysCommand::List) => keys::list(&settings()?),
         Command::Keys(KeysCommand::Rotate { algorithm }) => keys::rotate(&settings()?, algorithm),
+        Command::Clients(command) => clients::run(&Place::open(settings()?).await?, command).await,
         Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
+        Command::Trace { txn, department } => {
+            trace::trace(&Place::open(settings()?).await?, &txn, department.as_deref()).await
+        }
         Command::Config(ConfigCommand::Check) => place::check(&settings()?),
     }
 }

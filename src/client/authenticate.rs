@@ -6,10 +6,11 @@ use super::assertion::{self, AssertionClaims};
 use super::registration::Client;
 use super::registry::Clients;
 use super::secret;
+use super::signed::SignedProblem;
 use super::trust::Trust;
 use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::Keys;
-use crate::crypto::jwt::{TokenProblem, read_foreign};
+use crate::crypto::jwt::TokenProblem;
 use crate::protocol::Refusal;
 use crate::protocol::client_auth::ClientAuth;
 use crate::storage::Ephemeral;
@@ -47,13 +48,15 @@ impl Authenticator {
         }
         match presented {
             ClientAuth::Basic { client_secret, .. } | ClientAuth::Post { client_secret, .. } => {
-                self.check_secret(&client, client_secret)?;
+                self.check_secret(moment.now, &client, client_secret)?;
             }
             ClientAuth::Assertion { assertion, .. } => {
                 self.check_assertion(moment.now, &client, assertion).await?;
             }
             ClientAuth::Public { .. } => {}
         }
+        // Only now: a stranger does not learn how it stands with a client.
+        client.usable()?;
         Ok(client)
     }
 
@@ -69,12 +72,17 @@ impl Authenticator {
         }
     }
 
-    fn check_secret(&self, client: &Client, shown: &Secret) -> Result<(), Refusal> {
-        let kept = client.secret_digest.as_deref();
-        if secret::matches(&self.keys, &client.client_id, shown, kept) {
-            Ok(())
-        } else {
-            Err(Refusal::ClientSecretWrong)
+    fn check_secret(&self, now: Timestamp, client: &Client, shown: &Secret) -> Result<(), Refusal> {
+        let fits = |kept: Option<&str>| secret::matches(&self.keys, &client.client_id, shown, kept);
+        if fits(client.secret_digest.as_deref()) {
+            let alive = client.secret_expires_at.is_none_or(|end| now < end);
+            return if alive { Ok(()) } else { Err(Refusal::ClientSecretExpired) };
+        }
+        // The one before the last rotation, for a while.
+        match &client.previous_secret {
+            Some(previous) if fits(Some(&previous.digest)) && now < previous.until => Ok(()),
+            Some(previous) if fits(Some(&previous.digest)) => Err(Refusal::ClientSecretExpired),
+            _ => Err(Refusal::ClientSecretWrong),
         }
     }
 
@@ -92,7 +100,7 @@ impl Authenticator {
         }
     }
 
-    /// The claims, once a registered key has signed them. Keys by value count before `jwks_uri`.
+    /// The claims, once a registered key has signed them.
     async fn read_assertion(
         &self,
         now: Timestamp,
@@ -100,21 +108,10 @@ impl Authenticator {
         assertion: &str,
     ) -> Result<AssertionClaims, Refusal> {
         let algorithms = assertion::algorithms(client);
-        let Some(uri) = &client.metadata.jwks_uri else {
-            let keys = client.keys.as_ref().ok_or(Refusal::ClientAssertionSignatureWrong)?;
-            return read_foreign(keys, &algorithms, assertion).map_err(refusal);
-        };
-        let keys = self.trust.keys(now, uri).await.map_err(|_| Refusal::ClientKeysUnavailable)?;
-        match read_foreign(&keys, &algorithms, assertion) {
-            // The client may have begun to sign with a key it has published since.
-            Err(problem @ (TokenProblem::UnknownKey | TokenProblem::BadSignature)) => {
-                match self.trust.newer_keys(now, uri, &keys).await {
-                    Some(newer) => read_foreign(&newer, &algorithms, assertion).map_err(refusal),
-                    None => Err(refusal(problem)),
-                }
-            }
-            answer => answer.map_err(refusal),
-        }
+        self.trust.read(now, client, &algorithms, assertion).await.map_err(|problem| match problem {
+            SignedProblem::KeysUnavailable => Refusal::ClientKeysUnavailable,
+            SignedProblem::Token(problem) => refusal(problem),
+        })
     }
 }
 

@@ -7,12 +7,15 @@ pub mod registry;
 pub mod secret;
 pub mod policy;
 pub mod trust;
-pub mod assertion;
 pub mod signed;
+pub mod sector;
+pub mod logo;
+pub mod dynamic;
+pub mod assertion;
 pub mod authenticate;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};
 pub use department::Department;
-pub use registration::{Client, ConsentPolicy, Profile};
+pub use registration::{Client, ClientState, ConsentPolicy, Profile};
 pub use registry::Clients;
 pub use trust::Trust;

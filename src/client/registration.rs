@@ -8,7 +8,7 @@ use jsonwebtoken::jwk::JwkSet;
 use super::trust::key_set;
 use crate::base::{Fault, Locale, Timestamp};
 use crate::protocol::client_metadata::{Sector, SubjectType};
-use crate::protocol::{ClientMetadata, GrantType, RedirectUri, SigningAlgorithm};
+use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Refusal, SigningAlgorithm};
 
 /// One word that switches every security rule of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -32,6 +32,25 @@ pub enum ConsentPolicy {
     Implicit,
 }
 
+/// Whether a client may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ClientState {
+    #[default]
+    Active,
+    /// It registered itself, and an operator has not said yes yet.
+    Pending,
+    /// An operator switched it off.
+    Disabled,
+}
+
+/// The secret before the last rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    pub digest: String,
+    /// Until then it still works.
+    pub until: Timestamp,
+}
+
 /// The word names no profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be default, fapi2, fapi2_message_signing or legacy")]
@@ -53,6 +72,10 @@ pub struct Client {
     pub consent: ConsentPolicy,
     /// Keyed digest of the client secret (`secret::digest`).
     pub secret_digest: Option<String>,
+    /// Absent: never.
+    pub secret_expires_at: Option<Timestamp>,
+    pub previous_secret: Option<PreviousSecret>,
+    pub state: ClientState,
     /// Whose `sub` this client sees; for `identity::subject`. A host, or a text with a colon, which no host has.
     pub sector: String,
     pub id_token_algorithm: SigningAlgorithm,
@@ -72,6 +95,9 @@ pub(super) struct Columns {
     pub(super) profile: Profile,
     pub(super) consent: ConsentPolicy,
     pub(super) secret_digest: Option<String>,
+    pub(super) secret_expires_at: Option<Timestamp>,
+    pub(super) previous_secret: Option<PreviousSecret>,
+    pub(super) state: ClientState,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -105,9 +131,25 @@ impl Client {
         self.metadata.post_logout_redirect(&asked).cloned()
     }
 
+    /// Where its log-in begins when somebody else sends the person there (OIDC Core §4): with `iss`, and nothing about
+    /// who it is.
+    pub fn login_address(&self, issuer: &str) -> Option<String> {
+        let address: RedirectUri = self.metadata.initiate_login_uri.as_deref()?.parse().ok()?;
+        Some(address.with_query(&[("iss", issuer)]))
+    }
+
     /// Whether the client has no secret and no key.
     pub fn is_public(&self) -> bool {
         self.metadata.is_public()
+    }
+
+    /// Whether the client may be used at all.
+    pub fn usable(&self) -> Result<(), Refusal> {
+        match self.state {
+            ClientState::Active => Ok(()),
+            ClientState::Pending => Err(Refusal::ClientPending),
+            ClientState::Disabled => Err(Refusal::ClientDisabled),
+        }
     }
 
     pub(super) fn from_columns(columns: Columns) -> Result<Self, Fault> {
@@ -129,6 +171,9 @@ impl Client {
             profile: columns.profile,
             consent: columns.consent,
             secret_digest: columns.secret_digest,
+            secret_expires_at: columns.secret_expires_at,
+            previous_secret: columns.previous_secret,
+            state: columns.state,
             created_at: columns.created_at,
             updated_at: columns.updated_at,
         })
@@ -176,6 +221,24 @@ impl ConsentPolicy {
     }
 }
 
+impl ClientState {
+    pub const ALL: [ClientState; 3] = [ClientState::Active, ClientState::Pending, ClientState::Disabled];
+
+    /// The word in the database and for operators.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ClientState::Active => "active",
+            ClientState::Pending => "pending",
+            ClientState::Disabled => "disabled",
+        }
+    }
+
+    /// A deleted client has no state: it is never read.
+    pub fn of(word: &str) -> Option<Self> {
+        ClientState::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 impl FromStr for Profile {
     type Err = NotAProfile;
 
@@ -220,6 +283,9 @@ pub(super) mod tests {
             profile: Profile::Default,
             consent: ConsentPolicy::Explicit,
             secret_digest: None,
+            secret_expires_at: None,
+            previous_secret: None,
+            state: ClientState::Active,
             created_at: Timestamp::from_seconds(1),
             updated_at: Timestamp::from_seconds(1),
         })
@@ -268,6 +334,18 @@ pub(super) mod tests {
         assert_eq!(of(json!({"grant_types": ["client_credentials"]})), "client:app1");
         let public = json!({"redirect_uris": ["https://a.example/cb"], "subject_type": "public"});
         assert_eq!(of(public), "public:");
+    }
+
+    #[test]
+    fn log_in_begins_with_the_issuer() {
+        let of = |address: &str| {
+            client(json!({"initiate_login_uri": address})).login_address("https://id.example")
+        };
+        let expected = "https://a.example/login?iss=https%3A%2F%2Fid.example";
+        assert_eq!(of("https://a.example/login").as_deref(), Some(expected));
+        let kept = "https://a.example/login?x=1&iss=https%3A%2F%2Fid.example";
+        assert_eq!(of("https://a.example/login?x=1").as_deref(), Some(kept));
+        assert_eq!(client(json!({})).login_address("https://id.example"), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub enum Purpose {
     KeyCheck,
     AuditSeal,
     UserCode,
+    RegistrationToken,
 }
 
 /// An HMAC-SHA256 key.
@@ -54,6 +55,7 @@ impl Purpose {
             Purpose::KeyCheck => "key-check\0",
             Purpose::AuditSeal => "audit-seal\0",
             Purpose::UserCode => "user-code\0",
+            Purpose::RegistrationToken => "registration-token\0",
         }
     }
 }

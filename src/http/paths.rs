@@ -4,6 +4,9 @@ use crate::base::id::{DecoupledId, ReceiptId, RequestId, VisitId};
 
 pub const HOME: &str = "/";
 pub const HELP: &str = "/help";
+/// For the engineers of departments: every refusal, and one of them.
+pub const HELP_ERRORS: &str = "/help/errors";
+pub const HELP_ERROR: &str = "/help/errors/{number}";
 pub const ASSETS: &str = "/assets";
 
 // The provider (all of it found through discovery).
@@ -16,6 +19,10 @@ pub const USERINFO: &str = "/oidc/userinfo";
 pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
+/// Pushed authorization requests (RFC 9126).
+pub const PUSH: &str = "/oidc/par";
+pub const REGISTRATION: &str = "/oidc/register";
+pub const REGISTRATION_CLIENT: &str = "/oidc/register/{id}";
 
 pub const DEVICE_AUTHORIZATION: &str = "/oidc/device";
 pub const CIBA: &str = "/oidc/ciba";
@@ -30,6 +37,8 @@ pub const SIGNED_OUT: &str = "/signed-out";
 pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
 pub const REGISTER: &str = "/register";
 pub const REGISTERED: &str = "/register/done";
+/// The picture of a client: `?client_id=`.
+pub const LOGO: &str = "/logo";
 
 /// Where a person types the code of a device (RFC 8628 §3.3).
 pub const DEVICE: &str = "/device";
@@ -45,6 +54,7 @@ pub const ACCOUNT_CONSENTS: &str = "/account/consents";
 pub const ACCOUNT_HISTORY: &str = "/account/history";
 pub const ACCOUNT_REQUESTS: &str = "/account/requests";
 pub const ACCOUNT_REQUEST: &str = "/account/requests/{id}";
+pub const ACCOUNT_SERVICES: &str = "/account/services";
 pub const BIND: &str = "/bind/{token}";
 
 // The hall.
@@ -80,6 +90,11 @@ pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";
 pub const METRICS: &str = "/metrics";
 
+/// Where a client that registered itself is managed.
+pub fn registration_client(client_id: &str) -> String {
+    REGISTRATION_CLIENT.replace("{id}", client_id)
+}
+
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
@@ -88,6 +103,10 @@ pub fn for_request(page: &str, request: &RequestId) -> String {
 /// The page of one request that waits for a citizen.
 pub fn account_request(id: &DecoupledId) -> String {
     ACCOUNT_REQUEST.replace("{id}", id.as_str())
+}
+
+pub fn help_error(number: u32) -> String {
+    HELP_ERROR.replace("{number}", &number.to_string())
 }
 
 pub fn bind(token: &str) -> String {

@@ -8,6 +8,7 @@ pub mod notices;
 pub mod seal;
 pub mod signing_keys;
 pub mod sweep;
+mod sweep_clients;
 pub mod visits;
 
 pub use rounds::{Jobs, start};

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::sweep_clients as clients;
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
+use crate::grant::trace;
 use crate::sql;
 use crate::storage::{Db, Run, Statement};
 
 /// Rows of one transaction: few enough that nobody waits for it.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
 /// What is left after this many batches waits for the next sweep.
 const BATCHES: usize = 1_000;
 
@@ -31,10 +33,15 @@ pub struct Swept {
     pub decoupled: u64,
     pub notices: u64,
     pub messages: u64,
+    pub traces: u64,
+    pub invitations: u64,
+    pub clients: u64,
 }
 
 /// One sweep, children before parents.
 pub async fn run_once(app: Arc<App>) -> Result<Swept, Fault> {
+    clients::forget_waiting(&app).await?;
+    clients::gauge(&app).await?;
     sweep_all(&app.db, app.clock.now()).await
 }
 
@@ -48,6 +55,9 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         decoupled: sweep(db, || vec![decoupled(now - DECOUPLED_KEPT)]).await?,
         notices: sweep(db, || vec![notices(tokens_before)]).await?,
         messages: sweep(db, || vec![messages(tokens_before)]).await?,
+        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
+        invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
+        clients: sweep(db, || vec![clients::deleted(tokens_before)]).await?,
     })
 }
 
@@ -168,6 +178,14 @@ fn sessions(before: Timestamp) -> Vec<Statement> {
     ]
 }
 
+fn traces(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM trace WHERE txn IN (SELECT txn FROM trace WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +237,11 @@ mod tests {
                 name,
                 family_ends,
             ),
+            sql!(
+                "INSERT INTO trace (txn, client_id, endpoint, refusal, steps, at) VALUES ($1, 'c', '/', 1, '[]', $2)",
+                name,
+                family_ends,
+            ),
             sql!("INSERT INTO family_revocation (family_id, reason, at) VALUES ($1, 'test', 0)", name),
             sql!(
                 "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $1, 0, $2)",
@@ -254,7 +277,14 @@ mod tests {
         let swept = sweep_all(&db, now).await.unwrap();
         assert_eq!(
             swept,
-            Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1, ..Swept::default() }
+            Swept {
+                access_tokens: 2,
+                refresh_tokens: 2,
+                families: 2,
+                sessions: 1,
+                traces: 1,
+                ..Swept::default()
+            }
         );
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());

@@ -5,53 +5,73 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 
-use super::body;
-use super::check::{self, Ask, Door};
+use super::arrival::{self, Arrival};
+use super::check::Door;
 use super::decoupled::{self, Said};
 use super::owed::{self, Owed, Question};
 use super::respond::{self, Target};
+use super::token::Front;
+use super::{accept, body, open};
 use crate::app::App;
 use crate::base::id::RequestId;
 use crate::base::{Fault, Timestamp};
 use crate::client::Client;
-use crate::crypto::jwt;
-use crate::grant::Granted;
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::decoupled::Closing;
 use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
+use crate::grant::trace::Kind;
+use crate::grant::{Granted, pushed};
 use crate::http::context::Context;
+use crate::http::cookie::Cookie;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
 use crate::protocol::authorize::AuthorizeDraft;
-use crate::protocol::id_token::IdTokenClaims;
-use crate::protocol::{Acr, AuthorizeRequest, RedirectUri, Refusal};
+use crate::protocol::request_object::Carried;
+use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
 use crate::session::Session;
 
 pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<Response, PageProblem> {
     let (parts, rest) = request.into_parts();
     let mut context = Context::of(&app, &parts);
     let params = body::query_or_params(Request::from_parts(parts, rest)).await.map_err(Problem::BadClient)?;
-    let draft = AuthorizeDraft::parse(&params);
-    context.prefer(draft.ui_locales.as_deref());
-    if let Some(problem) = draft.problem_for_person() {
-        return Err(Problem::BadClient(problem.refusal).into());
+    match params.get("request_uri").and_then(pushed::name) {
+        Some(name) => open::pushed(&mut context, &params, &name).await,
+        None => take(&mut context, &params).await,
     }
-    let (client, redirect_uri) = trusted(&context, &draft).await?;
-    match accept(&context, &client, draft.clone()) {
-        Ok(pending) => advance(&context, &client, pending, None).await,
+}
+
+/// Takes what the browser brought.
+async fn take(context: &mut Context, params: &Params) -> Result<Response, PageProblem> {
+    let Arrival { draft, carried, refused } =
+        arrival::brought(&context.app, context.moment.now, params).await?;
+    context.prefer(draft.ui_locales.as_deref());
+    let (client, redirect_uri) = match (trusted(context, &draft).await, refused) {
+        (Ok(found), _) => found,
+        (Err(PageProblem::Problem(_)), Some(refusal)) => return Err(Problem::BadClient(refusal).into()),
+        (Err(problem), _) => return Err(problem),
+    };
+    let accepted = match refused {
+        Some(refusal) => Err(refusal),
+        None => accept(context, &client, draft.clone(), carried),
+    };
+    match accepted {
+        Ok(pending) => {
+            context.trace.note(context.moment.now, Kind::RequestChecked, None);
+            advance(context, &client, pending, None).await
+        }
         Err(refusal) => {
             let target = Target {
-                client: client.name(context.locale).to_owned(),
+                client: &client,
                 redirect_uri: &redirect_uri,
                 mode: draft.answer_mode(),
                 state: draft.state.as_deref(),
                 ui_locales: draft.ui_locales.as_deref(),
             };
-            Ok(respond::error(&context, &target, refusal, &context.moment.request_id))
+            Ok(respond::error(context, &target, refusal, &context.moment.request_id)?)
         }
     }
 }
@@ -63,8 +83,7 @@ pub(super) async fn advance(
     pending: Pending,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    let session = context.session().await?;
-    let standing = standing_of(context, session.as_ref(), client).await?;
+    let (session, standing) = present(context, client).await?;
     let sub = session
         .as_ref()
         .map(|session| subject::of_person(&context.app.keys, &client.sector, &session.person));
@@ -90,7 +109,7 @@ pub(super) async fn advance(
             match &pending.decoupled {
                 Some(id) => {
                     let said = Said::Yes(Box::new(granted), &session.proofs);
-                    decoupled::answer(context, client, (id, waiting), said).await
+                    decoupled::answer(context, client, (id, &pending, waiting), said).await
                 }
                 None => answer(context, client, &pending, granted, waiting).await,
             }
@@ -98,9 +117,9 @@ pub(super) async fn advance(
         (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
             (Some(id), Some(session), Some(closing)) => {
                 let said = Said::No(&session.person, closing);
-                decoupled::answer(context, client, (id, waiting), said).await
+                decoupled::answer(context, client, (id, &pending, waiting), said).await
             }
-            (Some(_), _, _) => decoupled::leave(context, waiting).await,
+            (Some(_), _, _) => decoupled::leave(context, &pending, waiting).await,
             (None, _, _) => refuse(context, client, &pending, refusal, waiting).await,
         },
         (owed, _) => send_to_page(context, &pending, owed, waiting).await,
@@ -112,27 +131,35 @@ async fn trusted(
     context: &Context,
     draft: &AuthorizeDraft,
 ) -> Result<(Arc<Client>, RedirectUri), PageProblem> {
+    if let Some(problem) = draft.problem_for_person() {
+        return Err(Problem::BadClient(problem.refusal).into());
+    }
     let client_id = draft.client_id.as_deref().ok_or(Problem::BadClient(Refusal::ClientMissing))?;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+    client.usable().map_err(Problem::BadClient)?;
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     let asked = draft.redirect_uri.as_ref().ok_or(Problem::BadClient(Refusal::RedirectMissing))?;
     let redirect_uri =
         client.find_redirect(asked.as_str()).ok_or(Problem::BadClient(Refusal::RedirectUnregistered))?;
     Ok((client, redirect_uri))
 }
 
-/// Everything about a request that can be judged without knowing who is there.
-fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<Pending, Refusal> {
-    if let Some(problem) = draft.problem_for_client() {
-        return Err(problem.refusal);
-    }
-    let request = draft.into_request().map_err(|_| Refusal::RequestMalformed)?;
-    if let Some(refusal) = check::refusal(&Ask { request: &request, client, door: Door::Front }) {
-        return Err(refusal);
-    }
-    asked::of(&request, client)?;
-    let expected_sub = expected_sub(context, client, &request)?;
-    Ok(Pending {
+fn accept(
+    context: &Context,
+    client: &Client,
+    draft: AuthorizeDraft,
+    carried: Carried,
+) -> Result<Pending, Refusal> {
+    let request = accept::request(draft)?;
+    let expected_sub = accept::judge(&context.app, client, &request, (Door::Browser, carried))?;
+    Ok(waiting(context, request, expected_sub))
+}
+
+/// A request at the beginning of its way.
+pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub: Option<String>) -> Pending {
+    Pending {
         request,
         browser: context.browser(),
         expires_at: context.moment.now + pending::LIFETIME,
@@ -140,33 +167,19 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
         consented: Paid::NotYet,
         expected_sub,
         txn: context.moment.request_id.clone(),
+        pushed: None,
         left: None,
         decoupled: None,
-    })
-}
-
-/// The person a client means. An expired ID token is as good a hint as a fresh one; one of another client is none.
-fn expected_sub(
-    context: &Context,
-    client: &Client,
-    request: &AuthorizeRequest,
-) -> Result<Option<String>, Refusal> {
-    let Some(hint) = &request.id_token_hint else { return Ok(request.claims.subject().map(str::to_owned)) };
-    let keys = context.app.keys.signing.view();
-    let claims: IdTokenClaims = jwt::read_own(&keys, "JWT", hint).map_err(|_| Refusal::IdTokenHintInvalid)?;
-    let ours = claims.iss == context.app.settings.issuer && claims.aud == client.client_id;
-    if ours { Ok(Some(claims.sub)) } else { Err(Refusal::IdTokenHintInvalid) }
-}
-
-async fn standing_of(
-    context: &Context,
-    session: Option<&Session>,
-    client: &Client,
-) -> Result<Standing, Fault> {
-    match session {
-        Some(session) => standing::find(&mut context.app.db.read(), session, &client.client_id).await,
-        None => Ok(Standing::default()),
     }
+}
+
+/// Who is there, and how they stand with the client; one read.
+async fn present(context: &Context, client: &Client) -> Result<(Option<Session>, Standing), Fault> {
+    let Some(secret) = context.cookie(Cookie::Session) else { return Ok((None, Standing::default())) };
+    let now = context.moment.now;
+    let mut read = context.app.db.read();
+    let found = standing::find_with_session(&mut read, now, secret, &client.client_id).await?;
+    Ok(found.map_or((None, Standing::default()), |(session, standing)| (Some(session), standing)))
 }
 
 /// What is granted, with what is told about the person and the sign-in at this moment.
@@ -176,7 +189,7 @@ pub(super) fn granted(
     (asked, acr): (Asked, Acr),
     now: Timestamp,
 ) -> Granted {
-    let Asked { scope, claims } = asked.granted(client, standing.consent.as_ref());
+    let Asked { scope, claims, details } = asked.granted(client, standing.consent.as_ref());
     let assurance = standing.assurance(now);
     Granted {
         client_id: client.client_id.clone(),
@@ -195,8 +208,8 @@ pub(super) fn granted(
             claims: request.claims.clone(),
             claim_names: claims,
             confirmation: None,
-            resources: Vec::new(),
-            details: Vec::new(),
+            resources: request.resource.clone(),
+            details: details.to_values(),
         },
     }
 }
@@ -217,15 +230,32 @@ async fn answer(
     granted: Granted,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
+    finish(context, pending, waiting).await?;
+    let request = &pending.request;
+    let code = match request.response_type.gives_code() {
+        true => Some(issue(context, request, granted.clone()).await?),
+        false => None,
+    };
+    let front = Front { context, client, request };
+    let Some(tokens) = front.issue(&granted, code.as_deref()).await? else {
+        // The session ended in this very moment.
+        let target = target(client, request);
+        return Ok(respond::error(context, &target, Refusal::LoginRequired, &pending.txn)?);
+    };
+    let mut pairs: Vec<(&str, &str)> = code.iter().map(|code| ("code", code.as_str())).collect();
+    pairs.extend(tokens.pairs());
+    Ok(respond::success(context, &target(client, request), pairs)?)
+}
+
+async fn issue(context: &Context, request: &AuthorizeRequest, granted: Granted) -> Result<String, Fault> {
     let issued = Code {
         granted,
-        redirect_uri: pending.request.redirect_uri.clone(),
-        challenge: pending.request.code_challenge.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        challenge: request.code_challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         issued_at: context.moment.now,
     };
-    let code = code::issue(&context.app.ephemeral, &context.moment, &issued).await?;
-    finish(context, waiting).await?;
-    Ok(respond::code(context, &target(context, client, &pending.request), &code))
+    code::issue(&context.app.ephemeral, &context.moment, &issued).await
 }
 
 async fn refuse(
@@ -235,15 +265,25 @@ async fn refuse(
     refusal: Refusal,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    finish(context, waiting).await?;
-    Ok(respond::error(context, &target(context, client, &pending.request), refusal, &pending.txn))
+    finish(context, pending, waiting).await?;
+    Ok(respond::error(context, &target(client, &pending.request), refusal, &pending.txn)?)
 }
 
-/// An answered request waits no longer.
-pub(super) async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
-    match waiting {
-        Some(id) => pending::delete(&context.app.ephemeral, id).await,
-        None => Ok(()),
+/// An answered request waits no longer; a pushed one is answered once, whatever the answer.
+pub(super) async fn finish(
+    context: &Context,
+    pending: &Pending,
+    waiting: Option<&RequestId>,
+) -> Result<(), PageProblem> {
+    let ephemeral = &context.app.ephemeral;
+    if let Some(id) = waiting {
+        pending::delete(ephemeral, id).await?;
+    }
+    match &pending.pushed {
+        Some(name) if !pushed::answer(ephemeral, name).await? => {
+            Err(Problem::BadClient(Refusal::RequestUriUsed).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -266,14 +306,23 @@ async fn send_to_page(
     };
     let id = match waiting {
         Some(id) => id.clone(),
-        None => pending::keep(&context.app.ephemeral, &context.moment, pending).await?,
+        None => keep(context, pending).await?,
     };
     Ok(context.redirect(&paths::for_request(page, &id)))
 }
 
-fn target<'a>(context: &Context, client: &Client, request: &'a AuthorizeRequest) -> Target<'a> {
+async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {
+    let ephemeral = &context.app.ephemeral;
+    let id = pending::keep(ephemeral, &context.moment, pending).await?;
+    if let Some(name) = &pending.pushed {
+        pushed::begin(ephemeral, name, &pending.browser, &id).await?;
+    }
+    Ok(id)
+}
+
+pub(super) fn target<'a>(client: &'a Client, request: &'a AuthorizeRequest) -> Target<'a> {
     Target {
-        client: client.name(context.locale).to_owned(),
+        client,
         redirect_uri: &request.redirect_uri,
         mode: request.answer_mode(),
         state: request.state.as_deref(),

@@ -3,21 +3,23 @@
 
 use axum::response::Response;
 
-use super::authorize;
 use super::check::{self, Ask, Door};
 use super::token::push;
+use super::{accept, authorize};
 use crate::app::App;
 use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Actor, Fault, Locale, Moment};
 use crate::client::{Client, policy};
 use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
 use crate::grant::notice::{self, Body};
+use crate::grant::pending::Pending;
 use crate::grant::{Granted, asked};
 use crate::http::context::Context;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::protocol::authorize::AuthorizeDraft;
 use crate::protocol::ciba::DeliveryMode;
+use crate::protocol::request_object::Carried;
 use crate::protocol::{AuthorizeRequest, Params, Refusal};
 use crate::session::Proof;
 
@@ -36,7 +38,7 @@ pub(super) enum Said<'a> {
 pub(super) fn read(
     app: &App,
     client: &Client,
-    (params, door): (&Params, Door),
+    (params, way): (&Params, (Door, Carried)),
     decided: &[(&str, String)],
 ) -> Result<AuthorizeRequest, Refusal> {
     let mut pairs = vec![
@@ -50,15 +52,14 @@ pub(super) fn read(
         pairs.extend(params.all(name).map(|value| (name, value.to_owned())));
     }
     // RFC 8628 §3.1: a device may leave it out. CIBA Core 1.0 §7.1: a client may not.
-    if door == Door::Device && !params.has("scope") {
+    if way.0 == Door::Device && !params.has("scope") {
         pairs.push(("scope", policy::default_scope().to_string()));
     }
     pairs.extend(decided.iter().cloned());
-    let draft = AuthorizeDraft::parse(&Params::from_pairs(pairs)?);
-    let request = draft
-        .into_request()
-        .map_err(|problems| problems.first().map_or(Refusal::RequestMalformed, |problem| problem.refusal))?;
-    if let Some(refusal) = check::refusal(&Ask { request: &request, client, door }) {
+    let request = accept::request(AuthorizeDraft::parse(&Params::from_pairs(pairs)?))?;
+    // What only a request answered by redirect must have, this one need not.
+    let ask = Ask { redirect: None, ..Ask::of(client, &request, way) };
+    if let Some(refusal) = check::refusal(&ask) {
         return Err(refusal);
     }
     asked::of(&request, client)?;
@@ -69,7 +70,7 @@ pub(super) fn read(
 pub(super) async fn answer(
     context: &Context,
     client: &Client,
-    (id, waiting): (&DecoupledId, Option<&RequestId>),
+    (id, pending, waiting): (&DecoupledId, &Pending, Option<&RequestId>),
     said: Said<'_>,
 ) -> Result<Response, PageProblem> {
     let word = match &said {
@@ -87,7 +88,7 @@ pub(super) async fn answer(
         .await?
         .ok_or(Problem::Expired)?;
     let written = write(app, &moment, (client, &found), said).await?;
-    authorize::finish(context, waiting).await?;
+    authorize::finish(context, pending, waiting).await?;
     if !written {
         return Err(Problem::Expired.into());
     }
@@ -95,8 +96,12 @@ pub(super) async fn answer(
 }
 
 /// Nothing was decided: who left, or could not sign in, has neither allowed nor denied anything.
-pub(super) async fn leave(context: &Context, waiting: Option<&RequestId>) -> Result<Response, PageProblem> {
-    authorize::finish(context, waiting).await?;
+pub(super) async fn leave(
+    context: &Context,
+    pending: &Pending,
+    waiting: Option<&RequestId>,
+) -> Result<Response, PageProblem> {
+    authorize::finish(context, pending, waiting).await?;
     Ok(context.redirect(&format!("{}?said=nothing", paths::ANSWERED)))
 }
 

@@ -18,6 +18,7 @@ use crate::grant::pace;
 use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::protocol::device::{DeviceAnswer, UserCode};
+use crate::protocol::request_object::Carried;
 use crate::protocol::{AuthorizeRequest, GrantType, Params, Refusal};
 
 /// Time to take out the phone, type the code and sign in.
@@ -45,7 +46,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<DeviceAnswer,
         return Err(Refusal::GrantTypeNotAllowed.into());
     }
     let device_name = device_name(&client, &params)?;
-    let request = way::read(&machine.app, &client, (&params, Door::Device), &[])?;
+    let request = way::read(&machine.app, &client, (&params, (Door::Device, Carried::Plain)), &[])?;
     let (device_code, user_code) = keep(machine, request, device_name).await?;
     metrics::counter!("tongyao_decoupled_requests_total", "kind" => Kind::Device.word()).increment(1);
     let verification_uri = machine.app.settings.url(paths::DEVICE);

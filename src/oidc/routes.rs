@@ -7,8 +7,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::{
-    authorize, ciba, cors, device, discovery, end_session, introspect, resume, revoke, sandbox, token,
-    userinfo,
+    authorize, ciba, cors, device, discovery, end_session, introspect, par, registration, resume, revoke,
+    sandbox, token, userinfo,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -32,10 +32,18 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::TOKEN, post(token::post))
         .route(paths::DEVICE_AUTHORIZATION, post(device::post))
         .route(paths::REVOKE, post(revoke::post))
+        .route(paths::PUSH, post(par::post))
         .route(paths::USERINFO, get(userinfo::endpoint).post(userinfo::endpoint))
         .layer(from_fn(cors::allow));
     // Introspection needs a secret, which no browser application has.
     open.route(paths::INTROSPECT, post(introspect::post))
         .route(paths::CIBA, post(ciba::post))
         .route(paths::SANDBOX_CIBA, post(sandbox::ciba))
+        .route(paths::REGISTRATION, post(registration::post))
+        .route(
+            paths::REGISTRATION_CLIENT,
+            get(registration::manage::get)
+                .put(registration::manage::put)
+                .delete(registration::manage::delete),
+        )
 }

@@ -30,6 +30,8 @@ words! {
         UnmetAuthenticationRequirements = "unmet_authentication_requirements",
         /// RFC 8707 §2.
         InvalidTarget = "invalid_target",
+        /// RFC 9396 §5.
+        InvalidAuthorizationDetails = "invalid_authorization_details",
         // RFC 6750 §3.1.
         InvalidToken = "invalid_token",
         InsufficientScope = "insufficient_scope",
@@ -49,5 +51,7 @@ words! {
         UnknownUserId = "unknown_user_id",
         ExpiredLoginHintToken = "expired_login_hint_token",
         InvalidBindingMessage = "invalid_binding_message",
+        InvalidSoftwareStatement = "invalid_software_statement",
+        UnapprovedSoftwareStatement = "unapproved_software_statement",
     }
 }

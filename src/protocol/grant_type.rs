@@ -6,6 +6,8 @@ words! {
     /// `grant_type`.
     GrantType, "grant type must be one of grant_types_supported" {
         AuthorizationCode = "authorization_code",
+        /// Never sent to the token endpoint: it lets a client get tokens from the authorization endpoint (RFC 7591 §2.1).
+        Implicit = "implicit",
         RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
         /// RFC 8628 §3.4.

@@ -17,7 +17,7 @@ macro_rules! refusals {
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// Six digits that never change their meaning: `1010xx` client, `1020xx` authorization,
-            /// `1030xx` token, `1040xx` access token, `1050xx` introspection and revocation, `1060xx` logout,
+            /// `1030xx` token, `1040xx` access token, `1050xx` introspection and revocation, `1060xx` logout, `1080xx` registration,
             /// `1000xx` any request.
             pub const fn number(self) -> u32 {
                 match self { $(Self::$name => $number,)+ }
@@ -122,7 +122,8 @@ refusals! {
     ResponseTypeNotAllowed = 102006 UnauthorizedClient 400
         "The client is not registered for this response_type." "该应用没有登记这个 response_type。";
     ResponseModeUnknown = 102007 InvalidRequest 400
-        "response_mode must be query, fragment or form_post." "response_mode 应为 query、fragment 或 form_post。";
+        "response_mode must be query, fragment, form_post, one of these with .jwt, or jwt."
+        "response_mode 应为 query、fragment、form_post，或加 .jwt 的形式，或 jwt。";
     ResponseModeUnfit = 102008 InvalidRequest 400
         "This response_mode must not be used with this response_type." "此 response_type 不允许使用这个 response_mode。";
     ScopeMalformed = 102009 InvalidScope 400
@@ -194,6 +195,63 @@ refusals! {
         "The authorization request waited too long; start again from the application." "授权请求已过期，请从应用重新开始。";
     PersonNotAllowed = 102041 AccessDenied 403
         "The person may not use this client." "该用户不能使用此应用。";
+    RequestObjectMalformed = 102050 InvalidRequestObject 400
+        "The request object is not a well-formed JWT of at most 16 kB for this purpose."
+        "请求对象不是正确的 JWT，或类型（typ）不符，或超过 16 kB。";
+    RequestObjectAlgorithmWrong = 102051 InvalidRequestObject 400
+        "The request object is unsigned, or signed with another algorithm than the client registered."
+        "请求对象未签名，或签名算法与登记的不一致。";
+    RequestObjectSignatureWrong = 102052 InvalidRequestObject 400
+        "The signature of the request object matches no registered key of the client." "请求对象的签名与该应用登记的密钥不符。";
+    RequestObjectPartiesWrong = 102053 InvalidRequestObject 400
+        "iss of the request object must be the client_id, aud must hold this issuer, and sub must not be the client_id."
+        "请求对象的 iss 应为 client_id，aud 应包含本服务，sub 不得为 client_id。";
+    RequestObjectTimesWrong = 102054 InvalidRequestObject 400
+        "The request object has expired, is not yet valid, or lives too long; message signing asks for nbf and exp within 60 minutes."
+        "请求对象已过期、尚未生效或有效期过长；消息签名要求带 nbf 和 exp，且不超过 60 分钟。";
+    RequestObjectMemberWrong = 102055 InvalidRequestObject 400
+        "The request object holds request, request_uri, or a parameter that is not of its kind."
+        "请求对象含有 request、request_uri，或某个参数类型不对。";
+    RequestObjectDiffers = 102056 InvalidRequest 400
+        "client_id or response_type differs between the request and its request object."
+        "请求中的 client_id 或 response_type 与请求对象中的不一致。";
+    RequestObjectEncrypted = 102057 InvalidRequestObject 400
+        "The encrypted request object could not be opened." "无法解开加密的请求对象。";
+    RequestObjectRequired = 102058 InvalidRequest 400
+        "The client must send its authorization request as a signed request object." "该应用必须以签名的请求对象发起授权请求。";
+    RequestObjectKeysUnavailable = 102059 InvalidRequestObject 400
+        "The keys behind jwks_uri could not be fetched to check the request object." "无法从 jwks_uri 取得公钥来核对请求对象。";
+    RequestUriUnknown = 102060 InvalidRequestUri 400
+        "The request_uri is unknown or long expired; push the request again." "request_uri 不存在或早已过期，请重新推送。";
+    RequestUriExpired = 102061 InvalidRequestUri 400
+        "The request_uri has expired before it was opened; push the request again." "request_uri 未及时使用，已过期，请重新推送。";
+    RequestUriUsed = 102062 InvalidRequestUri 400
+        "The request_uri has been answered already; push a new request." "request_uri 已使用过，请推送新的请求。";
+    RequestUriOtherClient = 102063 InvalidRequestUri 400
+        "The request_uri was given to another client." "request_uri 是发给其他应用的。";
+    RequestUriPushed = 102064 InvalidRequest 400
+        "A pushed request must not hold request_uri." "推送的请求中不能含有 request_uri。";
+    RequestTwice = 102065 InvalidRequest 400
+        "request and request_uri exclude each other." "request 与 request_uri 不能同时使用。";
+    DpopKeyDiffers = 102066 InvalidRequest 400
+        "dpop_jkt is not the key of the DPoP proof." "dpop_jkt 与 DPoP 证明的密钥不一致。";
+    DetailsMalformed = 102067 InvalidAuthorizationDetails 400
+        "authorization_details is not an array of known types with the members and values each type allows."
+        "authorization_details 不是数组，或含有未知的类型、字段或取值。";
+    DetailsNotAllowed = 102068 InvalidAuthorizationDetails 400
+        "The client is not registered for a type or a location in authorization_details."
+        "该应用没有登记 authorization_details 中的某个类型或位置。";
+    DetailsWidened = 102069 InvalidAuthorizationDetails 400
+        "authorization_details is wider than what was granted." "authorization_details 超出了原授权范围。";
+    CodeKeyWrong = 102070 InvalidGrant 400
+        "The code is bound to another key by dpop_jkt, or no DPoP proof was sent." "授权码已由 dpop_jkt 绑定其他密钥，或未提供 DPoP 证明。";
+    ResourceWidened = 102071 InvalidTarget 400
+        "resource is none that was granted." "resource 不在原授权范围内。";
+
+    // Verified claims.
+    VerifiedClaimsMalformed = 102090 InvalidRequest 400
+        "verified_claims must name its claims and, in verification, trust_framework; evidence entries name their type by value."
+        "verified_claims 须列出 claims，verification 中须有 trust_framework，evidence 各项须以 value 指明 type。";
 
     // Token.
     GrantTypeMissing = 103001 InvalidRequest 400
@@ -354,6 +412,45 @@ refusals! {
         "post_logout_redirect_uri needs id_token_hint or client_id." "使用 post_logout_redirect_uri 须带 id_token_hint 或 client_id。";
     LogoutHintMalformed = 106006 InvalidRequest 400
         "logout_hint or ui_locales is too long or holds control characters." "logout_hint 或 ui_locales 过长或含控制字符。";
+
+    // Registration of clients.
+    RegistrationOff = 108001 AccessDenied 403
+        "Systems cannot register themselves here; ask the operator." "本服务未开放自助登记，请联系运营方。";
+    InvitationUnknown = 108002 InvalidToken 401
+        "The initial access token is unknown." "初始访问令牌不存在。";
+    InvitationExpired = 108003 InvalidToken 401
+        "The initial access token has expired; ask the operator for a new one." "初始访问令牌已过期，请向运营方重新申请。";
+    InvitationUsedUp = 108004 InvalidToken 401
+        "The initial access token has registered as many clients as it may." "初始访问令牌的登记次数已用完。";
+    InvitationRevoked = 108005 InvalidToken 401
+        "The initial access token has been withdrawn." "初始访问令牌已被收回。";
+    RegistrationNotJson = 108006 InvalidRequest 415
+        "The body must be application/json." "请求体必须是 application/json。";
+    RegistrationMalformed = 108007 InvalidClientMetadata 400
+        "The body must be one JSON object of at most 64 kB and 12 levels that names no member twice."
+        "请求体应为一个 JSON 对象：不超过 64 kB、12 层，成员不得重复。";
+    MetadataInvalid = 108008 InvalidClientMetadata 400
+        "A member of the client metadata cannot be accepted." "客户端元数据中有成员不能接受。";
+    RedirectsInvalid = 108009 InvalidRedirectUri 400
+        "A redirect URI cannot be accepted." "有 redirect_uri 不能接受。";
+    StatementInvalid = 108010 InvalidSoftwareStatement 400
+        "The software statement is not a valid signed JWT of its publisher." "软件声明不是其发布者签名的有效 JWT。";
+    StatementUnapproved = 108011 UnapprovedSoftwareStatement 400
+        "The publisher of the software statement is not trusted here." "软件声明的发布者不在受信名单中。";
+    SectorUnavailable = 108012 InvalidClientMetadata 400
+        "The document behind sector_identifier_uri could not be fetched." "无法取得 sector_identifier_uri 指向的文件。";
+    SectorIncomplete = 108013 InvalidClientMetadata 400
+        "The document behind sector_identifier_uri is not a JSON array that lists every redirect URI of the client."
+        "sector_identifier_uri 指向的文件不是列出全部 redirect_uri 的 JSON 数组。";
+    RegistrationsTooMany = 108014 TemporarilyUnavailable 429
+        "Too many registrations within the hour; try again later." "一小时内登记次数过多，请稍后再试。";
+    DepartmentFull = 108015 AccessDenied 403
+        "The department has as many self-registered clients as it may; delete some or ask the operator."
+        "该部门自助登记的应用已达上限，请删除一些或联系运营方。";
+    ClientPending = 108016 UnauthorizedClient 403
+        "The client is registered and waits for the approval of the operator." "该应用已登记，正在等待运营方审核。";
+    RegistrationTokenWrong = 108017 InvalidToken 401
+        "The registration access token is not the one of this client." "注册访问令牌与该应用不符。";
 }
 
 impl std::fmt::Display for Refusal {

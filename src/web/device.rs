@@ -89,6 +89,7 @@ pub(super) async fn begin(
         consented: Paid::NotYet,
         expected_sub: expected.or_else(|| request.claims.subject().map(str::to_owned)),
         txn: context.moment.request_id.clone(),
+        pushed: None,
         left: None,
         decoupled: Some(waiting.id.clone()),
         request,

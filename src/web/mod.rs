@@ -9,6 +9,8 @@ pub mod pages;
 pub mod answer;
 pub mod drawn;
 pub mod home;
+pub mod errors;
+pub mod logo;
 pub mod way;
 pub mod sign_in;
 pub mod consent;

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::get;
 
 use super::{
-    account as own, bind, consent, device, hall as desk, home, inbox, reader, receipt, register, sign_in,
-    sign_out, step_up, visit,
+    account as own, bind, consent, device, errors, hall as desk, home, inbox, logo, reader, receipt,
+    register, sign_in, sign_out, step_up, visit,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -20,6 +20,8 @@ pub fn routes() -> Router<Arc<App>> {
 fn around() -> Router<Arc<App>> {
     Router::new()
         .route(paths::HOME, get(home::get))
+        .route(paths::HELP_ERRORS, get(errors::list))
+        .route(paths::HELP_ERROR, get(errors::one))
         .route(&format!("{}/{{*path}}", paths::ASSETS), get(home::asset))
 }
 
@@ -33,6 +35,7 @@ fn way() -> Router<Arc<App>> {
         .route(paths::STEP_UP, get(step_up::get).post(step_up::post))
         .route(paths::REGISTER, get(register::get).post(register::post))
         .route(paths::REGISTERED, get(register::done::get))
+        .route(paths::LOGO, get(logo::get))
         .route(paths::SIGN_OUT, get(sign_out::get).post(sign_out::post))
         .route(paths::SIGNED_OUT, get(sign_out::signed_out))
         .route(paths::SIGNED_OUT_STATE, get(sign_out::state))
@@ -49,6 +52,7 @@ fn account() -> Router<Arc<App>> {
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))
         .route(paths::ACCOUNT_REQUESTS, get(own::requests::list))
         .route(paths::ACCOUNT_REQUEST, get(own::requests::get))
+        .route(paths::ACCOUNT_SERVICES, get(own::services::get))
         .route(paths::HELP, get(own::help::get))
 }
 

@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::Sandbox;
 use super::members::Members;
 use super::problem::Problems;
 use super::report::Change;
 use super::step::Step;
-use crate::base::{Fault, Secret};
+use super::{Sandbox, Target};
+use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Profile, policy, secret};
+use crate::client::{Client, ConsentPolicy, Profile, policy, secret, sector};
 use crate::protocol::ClientMetadata;
-use crate::protocol::client_auth::ClientAuthMethod;
 
 pub(super) struct DeclaredClient {
     pub(super) index: usize,
@@ -86,10 +85,30 @@ fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMe
     Some(metadata)
 }
 
+/// A sector that is new is looked at before anything is written; one on record has been.
+pub(super) async fn check_sectors(
+    target: &Target<'_>,
+    declared: &[DeclaredClient],
+    problems: &mut Problems,
+) -> Result<(), Fault> {
+    for one in declared.iter().filter(|one| one.metadata.sector_identifier_uri.is_some()) {
+        let known = store::find(&mut target.db.read(), &one.client_id).await?;
+        let same = known.is_some_and(|known| {
+            known.metadata.sector_identifier_uri == one.metadata.sector_identifier_uri
+                && known.metadata.redirect_uris == one.metadata.redirect_uris
+        });
+        if !same && let Err(refusal) = sector::verify(target.outgoing, &one.metadata).await {
+            let place = format!("clients[{}].sector_identifier_uri", one.index);
+            problems.add(place, refusal.description(Locale::En));
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Result<(), Fault> {
     let known = store::find(step.tx, &declared.client_id).await?;
     let digest = secret_digest(step, declared, known.as_ref());
-    if digest.is_none() && needs_secret(&declared.metadata) {
+    if digest.is_none() && secret::is_needed(&declared.metadata) {
         let place = format!("clients[{}].client_secret", declared.index);
         let method = declared.metadata.token_endpoint_auth_method;
         step.problems.add(place, format!("is needed for {method}"));
@@ -115,7 +134,7 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
 
 /// The digest there will be. A secret that is not declared stays; one that the method does not use goes.
 fn secret_digest(step: &Step<'_>, declared: &DeclaredClient, known: Option<&Client>) -> Option<String> {
-    if !needs_secret(&declared.metadata) {
+    if !secret::is_needed(&declared.metadata) {
         return None;
     }
     match &declared.client_secret {
@@ -148,13 +167,6 @@ fn differences(
 
 fn printed(metadata: &ClientMetadata) -> Result<Map<String, Value>, Fault> {
     metadata.to_members().map_err(|error| Fault::broken("writing client metadata").because(error))
-}
-
-fn needs_secret(metadata: &ClientMetadata) -> bool {
-    matches!(
-        metadata.token_endpoint_auth_method,
-        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
-    )
 }
 
 /// RFC 6749 Appendix A.2: visible ASCII and space.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::error::Problem;
 use crate::audit::{self, Event};
 use crate::base::{Fault, Secret};
-use crate::client::{Client, policy, signed};
+use crate::client::{Client, policy};
 use crate::crypto::jwt;
 use crate::http::machine::Machine;
 use crate::identity::store::account::{self, Account};
@@ -56,10 +56,11 @@ async fn by_login(machine: &Machine, text: &Secret) -> Result<Option<Account>, F
 
 /// A login hint that the client has signed; nobody else's counts.
 async fn read_token(machine: &Machine, client: &Client, token: &str) -> Result<Secret, Refusal> {
-    let trust = (&machine.app.authenticator.trust, machine.moment.now);
+    let trust = &machine.app.authenticator.trust;
+    let now = machine.moment.now;
     let invalid = Refusal::CibaHintTokenInvalid;
     let claims: SignedRequest =
-        signed::read(trust, client, &policy::ciba_algorithms(client), token).await.map_err(|_| invalid)?;
+        trust.read(now, client, &policy::ciba_algorithms(client), token).await.map_err(|_| invalid)?;
     let named = claims.iss.as_deref() == Some(client.client_id.as_str());
     if !named || !claims.is_for(&machine.app.settings.issuer) {
         return Err(invalid);

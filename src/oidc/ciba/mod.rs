@@ -57,14 +57,19 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<BackchannelAn
     if !client.may_use(GrantType::Ciba) || client.is_public() {
         return Err(Refusal::GrantTypeNotAllowed.into());
     }
-    let params = signed::params(machine, &client, params).await?;
+    let (params, carried) = signed::params(machine, &client, params).await?;
     let mode = client.metadata.delivery_mode();
     let asked = BackchannelRequest::parse(&params, mode)?;
     if asked.binding_message.is_none() && policy::ciba(&client) == CibaRule::SignedWithMessage {
         return Err(Refusal::CibaBindingMessageMissing.into());
     }
     let fresh = client.metadata.default_max_age.map_or(FRESH, |most| most.min(FRESH));
-    let request = way::read(&machine.app, &client, (&params, Door::Ciba), &[("max_age", fresh.to_string())])?;
+    let request = way::read(
+        &machine.app,
+        &client,
+        (&params, (Door::Backchannel, carried)),
+        &[("max_age", fresh.to_string())],
+    )?;
     let account = hint::account(machine, &client, &asked.hint).await?;
     keep(machine, &client, (asked, request), &account).await
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::super::error::Problem;
 use crate::base::{Fault, Timestamp};
+use crate::client::Client;
 use crate::client::policy::{self, CibaRule};
-use crate::client::{Client, signed};
 use crate::crypto::mac::digest;
 use crate::http::machine::Machine;
 use crate::protocol::ciba::SignedRequest;
+use crate::protocol::request_object::Carried;
 use crate::protocol::{Params, Refusal};
 
 /// What must stand inside, once there is an inside.
@@ -32,23 +33,28 @@ const LEEWAY: f64 = 10.0;
 const LONGEST: f64 = 3600.0;
 
 /// The parameters that count: those of the signed request where there is one.
-pub(super) async fn params(machine: &Machine, client: &Client, outer: Params) -> Result<Params, Problem> {
+pub(super) async fn params(
+    machine: &Machine,
+    client: &Client,
+    outer: Params,
+) -> Result<(Params, Carried), Problem> {
     let Some(token) = outer.get("request") else {
         return match policy::ciba(client) {
-            CibaRule::Any => Ok(outer),
+            CibaRule::Any => Ok((outer, Carried::Plain)),
             CibaRule::Signed | CibaRule::SignedWithMessage => Err(Refusal::CibaRequestUnsigned.into()),
         };
     };
     if PARAMETERS.iter().any(|name| outer.has(name)) {
         return Err(Refusal::CibaRequestMixed.into());
     }
-    let trust = (&machine.app.authenticator.trust, machine.moment.now);
+    let trust = &machine.app.authenticator.trust;
+    let now = machine.moment.now;
     let algorithms = policy::ciba_algorithms(client);
     let request: SignedRequest =
-        signed::read(trust, client, &algorithms, token).await.map_err(|_| Refusal::CibaRequestInvalid)?;
+        trust.read(now, client, &algorithms, token).await.map_err(|_| Refusal::CibaRequestInvalid)?;
     let left = check(&request, machine, client)?;
     once(machine, client, (&request, left)).await?;
-    Ok(request.params()?)
+    Ok((request.params()?, Carried::Signed))
 }
 
 /// Whether it holds now; the seconds it still lives.

@@ -4,8 +4,12 @@ mod code;
 mod refresh;
 mod client_credentials;
 mod issue;
-mod decoupled;
+mod elsewhere;
 pub(super) mod push;
+mod wanted;
+mod front;
+
+pub(super) use front::Front;
 
 use std::sync::Arc;
 
@@ -20,21 +24,26 @@ use super::error::{OAuthError, Problem};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
-use crate::grant::decoupled::Kind;
+use crate::grant::decoupled;
+use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
+use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
     app: &'a App,
     moment: &'a Moment,
+    trace: &'a Trace,
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// For what the caller wants the token, within what was granted.
+    wanted: Wanted,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -54,8 +63,16 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
     exchange(
-        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None },
+        &Asked {
+            app: &machine.app,
+            moment: &machine.moment,
+            trace: &machine.trace,
+            client: &client,
+            confirmation: None,
+            wanted: Wanted::parse(&params)?,
+        },
         &params,
     )
     .await
@@ -63,6 +80,10 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
 
 pub(super) async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    // A wrong secret is what its department asks about most.
+    if let Some(client_id) = presented.client_id() {
+        machine.trace.of_client(client_id);
+    }
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
 
@@ -72,6 +93,7 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
         return Err(Refusal::GrantTypeNotAllowed.into());
     }
     let grant = request.grant_type();
+    asked.trace.note(asked.moment.now, Kind::GrantRead, Some(grant.as_str()));
     let answer = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let presented = code::Presented { code, redirect_uri, verifier: code_verifier };
@@ -82,9 +104,11 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
         TokenRequest::DeviceCode { device_code } => {
-            decoupled::exchange(asked, Kind::Device, &device_code).await
+            elsewhere::exchange(asked, decoupled::Kind::Device, &device_code).await
         }
-        TokenRequest::Ciba { auth_req_id } => decoupled::exchange(asked, Kind::Ciba, &auth_req_id).await,
+        TokenRequest::Ciba { auth_req_id } => {
+            elsewhere::exchange(asked, decoupled::Kind::Ciba, &auth_req_id).await
+        }
     }?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => grant.as_str()).increment(1);
     Ok(answer)

@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::error::Problem;
+use super::wanted::Wanted;
 use super::{Asked, issue};
 use crate::app::App;
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment};
 use crate::client::Client;
 use crate::grant::decoupled::{self, TellClient, Waiting};
+use crate::grant::trace::Trace;
 use crate::grant::{Granted, family};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::id_token::half_hash;
@@ -22,7 +25,8 @@ pub(in crate::oidc) async fn tokens(
     (found, granted): (&Waiting, &Granted),
     told: &TellClient,
 ) -> Result<String, Fault> {
-    let asked = Asked { app, moment, client, confirmation: None };
+    let trace = Trace::default();
+    let asked = Asked { app, moment, trace: &trace, client, confirmation: None, wanted: Wanted::default() };
     let lost = || Fault::broken("what was just allowed cannot be redeemed");
     if !decoupled::redeem(tx, moment, &found.id).await? {
         return Err(lost());
@@ -31,7 +35,11 @@ pub(in crate::oidc) async fn tokens(
     let sid = ending::participate(tx, moment, &granted.session, &client.client_id).await?.ok_or_else(lost)?;
     let id = FamilyId::new(moment);
     family::insert(tx, moment, (&id, &sid), granted).await?;
-    let mut written = issue::write(tx, &asked, &id, (granted, granted.scope.clone())).await?;
+    let written = issue::write(tx, &asked, &id, (granted, granted.scope.clone())).await;
+    let mut written = written.map_err(|problem| match problem {
+        Problem::Fault(fault) => fault,
+        Problem::Refused(refusal) => Fault::broken("what was granted is not covered").because(refusal),
+    })?;
     // §10.3.1: the ID token is a detached signature over the whole notice.
     let mut bound = Map::new();
     bound.insert("urn:openid:params:jwt:claim:auth_req_id".to_owned(), json!(told.auth_req_id));

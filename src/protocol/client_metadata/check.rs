@@ -10,6 +10,7 @@ use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{RedirectForm, RedirectUri};
+use crate::protocol::resource::is_resource;
 
 const MOST_ADDRESSES: usize = 64;
 const MOST_CHARACTERS: usize = 2048;
@@ -18,7 +19,7 @@ const MOST_KEYS: usize = 32;
 
 type Rule = fn(&ClientMetadata, &mut Problems);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     redirects,
     post_logout_redirects,
     response_and_grant_types,
@@ -29,6 +30,7 @@ const RULES: [Rule; 10] = [
     for_people,
     sector,
     ciba,
+    resources,
 ];
 
 impl ClientMetadata {
@@ -57,9 +59,13 @@ impl Problems {
 }
 
 fn redirects(metadata: &ClientMetadata, problems: &mut Problems) {
-    let needed = metadata.may_use(GrantType::AuthorizationCode);
+    let needed = metadata.may_use(GrantType::AuthorizationCode) || metadata.may_use(GrantType::Implicit);
     let given = !metadata.redirect_uris.is_empty();
-    problems.add_unless(given || !needed, "redirect_uris", "is needed for the grant authorization_code");
+    problems.add_unless(
+        given || !needed,
+        "redirect_uris",
+        "is needed for the grants authorization_code and implicit",
+    );
     redirect_list(metadata, "redirect_uris", &metadata.redirect_uris, problems);
 }
 
@@ -84,14 +90,18 @@ fn redirect_list(metadata: &ClientMetadata, member: &str, list: &[String], probl
 /// OpenID Connect Registration §2: each response type has its grant type.
 fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) {
     let code = metadata.may_use(GrantType::AuthorizationCode);
-    for response_type in &metadata.response_types {
-        if !response_type.is_supported() {
-            problems.add("response_types", format!("{response_type} is not supported"));
+    let implicit = metadata.may_use(GrantType::Implicit);
+    for kind in &metadata.response_types {
+        if kind.gives_code() && !code {
+            problems.add("response_types", format!("{kind} needs the grant authorization_code"));
+        }
+        if (kind.gives_id_token() || kind.gives_access_token()) && !implicit {
+            problems.add("response_types", format!("{kind} needs the grant implicit"));
         }
     }
     problems.add_unless(!metadata.grant_types.is_empty(), "grant_types", "is empty");
     problems.add_unless(
-        !code || !metadata.response_types.is_empty(),
+        !code || metadata.response_types.iter().any(|kind| kind.gives_code()),
         "response_types",
         "must have code for the grant authorization_code",
     );
@@ -222,7 +232,7 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
         problems.add_unless(
             is_name(name),
             "client_name",
-            "must be 1 to 100 characters without control characters",
+            "must be 1 to 100 characters, none of them invisible",
         );
     }
     let short = |text: &String| text.len() <= 254 && !text.chars().any(char::is_control);
@@ -237,7 +247,16 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=MOST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=MOST_NAME).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
+/// What is not seen, or turns the text around it (Unicode TR 36 §2): a name must read as it is written.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn is_link(text: &str) -> bool {
@@ -276,6 +295,13 @@ fn ciba(metadata: &ClientMetadata, problems: &mut Problems) {
     );
 }
 
+/// RFC 8707 §2.
+fn resources(metadata: &ClientMetadata, problems: &mut Problems) {
+    let resources = &metadata.allowed_resources;
+    let fit = resources.len() <= MOST_ADDRESSES && resources.iter().all(|text| is_resource(text));
+    problems.add_unless(fit, "allowed_resources", "must be at most 64 absolute URIs without fragment");
+}
+
 fn sector(metadata: &ClientMetadata, problems: &mut Problems) {
     if let Err(problem) = metadata.sector() {
         problems.0.push(problem);
@@ -308,6 +334,9 @@ mod tests {
             json!({"backchannel_logout_uri": "http://localhost:8001/logout"}),
             json!({"frontchannel_logout_uri": "https://a.example/out", "client_name": "门户"}),
             json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
+            json!({"grant_types": ["implicit"], "response_types": ["id_token", "id_token token"]}),
+            json!({"grant_types": ["implicit", "authorization_code"], "response_types": ["code id_token"]}),
+            json!({"allowed_resources": ["https://api.example/"], "authorization_details_types": ["gov_data"]}),
             json!({"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}),
             json!({"request_uris": ["https://a.example/r#digest"], "policy_uri": "https://a.example/#政策"}),
         ];
@@ -325,7 +354,17 @@ mod tests {
             (json!({"redirect_uris": ["com.example.app:/cb"]}), "redirect_uris"),
             (json!({"redirect_uris": ["https://a.example/", "https://a.example/"]}), "redirect_uris"),
             (json!({"post_logout_redirect_uris": ["/out"]}), "post_logout_redirect_uris"),
-            (json!({"response_types": ["code id_token"]}), "response_types"),
+            (json!({"response_types": ["code", "code id_token"]}), "response_types"),
+            (json!({"response_types": ["code"], "grant_types": ["implicit"]}), "response_types"),
+            (
+                json!({"response_types": ["id_token"], "grant_types": ["implicit", "authorization_code"]}),
+                "response_types",
+            ),
+            (
+                json!({"redirect_uris": [], "grant_types": ["implicit"], "response_types": ["id_token"]}),
+                "redirect_uris",
+            ),
+            (json!({"allowed_resources": ["/api"]}), "allowed_resources"),
             (json!({"response_types": []}), "response_types"),
             (json!({"grant_types": [], "redirect_uris": []}), "grant_types"),
             (json!({"grant_types": ["refresh_token"]}), "grant_types"),
@@ -344,6 +383,9 @@ mod tests {
             (json!({"frontchannel_logout_uri": "https://b.example/out"}), "frontchannel_logout_uri"),
             (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
             (json!({"client_name": ""}), "client_name"),
+            (json!({"client_name": " \u{3000}"}), "client_name"),
+            (json!({"client_name": "市局\u{202e}moc.live"}), "client_name"),
+            (json!({"client_name#zh": "门\u{200b}户"}), "client_name#zh"),
             (json!({"client_name#en": "x".repeat(101)}), "client_name#en"),
             (json!({"contacts": ["x".repeat(255)]}), "contacts"),
             (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),

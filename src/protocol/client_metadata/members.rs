@@ -11,6 +11,7 @@ use crate::base::Locale;
 use super::MetadataProblem;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::SigningAlgorithm;
+use crate::protocol::authorization_details::DetailType;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::grant_type::GrantType;
@@ -124,12 +125,25 @@ members! {
     backchannel_authentication_request_signing_alg: Option<SigningAlgorithm> = None,
     /// Known and of no effect: the service has no user codes (`backchannel_user_code_parameter_supported` is false).
     backchannel_user_code_parameter: bool = false,
+    /// Absent: RS256, or in the FAPI profiles that of the ID token (JARM §3).
+    authorization_signed_response_alg: Option<SigningAlgorithm> = None,
+    /// RFC 9396 §10.
+    authorization_details_types: Vec<DetailType> = Vec::new(),
+    /// The resources the client may ask tokens for (RFC 8707).
+    allowed_resources: Vec<String> = Vec::new(),
+    /// No person below this level is let in, whatever a request asks.
+    minimum_acr: Option<Acr> = None,
 }
 
 /// The members that people read, which may come once per language.
 const FOR_PEOPLE: [&str; 5] = ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"];
 
 impl ClientMetadata {
+    /// Whether a member is one we know, in any language.
+    pub fn knows(member: &str) -> bool {
+        Self::MEMBERS.contains(&member) || is_localized(member)
+    }
+
     /// Whether the client has no secret and no key.
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == ClientAuthMethod::None
@@ -162,6 +176,11 @@ impl ClientMetadata {
     /// The privacy policy's address in a language, else as registered without one.
     pub fn policy(&self, locale: Locale) -> Option<&str> {
         self.for_people("policy_uri", locale).or(self.policy_uri.as_deref())
+    }
+
+    /// The same for the terms of service.
+    pub fn terms(&self, locale: Locale) -> Option<&str> {
+        self.for_people("tos_uri", locale).or(self.tos_uri.as_deref())
     }
 
     fn for_people(&self, member: &str, locale: Locale) -> Option<&str> {
@@ -220,9 +239,6 @@ fn take_localized(
     problems: &mut Vec<MetadataProblem>,
 ) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
-    let is_localized = |name: &str| {
-        name.split_once('#').is_some_and(|(base, tag)| FOR_PEOPLE.contains(&base) && is_tag(tag))
-    };
     let names: Vec<String> = given.keys().filter(|name| is_localized(name)).cloned().collect();
     for name in names {
         if let Some(text) = take(given, &name, problems) {
@@ -230,6 +246,10 @@ fn take_localized(
         }
     }
     texts
+}
+
+fn is_localized(name: &str) -> bool {
+    name.split_once('#').is_some_and(|(base, tag)| FOR_PEOPLE.contains(&base) && is_tag(tag))
 }
 
 fn is_tag(tag: &str) -> bool {

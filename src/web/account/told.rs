@@ -121,6 +121,8 @@ mod tests {
         "notice_settled",
         "applied",
         "signing_key_rotated",
+        "client_changed",
+        "invitation_changed",
     ];
 
     /// The kinds as the audit writes them.

@@ -6,6 +6,7 @@ messages! {
         menu: "账号菜单" | "Account menu",
         nav_overview: "概览" | "Overview",
         nav_visit: "窗口核验" | "Visit",
+        nav_services: "进入系统" | "Services",
         nav_sessions: "登录设备" | "Devices",
         nav_consents: "授权管理" | "Consents",
         nav_requests: "待我确认" | "To confirm",
@@ -33,6 +34,7 @@ messages! {
         visit_text: "预约、核验码和进度" | "Visit code and progress",
         sessions_text: "在哪些设备上登录了" | "Where you are signed in",
         consents_text: "同意过哪些系统使用信息" | "Which systems may use your information",
+        requests_text: "有系统请您确认时在这里答复" | "Answer systems that ask you to confirm",
         history_text: "身份被用过的每一次" | "Each use of your identity",
     }
     Sessions {
@@ -63,6 +65,14 @@ messages! {
         empty: "还没有授权" | "No consents yet",
         empty_text: "您同意某个系统使用信息后，会列在这里。" | "When you allow a system to use your information, it is listed here.",
         withdrawn: "已撤回授权。" | "The consent has been withdrawn.",
+    }
+    Services {
+        title: "进入系统" | "Services",
+        lead: "从这里进入各部门的系统，已登录时不用再输密码。" | "Enter the systems of the departments from here. While you are signed in you need no password again.",
+        enter: "进入" | "Enter",
+        enter_label(name): "进入“{name}”" | "Enter {name}",
+        empty: "还没有可以进入的系统" | "No services yet",
+        empty_text: "部门的系统接入后，会列在这里。" | "When departments connect their systems, they are listed here.",
     }
     History {
         title: "使用记录" | "History",

@@ -23,7 +23,7 @@ messages! {
         device: "设备" | "Device",
         code: "设备代码" | "Code",
         message: "对方说明" | "They say",
-        until: "请在此之前答复" | "Answer before",
+        until: "答复期限" | "Answer before",
         device_warning: "设备就在您面前，屏幕上是同一个代码吗？如果代码是别人打电话、发短信或用聊天软件给您的，请选择“不同意”。"
             | "Is the device in front of you, and does it show this code? If somebody called you or sent you the code, choose “Do not allow”.",
         ciba_warning: "您正在与这个部门联系，并且说明与您办的事一致吗？如果您没有联系过对方，请选择“不同意”，并拨打 12345。"
@@ -49,7 +49,7 @@ messages! {
             | "These departments ask you to confirm. Do not agree to what is not your matter.",
         message: "对方说明" | "They say",
         asked: "发起时间" | "Asked",
-        until: "请在此之前答复" | "Answer before",
+        until: "答复期限" | "Answer before",
         open: "查看并答复" | "See and answer",
         open_label(client): "查看并答复“{client}”的请求" | "See and answer the request of {client}",
         empty: "没有需要您确认的请求" | "Nothing waits for your answer",

@@ -2,10 +2,12 @@
 
 use askama::Template;
 
+use super::asker::Asker;
 use crate::base::Locale;
 use crate::http::paths;
+use crate::protocol::authorization_details::Detail;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Consent, Elsewhere, Scopes};
+use crate::web::messages::{Consent, Detailed, Elsewhere, Scopes};
 
 /// Whether an item may be declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,18 @@ impl ConsentItem {
         }
     }
 
+    /// One of the authorization details; it has no check box.
+    pub fn of_detail(locale: Locale, detail: &Detail) -> Self {
+        let words = Detailed(locale);
+        Self {
+            scope: String::new(),
+            name: words.name(detail),
+            description: words.what(detail),
+            why: None,
+            need: Need::Required,
+        }
+    }
+
     pub fn because(self, why: impl Into<String>) -> Self {
         Self { why: Some(why.into()), ..self }
     }
@@ -69,6 +83,7 @@ pub struct ConsentPage {
     pub request: String,
     pub client: String,
     pub department: String,
+    pub asker: Asker,
     /// The masked name of who allows.
     pub person: String,
     pub items: Vec<ConsentItem>,

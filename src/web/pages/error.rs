@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::http::paths;
 use crate::http::shown::Problem;
+use crate::protocol::Refusal;
 use crate::web::chrome::Chrome;
 use crate::web::messages::ErrorText;
 
@@ -26,6 +27,8 @@ pub struct ErrorPage {
     pub error_code: Option<String>,
     /// Request id or `txn`.
     pub reference: String,
+    /// The page that explains the code.
+    pub code_href: Option<String>,
     /// Where to go from here; the home page when none is given.
     pub link: Option<Link>,
 }
@@ -36,6 +39,10 @@ impl ErrorPage {
         let m = ErrorText(chrome.locale);
         let (title, what, todo) = match problem {
             Problem::BadRequest => (m.bad_request(), m.bad_request_what(), m.bad_request_todo()),
+            Problem::BadClient(Refusal::ClientPending) => (m.pending(), m.pending_what(), m.pending_todo()),
+            Problem::BadClient(Refusal::ClientDisabled) => {
+                (m.disabled(), m.disabled_what(), m.disabled_todo())
+            }
             Problem::BadClient(_) => (m.bad_client(), m.bad_client_what(), m.bad_client_todo()),
             Problem::Forbidden => (m.forbidden(), m.forbidden_what(), m.forbidden_todo()),
             Problem::NotFound => (m.not_found(), m.not_found_what(), m.not_found_todo()),
@@ -52,11 +59,24 @@ impl ErrorPage {
             _ => todo.to_owned(),
         };
         let (title, what) = (title.to_owned(), what.to_owned());
-        Self { chrome, title, what, todo, error_code: None, reference: reference.into(), link: None }
+        Self {
+            chrome,
+            title,
+            what,
+            todo,
+            error_code: None,
+            reference: reference.into(),
+            code_href: None,
+            link: None,
+        }
     }
 
     pub fn with_code(self, code: impl Into<String>) -> Self {
         Self { error_code: Some(code.into()), ..self }
+    }
+
+    pub fn explained_at(self, href: String) -> Self {
+        Self { code_href: Some(href), ..self }
     }
 
     pub fn with_link(self, link: Link) -> Self {

@@ -1,5 +1,6 @@
 //! What each page shows: plain fields that a handler fills, and the template that lays them out.
 
+mod asker;
 mod sign_in;
 mod consent;
 mod device;
@@ -11,6 +12,7 @@ mod register;
 mod sign_out;
 mod account;
 mod error;
+mod error_codes;
 mod form_post;
 mod home;
 mod receipt;
@@ -19,11 +21,13 @@ pub mod hall;
 
 pub use account::{
     AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, RequestsWaiting,
-    SessionLine, SessionsPage, WhichDevice,
+    ServiceLine, ServicesPage, SessionLine, SessionsPage, WhichDevice,
 };
+pub use asker::{Asker, AwayLink};
 pub use consent::{ConsentItem, ConsentPage, Need, Occasion};
 pub use device::{AnsweredPage, DevicePage, DeviceProblem, Said};
 pub use error::{ErrorPage, Link};
+pub use error_codes::{ErrorCodePage, ErrorCodesPage};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};

@@ -56,12 +56,23 @@ impl World {
 
     /// Nobody and nothing.
     pub async fn empty() -> Self {
+        Self::set(&[]).await
+    }
+
+    /// The town, in an installation whose settings differ in these.
+    pub async fn new_with(changes: &[(&str, &str)]) -> Self {
+        let world = Self::set(changes).await;
+        world.apply(town::state()).await;
+        world
+    }
+
+    async fn set(changes: &[(&str, &str)]) -> Self {
         log::keep();
         // The first test of the process installs it; for the others it is there.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let database = FreshDatabase::create().await;
         let clock = Arc::new(ManualClock::at(start()));
-        let (settings, redis_prefix) = settings(&database);
+        let (settings, redis_prefix) = settings(&database, changes);
         let random = Arc::new(random::System::default());
         let app = App::open(settings, Choices { clock: clock.clone(), random, redis_prefix }).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
@@ -72,6 +83,7 @@ impl World {
             db: &self.app.db,
             keys: &self.app.keys,
             passwords: &self.app.passwords,
+            outgoing: &self.app.outgoing,
             sandbox: Sandbox::On,
         };
         apply::apply(&target, &self.app.moment(), &state.to_string(), Format::Json).await.unwrap();
@@ -107,7 +119,7 @@ fn start() -> Timestamp {
     Timestamp::from_seconds(1_795_312_800)
 }
 
-fn settings(database: &FreshDatabase) -> (Settings, String) {
+fn settings(database: &FreshDatabase, changes: &[(&str, &str)]) -> (Settings, String) {
     let keys = keys();
     let mut raw = Raw::default();
     let mut set = |name: &str, value: &str| raw.set(name, value.to_owned()).unwrap();
@@ -126,6 +138,9 @@ fn settings(database: &FreshDatabase) -> (Settings, String) {
             key_prefix
         }
     };
+    for (name, value) in changes {
+        raw.set(name, (*value).to_owned()).unwrap();
+    }
     (Settings::resolve(&raw).unwrap(), prefix)
 }
 
