@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysCommand};
+use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysCommand, SessionsCommand};
 use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
-use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, trace};
+use super::sessions::Which;
+use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, sessions, trace};
 
 pub fn run() -> ExitCode {
     // Every TLS connection of the process, served or made, uses this provider.
@@ -72,6 +73,17 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
         Command::Keys(KeysCommand::List) => keys::list(&settings()?),
         Command::Keys(KeysCommand::Rotate { algorithm }) => keys::rotate(&settings()?, algorithm),
         Command::Clients(command) => clients::run(&Place::open(settings()?).await?, command).await,
+        Command::Sessions(SessionsCommand::List { who }) => {
+            sessions::list(&Place::open(settings()?).await?, &who).await
+        }
+        Command::Sessions(SessionsCommand::End { session, person }) => {
+            let which = match (session, person) {
+                (Some(session), _) => Which::Session(session),
+                (None, Some(who)) => Which::All(who),
+                (None, None) => return Err(Problem::Found("name a session or a person".to_owned())),
+            };
+            sessions::end(&Place::open(settings()?).await?, &which).await
+        }
         Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
         Command::Trace { txn, department } => {
             trace::trace(&Place::open(settings()?).await?, &txn, department.as_deref()).await

@@ -16,6 +16,8 @@ pub enum Purpose {
     AuditSeal,
     UserCode,
     RegistrationToken,
+    RefreshSuccessor,
+    BrowserState,
 }
 
 /// An HMAC-SHA256 key.
@@ -56,6 +58,8 @@ impl Purpose {
             Purpose::AuditSeal => "audit-seal\0",
             Purpose::UserCode => "user-code\0",
             Purpose::RegistrationToken => "registration-token\0",
+            Purpose::RefreshSuccessor => "refresh-successor\0",
+            Purpose::BrowserState => "browser-state\0",
         }
     }
 }

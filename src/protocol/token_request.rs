@@ -7,6 +7,7 @@ use super::params::Params;
 use super::pkce::CodeVerifier;
 use super::refusal::Refusal;
 use super::scope::Scope;
+use super::token_exchange::TokenExchange;
 
 const MOST_TOKEN: usize = 8192;
 const MOST_REDIRECT: usize = 2048;
@@ -35,6 +36,12 @@ pub enum TokenRequest {
     Ciba {
         auth_req_id: Secret,
     },
+    TokenExchange(Box<TokenExchange>),
+    JwtBearer {
+        assertion: Secret,
+        /// Absent: what the client may ask for.
+        scope: Option<Scope>,
+    },
 }
 
 impl TokenRequest {
@@ -47,6 +54,10 @@ impl TokenRequest {
             GrantType::ClientCredentials => Ok(Self::ClientCredentials { scope: scope(params)? }),
             GrantType::DeviceCode => device_code(params),
             GrantType::Ciba => ciba(params),
+            GrantType::TokenExchange => {
+                TokenExchange::parse(params).map(|exchange| Self::TokenExchange(Box::new(exchange)))
+            }
+            GrantType::JwtBearer => jwt_bearer(params),
         }
     }
 
@@ -57,6 +68,8 @@ impl TokenRequest {
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
             Self::DeviceCode { .. } => GrantType::DeviceCode,
             Self::Ciba { .. } => GrantType::Ciba,
+            Self::TokenExchange(_) => GrantType::TokenExchange,
+            Self::JwtBearer { .. } => GrantType::JwtBearer,
         }
     }
 }
@@ -91,6 +104,14 @@ fn device_code(params: &Params) -> Result<TokenRequest, Refusal> {
 fn ciba(params: &Params) -> Result<TokenRequest, Refusal> {
     let text = params.get("auth_req_id").ok_or(Refusal::AuthReqIdMissing)?;
     Ok(TokenRequest::Ciba { auth_req_id: secret(text).ok_or(Refusal::AuthReqIdUnknown)? })
+}
+
+fn jwt_bearer(params: &Params) -> Result<TokenRequest, Refusal> {
+    let assertion = params.get("assertion").ok_or(Refusal::GrantAssertionMissing)?;
+    Ok(TokenRequest::JwtBearer {
+        assertion: secret(assertion).ok_or(Refusal::GrantAssertionMalformed)?,
+        scope: scope(params)?,
+    })
 }
 
 fn scope(params: &Params) -> Result<Option<Scope>, Refusal> {
@@ -144,6 +165,12 @@ mod tests {
             ("grant_type=refresh_token", Refusal::RefreshMissing),
             ("grant_type=refresh_token&refresh_token=%0a", Refusal::RefreshUnknown),
             ("grant_type=client_credentials&scope=%22", Refusal::ScopeMalformed),
+            ("grant_type=urn:ietf:params:oauth:grant-type:token-exchange", Refusal::SubjectTokenMissing),
+            ("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer", Refusal::GrantAssertionMissing),
+            (
+                "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=%20",
+                Refusal::GrantAssertionMalformed,
+            ),
         ];
         for (body, expected) in cases {
             assert_eq!(read(body).map(|_| ()), Err(expected), "{body:.60}");

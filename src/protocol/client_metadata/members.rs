@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::base::Locale;
 
 use super::MetadataProblem;
+use crate::protocol::access_token::AccessTokenFormat;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::SigningAlgorithm;
 use crate::protocol::authorization_details::DetailType;
@@ -133,6 +134,9 @@ members! {
     allowed_resources: Vec<String> = Vec::new(),
     /// No person below this level is let in, whatever a request asks.
     minimum_acr: Option<Acr> = None,
+    access_token_format: AccessTokenFormat = AccessTokenFormat::Opaque,
+    /// Signs introspection answers for this client (RFC 9701 §6).
+    introspection_signed_response_alg: Option<SigningAlgorithm> = None,
 }
 
 /// The members that people read, which may come once per language.

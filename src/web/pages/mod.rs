@@ -35,7 +35,7 @@ pub use receipt::{ReceiptPage, ReceiptState};
 pub use register::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
 pub use requests::{InboxLine, InboxPage, RequestLine, RequestsPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
-pub use sign_out::{LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
+pub use sign_out::{LogoutFrame, LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
 pub use step_up::{StepUpPage, StepUpProblem};
 pub use ticket::{HallPlace, Ticket};
 pub use visit::{BindingForm, VisitPage, VisitState};
