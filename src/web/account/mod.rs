@@ -10,3 +10,4 @@ pub mod consents;
 pub mod history;
 pub mod services;
 pub mod help;
+pub mod requests;

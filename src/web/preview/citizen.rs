@@ -15,7 +15,7 @@ use crate::web::pages::*;
 const PORTAL: (&str, &str) = ("市民门户", "City Portal");
 const HRSS: (&str, &str) = ("社保待遇申领", "Social Security Claims");
 
-fn say(chrome: &Chrome, text: (&str, &str)) -> String {
+pub(super) fn say(chrome: &Chrome, text: (&str, &str)) -> String {
     chrome.locale.pick(text.0, text.1).to_owned()
 }
 
@@ -23,7 +23,7 @@ fn asked_by(chrome: &Chrome, service: (&str, &str)) -> Chrome {
     Chrome { service: Some(say(chrome, service)), ..chrome.clone() }
 }
 
-fn signed_in(chrome: &Chrome) -> Chrome {
+pub(super) fn signed_in(chrome: &Chrome) -> Chrome {
     Chrome {
         signed_in: Some("*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming"))),
         ..chrome.clone()
@@ -145,7 +145,7 @@ fn asker(chrome: &Chrome) -> Asker {
     }
 }
 
-fn consent(chrome: &Chrome) -> ConsentPage {
+pub(super) fn consent(chrome: &Chrome) -> ConsentPage {
     let item = |scope: &str, need: Need| ConsentItem::of_scope(chrome.locale, scope, need);
     let why = |item: ConsentItem, why: (&str, &str)| item.because(say(chrome, why));
     ConsentPage {
@@ -169,6 +169,7 @@ fn consent(chrome: &Chrome) -> ConsentPage {
             why(item("id_number", Need::Optional), ("查询您名下的办件", "To find your cases")),
         ],
         until: "2027-11-22".into(),
+        occasion: Occasion::Here,
     }
 }
 
@@ -357,10 +358,12 @@ fn account(chrome: &Chrome) -> Vec<Shot> {
         phone_masked: Some("138****0001".into()),
         login_name: None,
         visit: VisitState::Absent,
+        requests: RequestsWaiting::None,
     };
     let withdrawn = messages::Consents(chrome.locale).withdrawn().to_owned();
     vec![
         Shot::of("account", &overview),
+        Shot::of("account-asked", &AccountPage { requests: RequestsWaiting::Some, ..overview.clone() }),
         Shot::of("account-visit", &AccountPage { visit: VisitState::Open, ..overview.clone() }),
         Shot::of("account-3", &AccountPage { level: 3, login_name: Some("citizen1".into()), ..overview }),
         Shot::of("sessions", &sessions(&frame)),

@@ -2,6 +2,7 @@
 //! and the assets are also written there, to be looked at.
 
 mod citizen;
+mod elsewhere;
 mod hall;
 
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ fn sample_qr(text: &str) -> String {
 
 fn shots(locale: Locale, elder: Elder) -> Vec<Shot> {
     let chrome = chrome(locale, elder);
-    citizen::shots(&chrome).into_iter().chain(hall::shots(&chrome)).collect()
+    citizen::shots(&chrome).into_iter().chain(elsewhere::shots(&chrome)).chain(hall::shots(&chrome)).collect()
 }
 
 fn everything() -> Vec<(String, Locale, Shot)> {
