@@ -50,7 +50,7 @@ fn account() -> Router<Arc<App>> {
         .route(paths::ACCOUNT_SESSIONS, get(own::sessions::get).post(own::sessions::post))
         .route(paths::ACCOUNT_CONSENTS, get(own::consents::get).post(own::consents::post))
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))
-        .route(paths::ACCOUNT_SERVICES, get(own::services::get))
+        .route(paths::ACCOUNT_SERVICES, get(own::enter::get))
         .route(paths::HELP, get(own::help::get))
 }
 
