@@ -54,7 +54,7 @@ fn account() -> Router<Arc<App>> {
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))
         .route(paths::ACCOUNT_REQUESTS, get(own::requests::list))
         .route(paths::ACCOUNT_REQUEST, get(own::requests::get))
-        .route(paths::ACCOUNT_SERVICES, get(own::services::get))
+        .route(paths::ACCOUNT_SERVICES, get(own::enter::get))
         .route(paths::HELP, get(own::help::get))
 }
 

@@ -35,7 +35,7 @@ mod registration;
 mod routes;
 mod session_state;
 mod sessions_end;
-mod services;
+mod enter;
 mod sign_in;
 mod signed_answers;
 mod slip;

@@ -1,6 +1,7 @@
 //! Every page with lifelike contents, checked in both languages and both modes; with `TONGYAO_PREVIEW_DIR` set, the pages
 //! and the assets are also written there, to be looked at.
 
+mod account;
 mod citizen;
 mod elsewhere;
 mod hall;
