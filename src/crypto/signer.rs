@@ -51,6 +51,13 @@ pub fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>, Fault
     Ok(Zeroizing::new(der))
 }
 
+/// The required members of an RSA key's public JWK (RFC 7638 §3.2).
+pub(super) fn rsa_public(pkcs8: &[u8]) -> Result<Value, Fault> {
+    let refused = |error| Fault::broken("an RSA key cannot be read").because(format!("{error}"));
+    let (_, text) = Pair::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(refused)?).public();
+    serde_json::from_str(&text).map_err(|error| Fault::broken("printing an RSA key").because(error))
+}
+
 impl Signer {
     pub fn from_pkcs8(algorithm: SigningAlgorithm, pkcs8: &[u8]) -> Result<Self, Fault> {
         let refused = |error| Fault::broken("a signing key cannot be read").because(format!("{error}"));

@@ -30,6 +30,8 @@ pub mod acr;
 pub mod claims_request;
 /// Signing algorithms we speak.
 pub mod algorithm;
+/// Encryption algorithms we speak.
+pub mod encryption;
 /// Redirect URIs: registration, comparison, answer URLs.
 pub mod redirect;
 /// Grant types we speak.
