@@ -197,8 +197,10 @@ pub enum Event<'a> {
         id: &'a str,
         change: &'a str,
     },
-    SigningKeyRotated {
+    KeyRotated {
         algorithm: &'a str,
+        kid: &'a str,
+        occasion: &'a str,
     },
 }
 
@@ -398,9 +400,10 @@ impl<'a> Event<'a> {
             Event::Applied { what, id, change } => {
                 Row { facts: json!({ "what": what, "id": id, "change": change }), ..row("applied", Done) }
             }
-            Event::SigningKeyRotated { algorithm } => {
-                Row { facts: json!({ "algorithm": algorithm }), ..row("signing_key_rotated", Done) }
-            }
+            Event::KeyRotated { algorithm, kid, occasion } => Row {
+                facts: json!({ "algorithm": algorithm, "kid": kid, "occasion": occasion }),
+                ..row("key_rotated", Done)
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
 use super::{audit, demo, doctor, keys, migrate, panic_hook, print, serve};
+use crate::crypto::keystore::Occasion;
 
 pub fn run() -> ExitCode {
     // Every TLS connection of the process, served or made, uses this provider.
@@ -70,7 +71,10 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
         Command::Serve => serve::serve(settings()?).await,
         Command::Migrate => migrate::migrate(&settings()?).await,
         Command::Keys(KeysCommand::List) => keys::list(&settings()?),
-        Command::Keys(KeysCommand::Rotate { algorithm }) => keys::rotate(&settings()?, algorithm),
+        Command::Keys(KeysCommand::Rotate { name, force }) => {
+            let occasion = if force { Occasion::Emergency } else { Occasion::Wish };
+            keys::rotate(settings()?, name, occasion).await
+        }
         Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
         Command::Config(ConfigCommand::Check) => place::check(&settings()?),
     }

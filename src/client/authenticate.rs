@@ -9,9 +9,9 @@ use super::secret;
 use super::trust::Trust;
 use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::Keys;
-use crate::crypto::jwt::{TokenProblem, read_foreign};
+use crate::crypto::jwt::{self, TokenProblem, read_foreign};
 use crate::protocol::Refusal;
-use crate::protocol::client_auth::ClientAuth;
+use crate::protocol::client_auth::{ClientAuth, ClientAuthMethod};
 use crate::storage::Ephemeral;
 
 /// Authenticates clients at the direct endpoints.
@@ -42,7 +42,7 @@ impl Authenticator {
         let Some(client) = self.clients.find(&client_id).await? else {
             return Err(self.unknown(&client_id, presented).into());
         };
-        if client.metadata.token_endpoint_auth_method != presented.method() {
+        if !presented.serves(client.metadata.token_endpoint_auth_method) {
             return Err(Refusal::ClientMethodWrong.into());
         }
         match presented {
@@ -84,12 +84,33 @@ impl Authenticator {
         client: &Client,
         assertion: &Secret,
     ) -> Result<(), AuthenticationProblem> {
-        let claims = self.read_assertion(now, client, assertion.expose()).await?;
-        let once = claims.check(now, &client.client_id, &self.issuer)?;
+        let claims = match client.metadata.token_endpoint_auth_method {
+            ClientAuthMethod::ClientSecretJwt => {
+                self.read_shared_assertion(client, assertion.expose()).await?
+            }
+            _ => self.read_assertion(now, client, assertion.expose()).await?,
+        };
+        // Only now: of a token that nobody signed nothing is told.
+        if !assertion::is_of_type(jwt::typ(assertion.expose()).map_err(refusal)?.as_deref()) {
+            return Err(Refusal::ClientAssertionTypeForeign.into());
+        }
+        let rule = assertion::audience_rule(client);
+        let once = claims.check(now, &client.client_id, (&self.issuer, rule))?;
         match once.take(&self.ephemeral).await? {
             None => Ok(()),
             Some(refusal) => Err(refusal.into()),
         }
+    }
+
+    /// The claims, once the client's own secret has signed them (OIDC Core §9).
+    async fn read_shared_assertion(
+        &self,
+        client: &Client,
+        assertion: &str,
+    ) -> Result<AssertionClaims, AuthenticationProblem> {
+        let secret = self.clients.shared_secret(&self.keys, &client.client_id).await?;
+        let secret = secret.ok_or(Refusal::ClientAssertionSignatureWrong)?;
+        Ok(jwt::read_shared(&secret, assertion).map_err(refusal)?)
     }
 
     /// The claims, once a registered key has signed them. Keys by value count before `jwks_uri`.

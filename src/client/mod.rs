@@ -5,13 +5,16 @@ pub mod registration;
 pub mod store;
 pub mod registry;
 pub mod secret;
+pub mod shared_secret;
 pub mod policy;
 pub mod trust;
+pub mod recipient;
 pub mod assertion;
 pub mod authenticate;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};
 pub use department::Department;
+pub use recipient::{Purpose, Recipient, SealProblem};
 pub use registration::{Client, ConsentPolicy, Profile};
 pub use registry::Clients;
 pub use trust::Trust;

@@ -1,6 +1,7 @@
 //! What a client may ask for, by its registration and its profile.
 
 use super::registration::{Client, Profile};
+use crate::protocol::algorithm::AssertionAlgorithm;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
 use crate::protocol::{ClientMetadata, GrantType, Refusal, Scope, SigningAlgorithm};
@@ -83,7 +84,8 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
     if metadata.token_endpoint_auth_method != ClientAuthMethod::PrivateKeyJwt {
         return Some(("token_endpoint_auth_method", "must be private_key_jwt in the FAPI 2.0 profiles"));
     }
-    let algorithms = [Some(metadata.id_token_signed_response_alg), metadata.token_endpoint_auth_signing_alg];
+    let assertion = metadata.token_endpoint_auth_signing_alg.and_then(AssertionAlgorithm::signing);
+    let algorithms = [Some(metadata.id_token_signed_response_alg), assertion];
     algorithms
         .contains(&Some(SigningAlgorithm::Rs256))
         .then_some(("id_token_signed_response_alg", "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"))

@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use crate::base::{Fault, Locale, Trouble};
-use crate::client::AuthenticationProblem;
+use crate::client::{AuthenticationProblem, SealProblem};
 use crate::http::fault_log;
 use crate::http::machine::Machine;
 use crate::protocol::bearer::Challenge;
@@ -46,6 +46,15 @@ impl From<AuthenticationProblem> for Problem {
         match problem {
             AuthenticationProblem::Refused(refusal) => Problem::Refused(refusal),
             AuthenticationProblem::Fault(fault) => Problem::Fault(fault),
+        }
+    }
+}
+
+impl From<SealProblem> for Problem {
+    fn from(problem: SealProblem) -> Self {
+        match problem {
+            SealProblem::Refused(refusal) => Problem::Refused(refusal),
+            SealProblem::Fault(fault) => Problem::Fault(fault),
         }
     }
 }

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::acr::Acr;
-use super::algorithm::SigningAlgorithm;
+use super::algorithm::{AssertionAlgorithm, SigningAlgorithm};
 use super::authorize::Display;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
+use super::encryption::{ContentEncryption, KeyManagement};
 use super::grant_type::GrantType;
 use super::pkce::ChallengeMethod;
 use super::prompt::Prompt;
@@ -72,12 +73,16 @@ pub struct ProviderMetadata {
     pub id_token_signing_alg_values_supported: Vec<SigningAlgorithm>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub userinfo_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub id_token_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub id_token_encryption_enc_values_supported: Vec<ContentEncryption>,
+    pub userinfo_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub userinfo_encryption_enc_values_supported: Vec<ContentEncryption>,
     pub token_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
-    pub token_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     pub introspection_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
-    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
-    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     pub code_challenge_methods_supported: Vec<ChallengeMethod>,
     pub prompt_values_supported: Vec<Prompt>,
     pub display_values_supported: Vec<Display>,
@@ -107,9 +112,10 @@ impl ProviderMetadata {
         let confidential = vec![
             ClientAuthMethod::ClientSecretBasic,
             ClientAuthMethod::ClientSecretPost,
+            ClientAuthMethod::ClientSecretJwt,
             ClientAuthMethod::PrivateKeyJwt,
         ];
-        let assertion_algorithms = SigningAlgorithm::ALL.to_vec();
+        let assertion_algorithms = AssertionAlgorithm::ALL.to_vec();
         Self {
             issuer: endpoints.issuer,
             authorization_endpoint: endpoints.authorization,
@@ -129,6 +135,10 @@ impl ProviderMetadata {
             subject_types_supported: SubjectType::ALL.to_vec(),
             id_token_signing_alg_values_supported: capabilities.id_token_algorithms,
             userinfo_signing_alg_values_supported: capabilities.userinfo_algorithms,
+            id_token_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            id_token_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
+            userinfo_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            userinfo_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
             token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
             introspection_endpoint_auth_methods_supported: confidential,

@@ -61,7 +61,7 @@ pub mod logout;
 pub mod discovery;
 
 pub use acr::{Acr, AcrValues};
-pub use algorithm::SigningAlgorithm;
+pub use algorithm::{AssertionAlgorithm, SigningAlgorithm};
 pub use authorize::AuthorizeRequest;
 pub use claims_request::ClaimsRequest;
 pub use client_metadata::ClientMetadata;

@@ -10,6 +10,7 @@ mod errors_guide;
 mod health;
 mod introspection;
 mod jobs;
+mod keys;
 mod journey;
 mod logout;
 mod privacy;

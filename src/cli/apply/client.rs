@@ -9,7 +9,7 @@ use super::report::Change;
 use super::step::Step;
 use crate::base::{Fault, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Profile, policy, secret};
+use crate::client::{Client, ConsentPolicy, Profile, policy, secret, shared_secret};
 use crate::protocol::ClientMetadata;
 use crate::protocol::client_auth::ClientAuthMethod;
 
@@ -56,6 +56,10 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     let profile = members.parsed("profile", str::parse).unwrap_or_default();
     let consent = members.parsed("consent", str::parse).unwrap_or_default();
     let metadata = read_metadata(&mut members, profile);
+    let short = |secret: &Secret| secret.expose().len() < shared_secret::SHORTEST;
+    if metadata.as_ref().is_some_and(needs_shared_secret) && client_secret.as_ref().is_some_and(short) {
+        members.refuse("client_secret", "must have at least 32 characters for client_secret_jwt");
+    }
     Some(DeclaredClient {
         index,
         client_id: client_id?,
@@ -89,15 +93,22 @@ fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMe
 pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Result<(), Fault> {
     let known = store::find(step.tx, &declared.client_id).await?;
     let digest = secret_digest(step, declared, known.as_ref());
-    if digest.is_none() && needs_secret(&declared.metadata) {
+    let signing = needs_shared_secret(&declared.metadata);
+    let shared = if signing { shared_secret(step, declared).await? } else { None };
+    if (digest.is_none() && needs_secret(&declared.metadata)) || (signing && shared.is_none()) {
         let place = format!("clients[{}].client_secret", declared.index);
         let method = declared.metadata.token_endpoint_auth_method;
         step.problems.add(place, format!("is needed for {method}"));
         return Ok(());
     }
+    let shared_differs = shared.as_ref().is_some_and(|(_, kept)| *kept == Kept::Otherwise);
     let change = match &known {
         None => Change::New,
-        Some(known) => Change::Members(differences(known, declared, digest.as_deref())?),
+        Some(known) => {
+            let mut names = differences(known, declared, digest.as_deref())?;
+            names.extend(shared_differs.then(|| "client_secret".to_owned()));
+            Change::Members(names)
+        }
     };
     if change != Change::Members(Vec::new()) {
         let new = NewClient {
@@ -110,7 +121,35 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
         };
         store::upsert(step.tx, step.moment, &new).await?;
     }
+    match shared {
+        None => shared_secret::forget(step.tx, &declared.client_id).await?,
+        Some((_, Kept::AsItIs)) => {}
+        Some((secret, Kept::Otherwise)) => {
+            shared_secret::keep(step.tx, (step.moment, step.keys), &declared.client_id, &secret).await?;
+        }
+    }
     step.note("client", (&declared.client_id, &declared.client_id), &change).await
+}
+
+/// Whether a secret is on record as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    AsItIs,
+    Otherwise,
+}
+
+/// The secret there will be of a client that signs with it, and whether it is there already.
+async fn shared_secret(
+    step: &mut Step<'_>,
+    declared: &DeclaredClient,
+) -> Result<Option<(Secret, Kept)>, Fault> {
+    let known = shared_secret::find(step.tx, step.keys, &declared.client_id).await?;
+    Ok(match (&declared.client_secret, known) {
+        (Some(new), Some(old)) if new.expose() == old.expose() => Some((old, Kept::AsItIs)),
+        (Some(new), _) => Some((new.clone(), Kept::Otherwise)),
+        (None, Some(old)) => Some((old, Kept::AsItIs)),
+        (None, None) => None,
+    })
 }
 
 /// The digest there will be. A secret that is not declared stays; one that the method does not use goes.
@@ -155,6 +194,10 @@ fn needs_secret(metadata: &ClientMetadata) -> bool {
         metadata.token_endpoint_auth_method,
         ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
     )
+}
+
+fn needs_shared_secret(metadata: &ClientMetadata) -> bool {
+    metadata.token_endpoint_auth_method == ClientAuthMethod::ClientSecretJwt
 }
 
 /// RFC 6749 Appendix A.2: visible ASCII and space.

@@ -79,6 +79,13 @@ impl Point {
         Some(Self { curve, bytes })
     }
 
+    /// Whether an agreement with it comes to a key: it is on its curve, and of no small order.
+    pub fn is_sound(&self) -> bool {
+        let purpose = Purpose { algorithm: "", apu: &[], apv: &[], length: 16 };
+        let private = PrivateKey::generate(self.curve.algorithm());
+        private.is_ok_and(|private| agree(&private, self, purpose).is_some())
+    }
+
     /// The public half of a private key.
     pub(super) fn of(curve: Curve, private: &PrivateKey) -> Result<Self, Fault> {
         let public = private.compute_public_key().map_err(|_| Fault::broken("a key for agreement"))?;
@@ -151,8 +158,10 @@ mod tests {
     #[test]
     fn both_sides_come_to_one_key_on_every_curve() {
         for curve in [Curve::P256, Curve::P384, Curve::X25519] {
-            let (one, other) =
-                (PrivateKey::generate(curve.algorithm()).unwrap(), PrivateKey::generate(curve.algorithm()).unwrap());
+            let (one, other) = (
+                PrivateKey::generate(curve.algorithm()).unwrap(),
+                PrivateKey::generate(curve.algorithm()).unwrap(),
+            );
             let purpose = Purpose { algorithm: "A256CBC-HS512", apu: b"", apv: b"", length: 64 };
             let there = point(Point::of(curve, &other).unwrap().jwk());
             let here = point(Point::of(curve, &one).unwrap().jwk());
@@ -166,6 +175,9 @@ mod tests {
         let purpose = Purpose { algorithm: "A128GCM", apu: b"", apv: b"", length: 16 };
         let off = Point { curve: Curve::P256, bytes: [vec![4], vec![1; 64]].concat() };
         assert!(agree(&private, &off, purpose).is_none());
+        assert!(!off.is_sound());
+        // RFC 7748 §6.1: a point of small order gives everyone the same key.
+        assert!(!Point { curve: Curve::X25519, bytes: vec![0; 32] }.is_sound());
         let elsewhere = Point { curve: Curve::X25519, bytes: vec![9; 32] };
         assert!(agree(&private, &elsewhere, purpose).is_none());
         for bad in [

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn reads_the_header_strictly() {
         let parsed = |header: &str| Compact::parse(&token(header)).map(|compact| compact.header.alg).err();
-        let fine = r#"{"alg":"RSA-OAEP-256","enc":"A128GCM","kid":"k","cty":"JWT","jku":"https://evil.example"}"#;
+        let fine =
+            r#"{"alg":"RSA-OAEP-256","enc":"A128GCM","kid":"k","cty":"JWT","jku":"https://evil.example"}"#;
         assert_eq!(parsed(fine), None);
         use JweProblem::{Malformed, Unsupported};
         let cases = [
@@ -148,7 +149,9 @@ mod tests {
         let huge = format!(r#"{{"alg":"RSA-OAEP-256","enc":"A128GCM","x":"{}"}}"#, "x".repeat(5000));
         assert_eq!(parsed(&huge), Some(Malformed));
         let megabyte = format!("{}.{}.AA.AA.AA", URL_SAFE_NO_PAD.encode(fine), "A".repeat(1 << 20));
-        for bad in ["", "a.b.c", "....", &format!("{}.", token(fine)), &token(fine).replace("AA", "A="), &megabyte] {
+        for bad in
+            ["", "a.b.c", "....", &format!("{}.", token(fine)), &token(fine).replace("AA", "A="), &megabyte]
+        {
             assert_eq!(Compact::parse(bad).err(), Some(Malformed), "{bad:.60}");
         }
     }

@@ -2,8 +2,8 @@
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{
-    AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
-    UnboundCipherKey,
+    AES_128, AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
+    PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{constant_time, hmac};
@@ -49,7 +49,9 @@ pub(super) fn seal(
 ) -> Result<Sealed, Fault> {
     let sealed = match enc {
         ContentEncryption::A128Gcm | ContentEncryption::A256Gcm => seal_gcm(enc, key, around, plain),
-        ContentEncryption::A128CbcHs256 | ContentEncryption::A256CbcHs512 => seal_cbc(enc, key, around, plain),
+        ContentEncryption::A128CbcHs256 | ContentEncryption::A256CbcHs512 => {
+            seal_cbc(enc, key, around, plain)
+        }
     };
     sealed.ok_or_else(|| Fault::broken("encrypting"))
 }
@@ -158,9 +160,8 @@ mod tests {
     #[test]
     fn cbc_is_that_of_the_specification() {
         let key: Vec<u8> = (0..64).collect();
-        let iv = [
-            0x1a, 0xf3, 0x8c, 0x2d, 0xc2, 0xb9, 0x6f, 0xfd, 0xd8, 0x66, 0x94, 0x09, 0x23, 0x41, 0xbc, 0x04,
-        ];
+        let iv =
+            [0x1a, 0xf3, 0x8c, 0x2d, 0xc2, 0xb9, 0x6f, 0xfd, 0xd8, 0x66, 0x94, 0x09, 0x23, 0x41, 0xbc, 0x04];
         let plain = b"A cipher system must not be required to be secret, and it must be able to fall into the hands of \
                       the enemy without inconvenience";
         let around = Around { iv: &iv, aad: b"The second principle of Auguste Kerckhoffs" };

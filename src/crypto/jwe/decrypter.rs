@@ -1,5 +1,7 @@
 //! Our own private key for decryption: one algorithm each, with its public half as a JWK.
 
+use std::time::Duration;
+
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{OaepAlgorithm, OaepPrivateDecryptingKey, PrivateDecryptingKey};
@@ -8,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::agreement::{Curve, Point, Purpose, agree};
 use crate::base::Fault;
+use crate::crypto::keystore::{Kept, Stage};
 use crate::crypto::mac;
 use crate::crypto::signer;
 use crate::protocol::algorithm::SigningAlgorithm;
@@ -98,6 +101,37 @@ impl Decrypter {
             Private::Agreement(curve, key) if *curve == epk.curve => agree(key, epk, purpose),
             _ => None,
         }
+    }
+}
+
+impl Kept for Decrypter {
+    type Algorithm = KeyManagement;
+    const ALGORITHMS: &'static [KeyManagement] = KeyManagement::ALL;
+    const SUFFIX: &'static str = ".decryption.json";
+
+    fn generate(algorithm: KeyManagement) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        generate(algorithm)
+    }
+
+    fn from_pkcs8(algorithm: KeyManagement, pkcs8: &[u8]) -> Result<Self, Fault> {
+        Decrypter::from_pkcs8(algorithm, pkcs8)
+    }
+
+    fn algorithm(&self) -> KeyManagement {
+        self.algorithm
+    }
+
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn jwk(&self) -> &Value {
+        &self.jwk
+    }
+
+    /// The world encrypts to what it is shown: to the current key only. The next one waits until every node has it.
+    fn is_published(stage: Stage, _age: Duration) -> bool {
+        stage == Stage::Current
     }
 }
 

@@ -27,6 +27,12 @@ pub(super) enum Kind {
     Agreement(Point),
 }
 
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PublicKey").field("kid", &self.kid).field("alg", &self.alg).finish_non_exhaustive()
+    }
+}
+
 impl PublicKey {
     /// `None` for keys of other uses, kinds we do not know, and RSA keys below 2048 bits (RFC 7518 §4.3).
     pub fn from_jwk(key: &Value) -> Option<Self> {
@@ -38,7 +44,7 @@ impl PublicKey {
         }
         let kind = match text("kty")? {
             "RSA" => Kind::Rsa(Arc::new(rsa(members)?)),
-            _ => Kind::Agreement(Point::from_jwk(members)?),
+            _ => Kind::Agreement(Point::from_jwk(members).filter(Point::is_sound)?),
         };
         Some(Self {
             kid: text("kid").map(str::to_owned),

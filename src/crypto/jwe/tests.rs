@@ -55,7 +55,12 @@ fn every_failure_looks_the_same() {
                 for replacement in [changed.as_str(), "", "AAAA"] {
                     changed_parts[part] = replacement;
                     let answer = decrypt(&random, &keys, &changed_parts.join(".")).err();
-                    assert_eq!(answer, Some(JweProblem::Undecryptable), "{} {enc} part {part}", key.algorithm());
+                    assert_eq!(
+                        answer,
+                        Some(JweProblem::Undecryptable),
+                        "{} {enc} part {part}",
+                        key.algorithm()
+                    );
                 }
             }
         }
@@ -66,7 +71,9 @@ fn every_failure_looks_the_same() {
     };
     // Another key of the same algorithm, named by its own kid, by ours, or by none.
     let stranger = decrypter(KeyManagement::RsaOaep256);
-    for token in [token(&stranger), renamed(&token(&stranger), Some(keys[0].kid())), renamed(&token(&stranger), None)] {
+    for token in
+        [token(&stranger), renamed(&token(&stranger), Some(keys[0].kid())), renamed(&token(&stranger), None)]
+    {
         assert_eq!(decrypt(&random, &keys, &token).err(), Some(JweProblem::Undecryptable));
     }
     // A key never serves another algorithm than its own.
@@ -151,6 +158,15 @@ fn agrees_with_wycheproof_on_wrapped_keys() {
         }
     }
     assert!(opened >= 4 && refused >= 20, "{opened} {refused}");
+}
+
+/// RFC 7516 Appendix A.1: RSAES-OAEP with AES-GCM.
+#[test]
+fn reads_the_example_with_rsa() {
+    let example: Value = serde_json::from_str(include_str!("../../../tests/data/rfc7516/a1.json")).unwrap();
+    let key = Decrypter::from_private_jwk(KeyManagement::RsaOaep, &example["private"]);
+    let opened = decrypt(&System::default(), [&key], example["jwe"].as_str().unwrap()).unwrap();
+    assert_eq!(opened.content.as_slice(), example["plaintext"].as_str().unwrap().as_bytes());
 }
 
 /// RFC 7516 Appendix A.3: AES Key Wrap with AES-CBC and HMAC.

@@ -18,7 +18,7 @@ pub(super) fn wrap(kek: &[u8], key: &[u8]) -> Result<Vec<u8>, Fault> {
 
 pub(super) fn unwrap(kek: &[u8], wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     // The longest content key has 64 bytes.
-    if !(16 + CHECK..=64 + CHECK).contains(&wrapped.len()) || wrapped.len() % 8 != 0 {
+    if !(16 + CHECK..=64 + CHECK).contains(&wrapped.len()) || !wrapped.len().is_multiple_of(8) {
         return None;
     }
     let mut key = Zeroizing::new(vec![0; wrapped.len()]);

@@ -117,5 +117,9 @@ fn id_token(
     token.sid = Some(sid.to_string());
     token.at_hash = Some(half_hash(algorithm, &written.access_token));
     token.tell(written.about.clone());
-    asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)
+    let signed = asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)?;
+    match &asked.recipient {
+        Some(recipient) => recipient.seal(&*asked.moment.random, &signed),
+        None => Ok(signed),
+    }
 }

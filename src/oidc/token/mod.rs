@@ -17,7 +17,7 @@ use super::body;
 use super::error::{OAuthError, Problem};
 use crate::app::App;
 use crate::base::{Actor, Moment};
-use crate::client::Client;
+use crate::client::{Client, Purpose, Recipient};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
@@ -32,6 +32,8 @@ struct Asked<'a> {
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// Whose key ID tokens are encrypted to, if the client registered that.
+    recipient: Option<Recipient>,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -51,8 +53,11 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    // Before a code or a refresh token is used up: without the client's key there can be no answer.
+    let recipient =
+        machine.app.authenticator.trust.recipient(machine.moment.now, &client, Purpose::IdToken).await?;
     exchange(
-        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None },
+        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None, recipient },
         &params,
     )
     .await

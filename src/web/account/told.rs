@@ -115,7 +115,7 @@ mod tests {
         "card_refused",
         "binding_offered",
         "applied",
-        "signing_key_rotated",
+        "key_rotated",
     ];
 
     /// The kinds as the audit writes them.

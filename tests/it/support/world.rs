@@ -54,14 +54,26 @@ impl World {
         world
     }
 
+    /// The town, with keys of its own that the test may rotate.
+    pub async fn with_own_keys(clients: &[Value]) -> Self {
+        let world = Self::on_keys(&own_keys()).await;
+        world.apply(town::state()).await;
+        world.apply(json!({ "clients": clients })).await;
+        world
+    }
+
     /// Nobody and nothing.
     pub async fn empty() -> Self {
+        Self::on_keys(keys()).await
+    }
+
+    async fn on_keys(keys: &Path) -> Self {
         log::keep();
         // The first test of the process installs it; for the others it is there.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let database = FreshDatabase::create().await;
         let clock = Arc::new(ManualClock::at(start()));
-        let (settings, redis_prefix) = settings(&database);
+        let (settings, redis_prefix) = settings(&database, keys);
         let random = Arc::new(random::System::default());
         let app = App::open(settings, Choices { clock: clock.clone(), random, redis_prefix }).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
@@ -107,8 +119,7 @@ fn start() -> Timestamp {
     Timestamp::from_seconds(1_795_312_800)
 }
 
-fn settings(database: &FreshDatabase) -> (Settings, String) {
-    let keys = keys();
+fn settings(database: &FreshDatabase, keys: &Path) -> (Settings, String) {
     let mut raw = Raw::default();
     let mut set = |name: &str, value: &str| raw.set(name, value.to_owned()).unwrap();
     set("TONGYAO_ISSUER", ISSUER);
@@ -127,6 +138,17 @@ fn settings(database: &FreshDatabase) -> (Settings, String) {
         }
     };
     (Settings::resolve(&raw).unwrap(), prefix)
+}
+
+/// A copy of the run's keys: the clock of another test must not decide about them.
+fn own_keys() -> PathBuf {
+    let own = keys().with_file_name(format!("keys-{}", uuid::Uuid::new_v4().simple()));
+    tongyao::crypto::folder::KeysFolder::open(&own).unwrap();
+    for file in std::fs::read_dir(keys()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), own.join(file.file_name())).unwrap();
+    }
+    own
 }
 
 /// One keys folder for the whole run: making RSA keys takes longer than most tests.
