@@ -60,7 +60,7 @@ postgres_bin() {
 
 has_chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ]; }
 
-# need postgres redis browser: installs the Debian packages that are missing for these.
+# need postgres redis browser interop: installs the Debian packages that are missing for these.
 need() {
   local missing=() what
   for what in "$@"; do
@@ -71,6 +71,10 @@ need() {
         command -v chromium >/dev/null || missing+=(chromium)
         command -v chromedriver >/dev/null || missing+=(chromium-driver)
         has_chinese_font || missing+=(fonts-noto-cjk fontconfig) ;;
+      interop)
+        [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2 libapache2-mod-auth-openidc)
+        command -v npm >/dev/null || missing+=(nodejs npm)
+        python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv) ;;
     esac
   done
   [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
@@ -85,8 +89,25 @@ install_packages() {
   fi
   say "installing: $*"
   "${root[@]}" apt-get update -q >&2 || die "apt-get update failed: see its last lines above"
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >&2 \
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends "$@" >&2 \
     || die "apt-get install $* failed: see its last lines above"
+}
+
+# install_clients: the foreign clients of tests/interop, in the versions written down there; sets python_path.
+install_clients() {
+  local clients=tests/interop/clients wanted
+  python_path="$PWD/target/interop/venv/bin/python"
+  wanted=$(cat "$clients/requirements.txt" "$clients/package-lock.json" | sha256sum)
+  if [ -x "$python_path" ] && [ -d "$clients/node_modules" ] && [ "$wanted" = "$(cat target/interop/installed 2>/dev/null)" ]; then
+    return
+  fi
+  say 'installing the foreign clients of tests/interop'
+  mkdir -p target/interop
+  python3 -m venv target/interop/venv >&2 || die 'python3 -m venv failed: see its last lines above'
+  "$python_path" -m pip install -q --disable-pip-version-check -r "$clients/requirements.txt" >&2 \
+    || die 'pip install failed: see its last lines above'
+  npm ci --prefix "$clients" --no-fund --no-audit --loglevel=error >&2 || die 'npm ci failed: see its last lines above'
+  printf '%s\n' "$wanted" >target/interop/installed
 }
 
 # --- starting ---------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ pub enum Event<'a> {
         person: &'a PersonId,
         client: &'a str,
         scope: &'a str,
+        /// Their types, separated by spaces.
+        details: &'a str,
         declined: &'a str,
     },
     ConsentRefused {
@@ -267,10 +269,10 @@ impl<'a> Event<'a> {
                 facts: json!({ "reason": reason }),
                 ..row("session_ended", Done)
             },
-            Event::ConsentGiven { person, client, scope, declined } => Row {
+            Event::ConsentGiven { person, client, scope, details, declined } => Row {
                 person: Some(person),
                 client: Some(client),
-                facts: json!({ "scope": scope, "declined": declined }),
+                facts: json!({ "scope": scope, "details": details, "declined": declined }),
                 ..row("consent_given", Done)
             },
             Event::ConsentRefused { person, client } => {

@@ -47,6 +47,14 @@ pub enum Command {
     /// Check the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Show the steps behind a refused request, by the txn of its answer
+    Trace {
+        #[arg(value_name = "TXN")]
+        txn: String,
+        /// Only if the client belongs to this department
+        #[arg(long, value_name = "ID")]
+        department: Option<String>,
+    },
     /// Check the settings
     #[command(subcommand)]
     Config(ConfigCommand),

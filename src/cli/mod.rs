@@ -10,6 +10,7 @@ pub mod apply;
 mod keys;
 mod audit;
 mod doctor;
+mod trace;
 mod place;
 mod signals;
 mod panic_hook;

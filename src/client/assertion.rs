@@ -16,8 +16,8 @@ use crate::storage::Ephemeral;
 
 /// How far the clocks of a department and of the service may be apart.
 const LEEWAY_SECONDS: f64 = 30.0;
-/// An assertion that lives longer could be used long after it leaked.
-const LONGEST_SECONDS: f64 = 600.0;
+/// An assertion that lives longer could be used long after it leaked; an hour is what widespread clients make.
+const LONGEST_SECONDS: f64 = 3600.0;
 const LARGEST_PAYLOAD: usize = 8 * 1024;
 
 /// The claims of an assertion whose signature is right.
@@ -186,7 +186,7 @@ mod tests {
             (vec![("aud", json!([ISSUER]))], seconds(90)),
             (vec![("aud", json!(format!("{ISSUER}/token")))], seconds(90)),
             (vec![("exp", json!(971))], seconds(30)),
-            (vec![("exp", json!(1630))], seconds(660)),
+            (vec![("exp", json!(4630))], seconds(3660)),
             (vec![("nbf", json!(1030)), ("iat", json!(1030.5))], Err(ClientAssertionExpired)),
             (vec![("nbf", json!(1030)), ("iat", json!(1029.5))], seconds(90)),
             (vec![("iss", json!("app2"))], Err(ClientAssertionSubjectWrong)),
@@ -197,7 +197,7 @@ mod tests {
             (vec![("aud", json!(format!("{ISSUER}/")))], Err(ClientAssertionAudienceWrong)),
             (vec![("aud", json!(null))], Err(ClientAssertionMalformed)),
             (vec![("exp", json!(970))], Err(ClientAssertionExpired)),
-            (vec![("exp", json!(1631))], Err(ClientAssertionExpired)),
+            (vec![("exp", json!(4631))], Err(ClientAssertionExpired)),
             (vec![("exp", json!(1e300))], Err(ClientAssertionExpired)),
             (vec![("exp", json!(null))], Err(ClientAssertionMalformed)),
             (vec![("jti", json!(null))], Err(ClientAssertionMalformed)),

@@ -6,10 +6,11 @@ use super::assertion::{self, AssertionClaims};
 use super::registration::Client;
 use super::registry::Clients;
 use super::secret;
+use super::signed::SignedProblem;
 use super::trust::Trust;
 use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::Keys;
-use crate::crypto::jwt::{self, TokenProblem, read_foreign};
+use crate::crypto::jwt::{self, TokenProblem};
 use crate::protocol::Refusal;
 use crate::protocol::client_auth::{ClientAuth, ClientAuthMethod};
 use crate::storage::Ephemeral;
@@ -113,7 +114,7 @@ impl Authenticator {
         Ok(jwt::read_shared(&secret, assertion).map_err(refusal)?)
     }
 
-    /// The claims, once a registered key has signed them. Keys by value count before `jwks_uri`.
+    /// The claims, once a registered key has signed them.
     async fn read_assertion(
         &self,
         now: Timestamp,
@@ -121,21 +122,10 @@ impl Authenticator {
         assertion: &str,
     ) -> Result<AssertionClaims, Refusal> {
         let algorithms = assertion::algorithms(client);
-        let Some(uri) = &client.metadata.jwks_uri else {
-            let keys = client.keys.as_ref().ok_or(Refusal::ClientAssertionSignatureWrong)?;
-            return read_foreign(keys, &algorithms, assertion).map_err(refusal);
-        };
-        let keys = self.trust.keys(now, uri).await.map_err(|_| Refusal::ClientKeysUnavailable)?;
-        match read_foreign(&keys, &algorithms, assertion) {
-            // The client may have begun to sign with a key it has published since.
-            Err(problem @ (TokenProblem::UnknownKey | TokenProblem::BadSignature)) => {
-                match self.trust.newer_keys(now, uri, &keys).await {
-                    Some(newer) => read_foreign(&newer, &algorithms, assertion).map_err(refusal),
-                    None => Err(refusal(problem)),
-                }
-            }
-            answer => answer.map_err(refusal),
-        }
+        self.trust.read(now, client, &algorithms, assertion).await.map_err(|problem| match problem {
+            SignedProblem::KeysUnavailable => Refusal::ClientKeysUnavailable,
+            SignedProblem::Token(problem) => refusal(problem),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod shared_secret;
 pub mod policy;
 pub mod trust;
 pub mod recipient;
+pub mod signed;
 pub mod assertion;
 pub mod authenticate;
 

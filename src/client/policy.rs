@@ -3,8 +3,11 @@
 use super::registration::{Client, Profile};
 use crate::protocol::algorithm::AssertionAlgorithm;
 use crate::protocol::client_auth::ClientAuthMethod;
+use crate::protocol::redirect::{ApplicationType, RedirectForm, RedirectUri};
+use crate::protocol::request_object::Times;
+use crate::protocol::response::ResponseType;
 use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
-use crate::protocol::{ClientMetadata, GrantType, Refusal, Scope, SigningAlgorithm};
+use crate::protocol::{ClientMetadata, Details, GrantType, Refusal, Scope, SigningAlgorithm};
 
 /// Whether an authorization request must carry a code challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,14 @@ pub enum BindingRule {
     /// RFC 9449 or RFC 8705: no bearer token may be issued.
     KeyBound,
     Bearer,
+}
+
+/// Whether an authorization request must be a signed request object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignRule {
+    /// RFC 9101 §10.5.
+    SignedOnly,
+    Any,
 }
 
 /// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused
@@ -68,6 +79,66 @@ pub fn push(client: &Client) -> PushRule {
     }
 }
 
+/// FAPI 2.0 Message Signing §5.3.1, or the client's own wish (RFC 9101 §10.5).
+pub fn sign(client: &Client) -> SignRule {
+    if client.profile == Profile::Fapi2MessageSigning || client.metadata.require_signed_request_object {
+        SignRule::SignedOnly
+    } else {
+        SignRule::Any
+    }
+}
+
+/// What a request object of this client may be signed with. Never what the object says.
+pub fn request_object_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
+    let strict = is_fapi2(client.profile);
+    match client.metadata.request_object_signing_alg {
+        Some(algorithm) => vec![algorithm],
+        // FAPI 2.0 Security Profile §5.4.1.
+        None => SigningAlgorithm::ALL
+            .iter()
+            .copied()
+            .filter(|algorithm| !strict || *algorithm != SigningAlgorithm::Rs256)
+            .collect(),
+    }
+}
+
+/// How strictly the times of its request objects are judged.
+pub fn request_object_times(client: &Client) -> Times {
+    match client.profile {
+        Profile::Fapi2MessageSigning => Times::WithinAnHour,
+        Profile::Default | Profile::Fapi2 | Profile::Legacy => Times::WhenGiven,
+    }
+}
+
+/// What the answer of a request is signed with, where it is to be signed (JARM §3).
+pub fn answer_algorithm(client: &Client) -> SigningAlgorithm {
+    let registered = client.metadata.authorization_signed_response_alg;
+    let default = if is_fapi2(client.profile) { client.id_token_algorithm } else { SigningAlgorithm::Rs256 };
+    registered.unwrap_or(default)
+}
+
+/// Whether the client may ask for answers of this kind: it is registered for it and for the grants behind it, and
+/// what would leave in the front channel need not be bound to a key.
+pub fn may_answer(client: &Client, kind: ResponseType) -> bool {
+    let grants = (!kind.gives_code() || client.may_use(GrantType::AuthorizationCode))
+        && (kind == ResponseType::Code || client.may_use(GrantType::Implicit));
+    // FAPI 2.0 Security Profile §5.3.2.2: `code` and nothing else.
+    let profile = kind == ResponseType::Code || !is_fapi2(client.profile);
+    let bound = kind.gives_access_token() && binding(client) != BindingRule::Bearer;
+    client.metadata.response_types.contains(&kind) && grants && profile && !bound
+}
+
+/// Whether the client may ask tokens for these resources (RFC 8707 §2).
+pub fn may_call(client: &Client, resources: &[String]) -> bool {
+    resources.iter().all(|resource| client.metadata.allowed_resources.contains(resource))
+}
+
+/// Whether the client may ask for these details: their types are registered, and their locations (RFC 9396 §10).
+pub fn may_detail(client: &Client, details: &Details) -> bool {
+    let types = &client.metadata.authorization_details_types;
+    details.iter().all(|detail| types.contains(&detail.kind) && may_call(client, &detail.locations))
+}
+
 /// FAPI 2.0 Security Profile §5.3.2.1, or the client's own wish (RFC 9449 §5.2, RFC 8705 §3.4).
 pub fn binding(client: &Client) -> BindingRule {
     let metadata = &client.metadata;
@@ -85,10 +156,36 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
         return Some(("token_endpoint_auth_method", "must be private_key_jwt in the FAPI 2.0 profiles"));
     }
     let assertion = metadata.token_endpoint_auth_signing_alg.and_then(AssertionAlgorithm::signing);
-    let algorithms = [Some(metadata.id_token_signed_response_alg), assertion];
-    algorithms
-        .contains(&Some(SigningAlgorithm::Rs256))
-        .then_some(("id_token_signed_response_alg", "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"))
+    let algorithms = [
+        ("id_token_signed_response_alg", Some(metadata.id_token_signed_response_alg)),
+        ("token_endpoint_auth_signing_alg", assertion),
+        ("request_object_signing_alg", metadata.request_object_signing_alg),
+        ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
+    ];
+    if let Some((member, _)) = algorithms.iter().find(|(_, alg)| *alg == Some(SigningAlgorithm::Rs256)) {
+        return Some((member, "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"));
+    }
+    // FAPI 2.0 Security Profile §5.3.2.2.
+    let front = metadata.response_types.iter().any(|kind| *kind != ResponseType::Code);
+    if front || metadata.may_use(GrantType::Implicit) {
+        return Some(("response_types", "must be code alone in the FAPI 2.0 profiles"));
+    }
+    if !metadata.redirect_uris.iter().all(|text| is_protected(text, metadata.application_type)) {
+        return Some((
+            "redirect_uris",
+            "must be https in the FAPI 2.0 profiles, or loopback of a native application",
+        ));
+    }
+    None
+}
+
+fn is_protected(redirect_uri: &str, application: ApplicationType) -> bool {
+    let form = redirect_uri.parse::<RedirectUri>().map(|uri| uri.form());
+    match form {
+        Ok(RedirectForm::Https) => true,
+        Ok(RedirectForm::Loopback) => application == ApplicationType::Native,
+        Ok(RedirectForm::PrivateScheme) | Err(_) => false,
+    }
 }
 
 /// What a request without `scope` asks for.
@@ -180,13 +277,71 @@ mod tests {
     }
 
     #[test]
+    fn front_channel_answers_are_for_who_registered_them() {
+        let mut old = client(json!({
+            "grant_types": ["authorization_code", "implicit"], "response_types": ["code", "code id_token", "code token"]
+        }));
+        assert!(may_answer(&old, ResponseType::CodeIdToken) && may_answer(&old, ResponseType::CodeToken));
+        assert!(!may_answer(&old, ResponseType::IdToken));
+        old.metadata.dpop_bound_access_tokens = true;
+        assert!(may_answer(&old, ResponseType::CodeIdToken) && !may_answer(&old, ResponseType::CodeToken));
+        old.profile = Profile::Fapi2;
+        assert!(may_answer(&old, ResponseType::Code) && !may_answer(&old, ResponseType::CodeIdToken));
+        old.metadata.grant_types = vec![GrantType::Implicit];
+        assert!(!may_answer(&old, ResponseType::Code));
+    }
+
+    #[test]
+    fn message_signing_means_signed_requests_and_answers() {
+        let mut client = client(json!({"id_token_signed_response_alg": "ES256"}));
+        assert_eq!((sign(&client), answer_algorithm(&client)), (SignRule::Any, SigningAlgorithm::Rs256));
+        assert!(request_object_algorithms(&client).contains(&SigningAlgorithm::Rs256));
+        client.profile = Profile::Fapi2MessageSigning;
+        assert_eq!(
+            (sign(&client), answer_algorithm(&client)),
+            (SignRule::SignedOnly, SigningAlgorithm::Es256)
+        );
+        assert!(!request_object_algorithms(&client).contains(&SigningAlgorithm::Rs256));
+        assert_eq!(request_object_times(&client), Times::WithinAnHour);
+        client.metadata.request_object_signing_alg = Some(SigningAlgorithm::Ps256);
+        assert_eq!(request_object_algorithms(&client), [SigningAlgorithm::Ps256]);
+    }
+
+    #[test]
+    fn resources_and_details_are_registered() {
+        let client = client(json!({
+            "allowed_resources": ["https://api.example/"], "authorization_details_types": ["matter"]
+        }));
+        assert!(may_call(&client, &[]) && may_call(&client, &["https://api.example/".to_owned()]));
+        assert!(!may_call(&client, &["https://api.example".to_owned()]));
+        let details = |text: &str| text.parse::<Details>().unwrap();
+        let matter = r#"[{"type":"matter","actions":["query"],"identifier":"m1"}]"#;
+        assert!(may_detail(&client, &details(matter)));
+        let elsewhere =
+            r#"[{"type":"matter","actions":["query"],"identifier":"m1","locations":["https://b.example/"]}]"#;
+        assert!(!may_detail(&client, &details(elsewhere)));
+        let data = r#"[{"type":"gov_data","actions":["read"],"datatypes":["tax"]}]"#;
+        assert!(!may_detail(&client, &details(data)));
+    }
+
+    #[test]
     fn fapi_forbids_shared_secrets_and_rs256() {
         let of = |members| conflict(Profile::Fapi2, &client(members).metadata).map(|(member, _)| member);
         let jwt = "private_key_jwt";
         assert_eq!(of(json!({})), Some("token_endpoint_auth_method"));
         assert_eq!(of(json!({"token_endpoint_auth_method": jwt})), Some("id_token_signed_response_alg"));
         let good = json!({"token_endpoint_auth_method": jwt, "id_token_signed_response_alg": "ES256"});
-        assert_eq!(of(good), None);
+        assert_eq!(of(good.clone()), None);
+        for (member, value) in [
+            ("request_object_signing_alg", json!("RS256")),
+            ("authorization_signed_response_alg", json!("RS256")),
+            ("response_types", json!(["code", "code id_token"])),
+            ("redirect_uris", json!(["http://localhost:9/cb"])),
+        ] {
+            let mut bad = good.clone();
+            bad[member] = value;
+            assert_eq!(of(bad), Some(member));
+        }
         assert_eq!(conflict(Profile::Legacy, &client(json!({})).metadata), None);
     }
 }

@@ -110,6 +110,13 @@ impl Client {
         self.metadata.post_logout_redirect(&asked).cloned()
     }
 
+    /// Where its log-in begins when somebody else sends the person there (OIDC Core §4): with `iss`, and nothing about
+    /// who it is.
+    pub fn login_address(&self, issuer: &str) -> Option<String> {
+        let address: RedirectUri = self.metadata.initiate_login_uri.as_deref()?.parse().ok()?;
+        Some(address.with_query(&[("iss", issuer)]))
+    }
+
     /// Whether the client has no secret and no key.
     pub fn is_public(&self) -> bool {
         self.metadata.is_public()
@@ -275,6 +282,18 @@ pub(super) mod tests {
         assert_eq!(of(json!({"grant_types": ["client_credentials"]})), "client:app1");
         let public = json!({"redirect_uris": ["https://a.example/cb"], "subject_type": "public"});
         assert_eq!(of(public), "public:");
+    }
+
+    #[test]
+    fn log_in_begins_with_the_issuer() {
+        let of = |address: &str| {
+            client(json!({"initiate_login_uri": address})).login_address("https://id.example")
+        };
+        let expected = "https://a.example/login?iss=https%3A%2F%2Fid.example";
+        assert_eq!(of("https://a.example/login").as_deref(), Some(expected));
+        let kept = "https://a.example/login?x=1&iss=https%3A%2F%2Fid.example";
+        assert_eq!(of("https://a.example/login?x=1").as_deref(), Some(kept));
+        assert_eq!(client(json!({})).login_address("https://id.example"), None);
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub const PREFIX: &str = "tya_";
 /// Issues a token.
 pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<String, Fault> {
     let token = format!("{PREFIX}{}", moment.random.token(32));
-    tx.execute(sql!(
+    tx.later(sql!(
         "INSERT INTO access_token (digest, client_id, family_id, scope, carries, issued_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         digest(&token),
@@ -100,8 +100,7 @@ pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<S
         new.carries.column()?,
         moment.now,
         moment.now + LIFETIME,
-    ))
-    .await?;
+    ));
     Ok(token)
 }
 

@@ -2,10 +2,11 @@
 
 use super::claims::singly_wanted;
 use super::consent::Consent;
+use super::verified;
 use crate::base::Timestamp;
 use crate::client::{Client, ConsentPolicy, policy};
 use crate::protocol::scope::{ADDRESS, EMAIL, OFFLINE_ACCESS, OPENID, PHONE};
-use crate::protocol::{AuthorizeRequest, Refusal, Scope};
+use crate::protocol::{AuthorizeRequest, Details, Refusal, Scope};
 
 /// Everything one request asks for, within what its client is registered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Asked {
     pub scope: Scope,
     /// Single claims beyond the scopes.
     pub claims: Vec<String>,
+    /// RFC 9396; none of them can be declined while the rest is allowed.
+    pub details: Details,
 }
 
 /// One thing a person is asked for.
@@ -39,15 +42,18 @@ pub const CLAIM: &str = "claim:";
 /// What a request asks for.
 pub fn of(request: &AuthorizeRequest, client: &Client) -> Result<Asked, Refusal> {
     let scope = policy::authorize_scope(client, &request.scope)?;
-    let claims = singly_wanted(&request.claims, &scope, &client.metadata.scope);
-    Ok(Asked { scope, claims })
+    let mut claims = singly_wanted(&request.claims, &scope, &client.metadata.scope);
+    claims.extend(verified::wanted(&request.claims, &client.metadata.scope));
+    Ok(Asked { scope, claims, details: request.details.clone() })
 }
 
 impl Asked {
     /// Whether the person must be asked.
     pub fn needs_consent(&self, client: &Client, consent: Option<&Consent>, now: Timestamp) -> bool {
         client.consent == ConsentPolicy::Explicit
-            && !consent.is_some_and(|consent| consent.answers(&self.scope, &self.claims, now))
+            && !consent.is_some_and(|consent| {
+                consent.answers(&self.scope, &self.claims, now) && consent.details.cover(&self.details)
+            })
     }
 
     /// What is left after the person's answer.
@@ -56,7 +62,7 @@ impl Asked {
             return self.clone();
         };
         let claims = self.claims.iter().filter(|claim| consent.claims.contains(claim)).cloned().collect();
-        Asked { scope: self.scope.intersection(&consent.scope), claims }
+        Asked { scope: self.scope.intersection(&consent.scope), claims, details: self.details.clone() }
     }
 
     /// The items of the consent page, the required ones first.
@@ -79,7 +85,8 @@ impl Asked {
         let kept = |name: &str| !declined.iter().any(|one| one == name);
         let scope = self.scope.iter().filter(|scope| kept(scope)).collect::<Vec<_>>().join(" ");
         let claims = self.claims.iter().filter(|claim| kept(&format!("{CLAIM}{claim}"))).cloned().collect();
-        (Asked { scope: scope.parse().unwrap_or_default(), claims }, declined)
+        let details = self.details.clone();
+        (Asked { scope: scope.parse().unwrap_or_default(), claims, details }, declined)
     }
 }
 
@@ -95,7 +102,8 @@ mod tests {
     use super::*;
 
     fn asked() -> Asked {
-        Asked { scope: "openid profile phone".parse().unwrap(), claims: vec!["email".to_owned()] }
+        let scope = "openid profile phone".parse().unwrap();
+        Asked { scope, claims: vec!["email".to_owned()], details: Details::default() }
     }
 
     #[test]
@@ -113,6 +121,7 @@ mod tests {
             client_id: "app1".into(),
             scope: "openid profile".parse().unwrap(),
             claims: vec![],
+            details: Details::default(),
             declined: vec!["phone".into(), "claim:email".into()],
             granted_at: Timestamp::from_seconds(1),
             expires_at: Some(Timestamp::from_seconds(10)),

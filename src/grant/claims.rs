@@ -105,24 +105,40 @@ pub fn for_userinfo(about: &About, granted: &Granted, token_scope: &Scope) -> Ma
     pick(about, &granted.facts, &names)
 }
 
-/// What the ID token tells: only what was asked for there, since scopes are answered by userinfo (OIDC Core §5.4).
-pub fn for_id_token(about: &About, granted: &Granted) -> Map<String, Value> {
+/// Where the claims of scopes are told (OIDC Core §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    ByUserinfo,
+    /// There is no access token to ask userinfo with.
+    InIdToken,
+}
+
+/// What the ID token tells: what was asked for there, and the scopes where nothing else can answer them.
+pub fn for_id_token(about: &About, granted: &Granted, scopes: Told) -> Map<String, Value> {
     let facts = &granted.facts;
     let in_scope = |claim: &str| scope_of(claim).is_some_and(|scope| granted.scope.contains(scope));
     let wished = facts.claims.wishes(Wanted::IdToken).map(|(claim, _)| claim).filter(|claim| in_scope(claim));
     let mut names: BTreeSet<&str> = wished.collect();
     names.extend(granted_singly(facts, Wanted::IdToken));
+    if scopes == Told::InIdToken {
+        let by_scope = BY_SCOPE.iter().filter(|(scope, _)| granted.scope.contains(scope));
+        names.extend(by_scope.flat_map(|(_, claims)| claims.iter().copied()));
+    }
     pick(about, facts, &names)
 }
 
 /// Whether an ID token needs anything about the person, so that nothing is read in vain.
-pub fn id_token_needs_person(granted: &Granted) -> bool {
-    granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
+pub fn id_token_needs_person(granted: &Granted, scopes: Told) -> bool {
+    let scoped = scopes == Told::InIdToken && BY_SCOPE.iter().any(|(scope, _)| granted.scope.contains(scope));
+    scoped
+        || granted.facts.claims.wishes(Wanted::IdToken).any(|(claim, _)| scope_of(claim).is_some())
+        || super::verified::is_wanted(granted, Wanted::IdToken)
 }
 
 /// Whether telling these claims releases the ID number in full, which is audited each time.
 pub fn releases_number(claims: &Map<String, Value>) -> bool {
     claims.contains_key("id_number")
+        || claims.get("verified_claims").is_some_and(super::verified::releases_number)
 }
 
 fn granted_singly(facts: &Facts, place: Wanted) -> impl Iterator<Item = &str> {
@@ -161,6 +177,22 @@ impl About {
             "locale" => self.extra(name).or_else(|| Some(json!("zh-CN"))),
             other => self.extra(other),
         }
+    }
+
+    /// What stands on the document. Sample people have declared the rest of what would stand there.
+    pub(super) fn proven(&self, name: &str) -> Option<Value> {
+        let of_document = |read: fn(&Document) -> Option<Value>| {
+            self.document.as_ref()?.parsed.as_ref().and_then(read).or_else(|| self.extra(name))
+        };
+        match name {
+            "name" => Some(json!(self.name)),
+            "id_type" => self.document.as_ref().map(|document| json!(document.kind)),
+            "id_number" => self.document.as_ref().map(|document| json!(document.number)),
+            "gender" => of_document(|document| document.sex().map(|sex| json!(sex.as_str()))),
+            "birthdate" => of_document(|document| document.birth_date().map(|date| json!(date.to_string()))),
+            other => self.extra(other),
+        }
+        .filter(|value| !value.is_null())
     }
 
     /// Sex and birth date follow the number; a sandbox claim may say otherwise and is reported as it is.

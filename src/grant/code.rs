@@ -8,6 +8,7 @@ use super::Granted;
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
 use crate::protocol::{RedirectUri, Refusal};
 use crate::storage::{Consumed, Ephemeral};
@@ -18,6 +19,9 @@ pub struct Code {
     pub granted: Granted,
     pub redirect_uri: RedirectUri,
     pub challenge: Option<CodeChallenge>,
+    /// The thumbprint of the key whose holder alone may exchange the code (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     pub issued_at: Timestamp,
 }
 
@@ -36,6 +40,8 @@ pub struct Presented<'a> {
     pub client_id: &'a str,
     pub redirect_uri: Option<&'a str>,
     pub verifier: Option<&'a CodeVerifier>,
+    /// What the caller has shown to hold.
+    pub confirmation: Option<&'a Confirmation>,
 }
 
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -82,6 +88,9 @@ impl Code {
             Some(uri) if uri != self.redirect_uri.as_str() => return Err(Refusal::CodeRedirectWrong),
             Some(_) => {}
         }
+        if self.dpop_jkt.is_some() && self.dpop_jkt.as_deref() != key_shown(presented) {
+            return Err(Refusal::CodeKeyWrong);
+        }
         // RFC 7636 §4.6; RFC 9700 §2.1.1 against downgrade: no verifier without a challenge.
         match (&self.challenge, presented.verifier) {
             (None, None) => Ok(()),
@@ -90,6 +99,13 @@ impl Code {
             (Some(challenge), Some(verifier)) if challenge.verify(verifier) => Ok(()),
             (Some(_), Some(_)) => Err(Refusal::VerifierWrong),
         }
+    }
+}
+
+fn key_shown<'a>(presented: &Presented<'a>) -> Option<&'a str> {
+    match presented.confirmation {
+        Some(Confirmation::Key(key)) => Some(key),
+        Some(Confirmation::Certificate(_)) | None => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::audit::{self, Event};
 use crate::base::id::{ConsentId, PersonId};
 use crate::base::{Fault, Moment, Timestamp};
-use crate::protocol::Scope;
+use crate::protocol::{Details, Scope};
 use crate::sql;
 use crate::storage::{FromRow, Run, Tx};
 
@@ -16,6 +16,8 @@ pub struct Consent {
     pub scope: Scope,
     /// Single claims beyond the scopes (the `claims` parameter), by name.
     pub claims: Vec<String>,
+    /// What was allowed in detail (RFC 9396).
+    pub details: Details,
     /// Items asked for and declined: remembered, so that nobody is asked again and again.
     pub declined: Vec<String>,
     pub granted_at: Timestamp,
@@ -28,6 +30,7 @@ pub struct Answer<'a> {
     pub client: &'a str,
     pub scope: &'a Scope,
     pub claims: &'a [String],
+    pub details: &'a Details,
     pub declined: &'a [String],
 }
 
@@ -36,6 +39,7 @@ struct Row {
     client_id: String,
     scope: String,
     claims: String,
+    details: String,
     declined: String,
     granted_at: i64,
     expires_at: Option<i64>,
@@ -57,7 +61,7 @@ impl Consent {
     /// Columns as they are read in a row, here or together with something else.
     pub(super) fn parse(
         client_id: &str,
-        (scope, claims, declined): (&str, &str, &str),
+        (scope, claims, details, declined): (&str, &str, &str, &str),
         (granted_at, expires_at): (i64, Option<i64>),
     ) -> Result<Self, Fault> {
         let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
@@ -67,6 +71,8 @@ impl Consent {
                 .parse()
                 .map_err(|_| Fault::inconsistent("consent", client_id, "scope cannot be read"))?,
             claims: words(claims),
+            // Of a type that is no longer known: the person is asked again.
+            details: serde_json::from_str(details).unwrap_or_default(),
             declined: words(declined),
             granted_at: Timestamp::from_micros(granted_at),
             expires_at: expires_at.map(Timestamp::from_micros),
@@ -80,6 +86,7 @@ pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(
     let declined_now = |item: &str| answer.declined.iter().any(|one| one == item);
     let mut scope = answer.scope.clone();
     let mut claims = answer.claims.to_vec();
+    let mut details = answer.details.clone();
     if let Some(before) = before.filter(|before| before.expires_at.is_none_or(|end| end > moment.now)) {
         for item in before.scope.iter().filter(|item| !declined_now(item)) {
             if let Ok(one) = item.parse() {
@@ -88,16 +95,17 @@ pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(
         }
         let kept = before.claims.into_iter().filter(|claim| !declined_now(&format!("claim:{claim}")));
         claims.extend(kept.collect::<Vec<_>>());
+        details = details.joined(&before.details);
         claims.sort();
         claims.dedup();
     }
-    let (scope, declined) = (scope.to_string(), answer.declined.join(" "));
+    let (scope, declined, details) = (scope.to_string(), answer.declined.join(" "), printed(&details)?);
     tx.execute(sql!(
-        "INSERT INTO consent (id, person_id, client_id, scope, claims, declined, granted_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO consent (id, person_id, client_id, scope, claims, declined, granted_at, expires_at, details)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (person_id, client_id) DO UPDATE SET scope = excluded.scope, claims = excluded.claims,
              declined = excluded.declined, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
-             withdrawn_at = NULL",
+             details = excluded.details, withdrawn_at = NULL",
         ConsentId::new(moment).as_str(),
         answer.person.as_str(),
         answer.client,
@@ -106,12 +114,14 @@ pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(
         declined.as_str(),
         moment.now,
         moment.now + LIFETIME,
+        details,
     ))
     .await?;
     let event = Event::ConsentGiven {
         person: answer.person,
         client: answer.client,
         scope: &scope,
+        details: &answer.details.types(),
         declined: &declined,
     };
     audit::record(tx, moment, event).await
@@ -121,7 +131,7 @@ pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(
 pub async fn withdraw(tx: &mut Tx, moment: &Moment, person: &PersonId, client: &str) -> Result<bool, Fault> {
     let withdrawn = tx
         .execute(sql!(
-            "UPDATE consent SET withdrawn_at = $3, scope = '', claims = '', declined = ''
+            "UPDATE consent SET withdrawn_at = $3, scope = '', claims = '', declined = '', details = ''
              WHERE person_id = $1 AND client_id = $2 AND withdrawn_at IS NULL",
             person.as_str(),
             client,
@@ -140,7 +150,7 @@ pub async fn withdraw(tx: &mut Tx, moment: &Moment, person: &PersonId, client: &
 pub async fn list(run: &mut impl Run, person: &PersonId) -> Result<Vec<Consent>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT client_id, scope, claims, declined, granted_at, expires_at FROM consent
+            "SELECT client_id, scope, claims, details, declined, granted_at, expires_at FROM consent
              WHERE person_id = $1 AND withdrawn_at IS NULL ORDER BY granted_at DESC LIMIT 500",
             person.as_str(),
         ))
@@ -148,10 +158,18 @@ pub async fn list(run: &mut impl Run, person: &PersonId) -> Result<Vec<Consent>,
     rows.into_iter().map(Row::consent).collect()
 }
 
+/// None is the empty text.
+fn printed(details: &Details) -> Result<String, Fault> {
+    if details.is_empty() {
+        return Ok(String::new());
+    }
+    serde_json::to_string(details).map_err(|error| Fault::broken("writing consent").because(error))
+}
+
 async fn find(run: &mut impl Run, person: &PersonId, client: &str) -> Result<Option<Consent>, Fault> {
     let row: Option<Row> = run
         .optional(sql!(
-            "SELECT client_id, scope, claims, declined, granted_at, expires_at FROM consent
+            "SELECT client_id, scope, claims, details, declined, granted_at, expires_at FROM consent
              WHERE person_id = $1 AND client_id = $2 AND withdrawn_at IS NULL",
             person.as_str(),
             client,
@@ -164,7 +182,7 @@ impl Row {
     fn consent(self) -> Result<Consent, Fault> {
         Consent::parse(
             &self.client_id,
-            (&self.scope, &self.claims, &self.declined),
+            (&self.scope, &self.claims, &self.details, &self.declined),
             (self.granted_at, self.expires_at),
         )
     }

@@ -63,7 +63,7 @@ pub async fn insert(
 ) -> Result<(), Fault> {
     let facts = serde_json::to_string(&granted.facts)
         .map_err(|error| Fault::broken("writing facts").because(error))?;
-    tx.execute(sql!(
+    tx.later(sql!(
         "INSERT INTO token_family (id, client_id, person_id, account_id, session_id, sid, scope, facts, offline, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id.as_str(),
@@ -77,8 +77,7 @@ pub async fn insert(
         i64::from(granted.scope.contains(OFFLINE_ACCESS)),
         moment.now,
         moment.now + LIFETIME,
-    ))
-    .await?;
+    ));
     let (person, client, session) = (&granted.person, granted.client_id.as_str(), &granted.session);
     let (scope, acr) = (granted.scope.to_string(), granted.facts.acr.to_string());
     let event = Event::TokensIssued { person, client, session, family: id, scope: &scope, acr: &acr };
@@ -87,14 +86,13 @@ pub async fn insert(
 
 /// Revokes a family, whether or not it has been written yet; idempotent.
 pub async fn revoke(tx: &mut Tx, moment: &Moment, id: &FamilyId, reason: &str) -> Result<(), Fault> {
-    tx.execute(sql!(
+    tx.later(sql!(
         "INSERT INTO family_revocation (family_id, reason, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         id.as_str(),
         reason,
         moment.now,
-    ))
-    .await
-    .map(|_| ())
+    ));
+    Ok(())
 }
 
 /// Revokes every family of a person with a client.

@@ -1,6 +1,7 @@
 //! What a person let a client do, and the tokens that carry it.
 
 pub mod pending;
+pub mod pushed;
 pub mod standing;
 pub mod consent;
 pub mod granted;
@@ -9,7 +10,9 @@ pub mod asked;
 pub mod code;
 pub mod family;
 pub mod claims;
+pub mod verified;
 pub mod release;
+pub mod trace;
 pub mod access_token;
 pub mod refresh;
 

@@ -25,6 +25,9 @@ pub struct Pending {
     pub expected_sub: Option<String>,
     /// Names the request in errors, from its first moment on.
     pub txn: String,
+    /// The pushed request this is, by its digest: it is answered once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<String>,
     /// The person left the way; the next answer tells the client.
     pub left: Option<Left>,
 }

@@ -38,14 +38,13 @@ pub const IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Issues the next refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
     let token = format!("{PREFIX}{}", moment.random.token(32));
-    tx.execute(sql!(
+    tx.later(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
         digest(&token),
         family.as_str(),
         moment.now,
         moment.now + IDLE,
-    ))
-    .await?;
+    ));
     Ok(token)
 }
 

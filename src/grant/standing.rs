@@ -2,10 +2,11 @@
 
 use crate::base::Fault;
 use crate::base::Timestamp;
+use crate::crypto::mac::digest;
 use crate::identity::assurance::{self, Assurance};
 use crate::identity::store::proof;
 use crate::identity::{Evidence, EvidenceKind};
-use crate::session::Session;
+use crate::session::{Session, sso};
 use crate::sql;
 use crate::storage::{FromRow, Run};
 
@@ -24,9 +25,19 @@ struct Row {
     one: String,
     two: String,
     three: String,
+    four: String,
     at: i64,
     until: Option<i64>,
     revoked_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct WithSession {
+    #[sqlx(flatten)]
+    row: Row,
+    id: String,
+    person_id: String,
+    account_id: String,
 }
 
 impl Standing {
@@ -44,10 +55,10 @@ impl Standing {
 pub async fn find(run: &mut impl Run, session: &Session, client: &str) -> Result<Standing, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT 'evidence' AS what, kind AS one, methods AS two, '' AS three, at, valid_until AS until, revoked_at
+            "SELECT 'evidence' AS what, kind AS one, methods AS two, '' AS three, '' AS four, at, valid_until AS until, revoked_at
              FROM evidence WHERE person_id = $1 AND account_id = $2
              UNION ALL
-             SELECT 'consent' AS what, scope AS one, claims AS two, declined AS three, granted_at AS at,
+             SELECT 'consent' AS what, scope AS one, claims AS two, details AS three, declined AS four, granted_at AS at,
                     expires_at AS until, withdrawn_at AS revoked_at
              FROM consent WHERE person_id = $1 AND client_id = $3 AND withdrawn_at IS NULL",
             session.person.as_str(),
@@ -55,10 +66,53 @@ pub async fn find(run: &mut impl Run, session: &Session, client: &str) -> Result
             client,
         ))
         .await?;
+    of(rows, session, client)
+}
+
+/// The living session of a cookie's secret, and how its person stands with a client; one read for both.
+pub async fn find_with_session(
+    run: &mut impl Run,
+    now: Timestamp,
+    secret: &str,
+    client: &str,
+) -> Result<Option<(Session, Standing)>, Fault> {
+    if !sso::may_be_secret(secret) {
+        return Ok(None);
+    }
+    let mut rows: Vec<WithSession> = run
+        .all(sql!(
+            "WITH live AS (
+                 SELECT id, person_id, account_id, proofs, device, created_at, expires_at FROM sso_session
+                 WHERE secret_digest = $1 AND ended_at IS NULL AND expires_at > $2
+             )
+             SELECT 'session' AS what, proofs AS one, device AS two, '' AS three, created_at AS at,
+                    expires_at AS until, CAST(NULL AS BIGINT) AS revoked_at, id, person_id, account_id
+             FROM live
+             UNION ALL
+             SELECT 'evidence', evidence.kind, evidence.methods, '', evidence.at, evidence.valid_until,
+                    evidence.revoked_at, '', '', ''
+             FROM live JOIN evidence ON evidence.person_id = live.person_id AND evidence.account_id = live.account_id
+             UNION ALL
+             SELECT 'consent', consent.scope, consent.claims, consent.declined, consent.granted_at,
+                    consent.expires_at, consent.withdrawn_at, '', '', ''
+             FROM live JOIN consent ON consent.person_id = live.person_id
+             WHERE consent.client_id = $3 AND consent.withdrawn_at IS NULL",
+            digest(secret),
+            now,
+            client,
+        ))
+        .await?;
+    let Some(place) = rows.iter().position(|row| row.row.what == "session") else { return Ok(None) };
+    let session = rows.swap_remove(place).session()?;
+    let standing = of(rows.into_iter().map(|row| row.row).collect(), &session, client)?;
+    Ok(Some((session, standing)))
+}
+
+fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault> {
     let mut standing = Standing::default();
     for row in rows {
         if row.what == "consent" {
-            let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str());
+            let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str(), row.four.as_str());
             standing.consent = Some(Consent::parse(client, columns, (row.at, row.until))?);
         } else {
             let times = (row.at, row.until, row.revoked_at);
@@ -67,4 +121,19 @@ pub async fn find(run: &mut impl Run, session: &Session, client: &str) -> Result
     }
     standing.evidence.sort_by_key(|evidence| evidence.at);
     Ok(standing)
+}
+
+impl WithSession {
+    fn session(self) -> Result<Session, Fault> {
+        let row = sso::Row {
+            id: self.id,
+            person_id: self.person_id,
+            account_id: self.account_id,
+            proofs: self.row.one,
+            device: self.row.two,
+            created_at: self.row.at,
+            expires_at: self.row.until.unwrap_or_default(),
+        };
+        row.session()
+    }
 }

@@ -13,9 +13,9 @@ use super::tries::{self, Subject};
 use super::visit::{self, At, Origin, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{DocumentId, EvidenceId, PersonId, ReceiptId};
-use crate::base::{Fault, Locale, Moment};
+use crate::base::{Fault, Locale, Moment, Timestamp};
 use crate::crypto::Keys;
-use crate::identity::store::person::{self, NewPerson};
+use crate::identity::store::person::{self, CardFacts, NewPerson};
 use crate::identity::store::proof::{self, NewEvidence};
 use crate::identity::{CheckMethod, Evidence, EvidenceKind};
 use crate::sql;
@@ -389,11 +389,19 @@ async fn correct(
     }
     let seen = capture.document.same_person_key();
     let today = moment.now.date();
-    Ok(known
-        .documents
-        .into_iter()
+    let mut documents = known.documents.into_iter();
+    let document = documents
         .find(|stored| stored.parsed(today).is_some_and(|document| document.same_person_key() == seen))
-        .map(|stored| stored.id))
+        .map(|stored| stored.id);
+    if let Some(document) = &document {
+        let facts = CardFacts {
+            issuer: capture.issuer.as_deref(),
+            valid_from: capture.valid_from.map(Timestamp::on_date),
+            valid_until: capture.valid_until_at(),
+        };
+        person::update_card(tx, moment, keys, (document, &facts)).await?;
+    }
+    Ok(document)
 }
 
 async fn record_evidence(

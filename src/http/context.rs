@@ -15,6 +15,7 @@ use super::cookie::{Cookie, Cookies, Transport};
 use crate::app::App;
 use crate::base::{Actor, Fault, Locale, Moment};
 use crate::crypto::mac::digest;
+use crate::grant::trace::Trace;
 use crate::protocol::urlencoded;
 use crate::session::{Session, sso};
 
@@ -23,6 +24,8 @@ use crate::session::{Session, sso};
 pub struct Context {
     pub app: Arc<App>,
     pub moment: Moment,
+    /// The steps of this request, kept should it be refused.
+    pub trace: Trace,
     pub locale: Locale,
     pub text: TextSize,
     pub transport: Transport,
@@ -84,6 +87,7 @@ impl Context {
             device: device(header(USER_AGENT).unwrap_or_default()),
             uri: parts.uri.clone(),
             set: Vec::new(),
+            trace: parts.extensions.get::<Trace>().cloned().unwrap_or_default(),
             moment,
             transport,
             browser,

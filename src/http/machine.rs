@@ -12,11 +12,14 @@ use super::around::RequestName;
 use super::client_ip;
 use crate::app::App;
 use crate::base::{Actor, Locale, Moment};
+use crate::grant::trace::Trace;
 
 /// Everything an endpoint for programs knows before it reads what was asked.
 pub struct Machine {
     pub app: Arc<App>,
     pub moment: Moment,
+    /// The steps of this request, kept should it be refused.
+    pub trace: Trace,
     pub asked: Option<Locale>,
     headers: HeaderMap,
 }
@@ -45,6 +48,7 @@ impl FromRequestParts<Arc<App>> for Machine {
         };
         let language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let asked = language.and_then(Locale::of_accept_language);
-        Ok(Self { app: app.clone(), moment, asked, headers: parts.headers.clone() })
+        let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();
+        Ok(Self { app: app.clone(), moment, trace, asked, headers: parts.headers.clone() })
     }
 }

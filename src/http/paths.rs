@@ -4,6 +4,9 @@ use crate::base::id::{ReceiptId, RequestId, VisitId};
 
 pub const HOME: &str = "/";
 pub const HELP: &str = "/help";
+/// For the engineers of departments: every refusal, and one of them.
+pub const HELP_ERRORS: &str = "/help/errors";
+pub const HELP_ERROR: &str = "/help/errors/{number}";
 pub const ASSETS: &str = "/assets";
 
 // The provider (all of it found through discovery).
@@ -16,6 +19,8 @@ pub const USERINFO: &str = "/oidc/userinfo";
 pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
+/// Pushed authorization requests (RFC 9126).
+pub const PUSH: &str = "/oidc/par";
 
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";
@@ -35,6 +40,7 @@ pub const ACCOUNT_VISIT_STATE: &str = "/account/visit/state";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 pub const ACCOUNT_CONSENTS: &str = "/account/consents";
 pub const ACCOUNT_HISTORY: &str = "/account/history";
+pub const ACCOUNT_SERVICES: &str = "/account/services";
 pub const BIND: &str = "/bind/{token}";
 
 // The hall.
@@ -70,6 +76,10 @@ pub const METRICS: &str = "/metrics";
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
+}
+
+pub fn help_error(number: u32) -> String {
+    HELP_ERROR.replace("{number}", &number.to_string())
 }
 
 pub fn bind(token: &str) -> String {

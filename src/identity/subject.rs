@@ -13,3 +13,8 @@ pub fn of_person(keys: &Keys, sector: &str, person: &PersonId) -> String {
 pub fn of_enterprise(keys: &Keys, sector: &str, enterprise: &EnterpriseId) -> String {
     keys.pairwise.of(Purpose::Pairwise, &[b"enterprise", sector.as_bytes(), enterprise.as_str().as_bytes()])
 }
+
+/// The name of one piece of evidence for a sector.
+pub fn of_evidence(keys: &Keys, sector: &str, evidence: &str) -> String {
+    keys.pairwise.of(Purpose::Pairwise, &[b"evidence", sector.as_bytes(), evidence.as_bytes()])
+}

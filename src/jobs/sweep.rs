@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
+use crate::grant::trace;
 use crate::sql;
 use crate::storage::{Db, Run, Statement};
 
@@ -25,6 +26,7 @@ pub struct Swept {
     pub refresh_tokens: u64,
     pub families: u64,
     pub sessions: u64,
+    pub traces: u64,
 }
 
 /// One sweep, children before parents.
@@ -39,6 +41,7 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
         families: sweep(db, || families(tokens_before)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
+        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
     })
 }
 
@@ -132,6 +135,14 @@ fn sessions(before: Timestamp) -> Vec<Statement> {
     ]
 }
 
+fn traces(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM trace WHERE txn IN (SELECT txn FROM trace WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +194,11 @@ mod tests {
                 name,
                 family_ends,
             ),
+            sql!(
+                "INSERT INTO trace (txn, client_id, endpoint, refusal, steps, at) VALUES ($1, 'c', '/', 1, '[]', $2)",
+                name,
+                family_ends,
+            ),
             sql!("INSERT INTO family_revocation (family_id, reason, at) VALUES ($1, 'test', 0)", name),
             sql!(
                 "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $1, 0, $2)",
@@ -216,7 +232,7 @@ mod tests {
         insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
         insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
         let swept = sweep_all(&db, now).await.unwrap();
-        assert_eq!(swept, Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1 });
+        assert_eq!(swept, Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1, traces: 1 });
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
         db.close().await;

@@ -5,51 +5,71 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 
-use super::body;
-use super::check::{self, Ask};
+use super::arrival::{self, Arrival};
+use super::check::Door;
 use super::owed::{self, Owed, Question};
 use super::respond::{self, Target};
+use super::token::Front;
+use super::{accept, body, open};
 use crate::app::App;
 use crate::base::Fault;
 use crate::base::id::RequestId;
-use crate::client::Client;
-use crate::crypto::jwt;
-use crate::grant::Granted;
+use crate::client::{Client, Purpose};
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
+use crate::grant::trace::Kind;
+use crate::grant::{Granted, pushed};
 use crate::http::context::Context;
+use crate::http::cookie::Cookie;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
 use crate::protocol::authorize::AuthorizeDraft;
-use crate::protocol::id_token::IdTokenClaims;
-use crate::protocol::{Acr, AuthorizeRequest, RedirectUri, Refusal};
+use crate::protocol::request_object::Carried;
+use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
 use crate::session::Session;
 
 pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<Response, PageProblem> {
     let (parts, rest) = request.into_parts();
     let mut context = Context::of(&app, &parts);
     let params = body::query_or_params(Request::from_parts(parts, rest)).await.map_err(Problem::BadClient)?;
-    let draft = AuthorizeDraft::parse(&params);
-    context.prefer(draft.ui_locales.as_deref());
-    if let Some(problem) = draft.problem_for_person() {
-        return Err(Problem::BadClient(problem.refusal).into());
+    match params.get("request_uri").and_then(pushed::name) {
+        Some(name) => open::pushed(&mut context, &params, &name).await,
+        None => take(&mut context, &params).await,
     }
-    let (client, redirect_uri) = trusted(&context, &draft).await?;
-    match accept(&context, &client, draft.clone()) {
-        Ok(pending) => advance(&context, &client, pending, None).await,
+}
+
+/// Takes what the browser brought.
+async fn take(context: &mut Context, params: &Params) -> Result<Response, PageProblem> {
+    let Arrival { draft, carried, refused } =
+        arrival::brought(&context.app, context.moment.now, params).await?;
+    context.prefer(draft.ui_locales.as_deref());
+    let (client, redirect_uri) = match (trusted(context, &draft).await, refused) {
+        (Ok(found), _) => found,
+        (Err(PageProblem::Problem(_)), Some(refusal)) => return Err(Problem::BadClient(refusal).into()),
+        (Err(problem), _) => return Err(problem),
+    };
+    let accepted = match refused {
+        Some(refusal) => Err(refusal),
+        None => accept(context, &client, draft.clone(), carried),
+    };
+    match accepted {
+        Ok(pending) => {
+            context.trace.note(context.moment.now, Kind::RequestChecked, None);
+            advance(context, &client, pending, None).await
+        }
         Err(refusal) => {
             let target = Target {
-                client: client.name(context.locale).to_owned(),
+                client: &client,
                 redirect_uri: &redirect_uri,
                 mode: draft.answer_mode(),
                 state: draft.state.as_deref(),
                 ui_locales: draft.ui_locales.as_deref(),
             };
-            Ok(respond::error(&context, &target, refusal, &context.moment.request_id))
+            respond::error(context, &target, refusal, &context.moment.request_id).await
         }
     }
 }
@@ -61,8 +81,7 @@ pub(super) async fn advance(
     pending: Pending,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    let session = context.session().await?;
-    let standing = standing_of(context, session.as_ref(), client).await?;
+    let (session, standing) = present(context, client).await?;
     let sub = session
         .as_ref()
         .map(|session| subject::of_person(&context.app.keys, &client.sector, &session.person));
@@ -95,27 +114,34 @@ async fn trusted(
     context: &Context,
     draft: &AuthorizeDraft,
 ) -> Result<(Arc<Client>, RedirectUri), PageProblem> {
+    if let Some(problem) = draft.problem_for_person() {
+        return Err(Problem::BadClient(problem.refusal).into());
+    }
     let client_id = draft.client_id.as_deref().ok_or(Problem::BadClient(Refusal::ClientMissing))?;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     let asked = draft.redirect_uri.as_ref().ok_or(Problem::BadClient(Refusal::RedirectMissing))?;
     let redirect_uri =
         client.find_redirect(asked.as_str()).ok_or(Problem::BadClient(Refusal::RedirectUnregistered))?;
     Ok((client, redirect_uri))
 }
 
-/// Everything about a request that can be judged without knowing who is there.
-fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<Pending, Refusal> {
-    if let Some(problem) = draft.problem_for_client() {
-        return Err(problem.refusal);
-    }
-    let request = draft.into_request().map_err(|_| Refusal::RequestMalformed)?;
-    if let Some(refusal) = check::refusal(&Ask { request: &request, client }) {
-        return Err(refusal);
-    }
-    asked::of(&request, client)?;
-    let expected_sub = expected_sub(context, client, &request)?;
-    Ok(Pending {
+fn accept(
+    context: &Context,
+    client: &Client,
+    draft: AuthorizeDraft,
+    carried: Carried,
+) -> Result<Pending, Refusal> {
+    let request = accept::request(draft)?;
+    let expected_sub = accept::judge(&context.app, client, &request, (Door::Browser, carried))?;
+    Ok(waiting(context, request, expected_sub))
+}
+
+/// A request at the beginning of its way.
+pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub: Option<String>) -> Pending {
+    Pending {
         request,
         browser: context.browser(),
         expires_at: context.moment.now + pending::LIFETIME,
@@ -123,38 +149,24 @@ fn accept(context: &Context, client: &Client, draft: AuthorizeDraft) -> Result<P
         consented: Paid::NotYet,
         expected_sub,
         txn: context.moment.request_id.clone(),
+        pushed: None,
         left: None,
-    })
-}
-
-/// The person a client means. An expired ID token is as good a hint as a fresh one; one of another client is none.
-fn expected_sub(
-    context: &Context,
-    client: &Client,
-    request: &AuthorizeRequest,
-) -> Result<Option<String>, Refusal> {
-    let Some(hint) = &request.id_token_hint else { return Ok(request.claims.subject().map(str::to_owned)) };
-    let keys = context.app.keys.signing.view();
-    let claims: IdTokenClaims = jwt::read_own(&keys, "JWT", hint).map_err(|_| Refusal::IdTokenHintInvalid)?;
-    let ours = claims.iss == context.app.settings.issuer && claims.aud == client.client_id;
-    if ours { Ok(Some(claims.sub)) } else { Err(Refusal::IdTokenHintInvalid) }
-}
-
-async fn standing_of(
-    context: &Context,
-    session: Option<&Session>,
-    client: &Client,
-) -> Result<Standing, Fault> {
-    match session {
-        Some(session) => standing::find(&mut context.app.db.read(), session, &client.client_id).await,
-        None => Ok(Standing::default()),
     }
+}
+
+/// Who is there, and how they stand with the client; one read.
+async fn present(context: &Context, client: &Client) -> Result<(Option<Session>, Standing), Fault> {
+    let Some(secret) = context.cookie(Cookie::Session) else { return Ok((None, Standing::default())) };
+    let now = context.moment.now;
+    let mut read = context.app.db.read();
+    let found = standing::find_with_session(&mut read, now, secret, &client.client_id).await?;
+    Ok(found.map_or((None, Standing::default()), |(session, standing)| (Some(session), standing)))
 }
 
 fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: Acr) -> Granted {
     let now = context.moment.now;
     let consent = question.standing.consent.as_ref();
-    let Asked { scope, claims } = question.asked.granted(question.client, consent);
+    let Asked { scope, claims, details } = question.asked.granted(question.client, consent);
     let assurance = question.standing.assurance(now);
     let request = &question.pending.request;
     Granted {
@@ -174,8 +186,8 @@ fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: A
             claims: request.claims.clone(),
             claim_names: claims,
             confirmation: None,
-            resources: Vec::new(),
-            details: Vec::new(),
+            resources: request.resource.clone(),
+            details: details.to_values(),
         },
     }
 }
@@ -187,15 +199,40 @@ async fn answer(
     granted: Granted,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
+    let request = &pending.request;
+    let recipient = match request.response_type.gives_id_token() {
+        true => context.app.authenticator.trust.recipient(context.moment.now, client, Purpose::IdToken).await,
+        false => Ok(None),
+    };
+    let recipient = match recipient {
+        Ok(recipient) => recipient,
+        Err(refusal) => return refuse(context, client, pending, refusal, waiting).await,
+    };
+    finish(context, pending, waiting).await?;
+    let code = match request.response_type.gives_code() {
+        true => Some(issue(context, request, granted.clone()).await?),
+        false => None,
+    };
+    let front = Front { context, client, request, recipient };
+    let Some(tokens) = front.issue(&granted, code.as_deref()).await? else {
+        // The session ended in this very moment.
+        let target = target(client, request);
+        return respond::error(context, &target, Refusal::LoginRequired, &pending.txn).await;
+    };
+    let mut pairs: Vec<(&str, &str)> = code.iter().map(|code| ("code", code.as_str())).collect();
+    pairs.extend(tokens.pairs());
+    respond::success(context, &target(client, request), pairs).await
+}
+
+async fn issue(context: &Context, request: &AuthorizeRequest, granted: Granted) -> Result<String, Fault> {
     let issued = Code {
         granted,
-        redirect_uri: pending.request.redirect_uri.clone(),
-        challenge: pending.request.code_challenge.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        challenge: request.code_challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         issued_at: context.moment.now,
     };
-    let code = code::issue(&context.app.ephemeral, &context.moment, &issued).await?;
-    finish(context, waiting).await?;
-    Ok(respond::code(context, &target(context, client, &pending.request), &code))
+    code::issue(&context.app.ephemeral, &context.moment, &issued).await
 }
 
 async fn refuse(
@@ -205,15 +242,25 @@ async fn refuse(
     refusal: Refusal,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    finish(context, waiting).await?;
-    Ok(respond::error(context, &target(context, client, &pending.request), refusal, &pending.txn))
+    finish(context, pending, waiting).await?;
+    respond::error(context, &target(client, &pending.request), refusal, &pending.txn).await
 }
 
-/// An answered request waits no longer.
-async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
-    match waiting {
-        Some(id) => pending::delete(&context.app.ephemeral, id).await,
-        None => Ok(()),
+/// An answered request waits no longer; a pushed one is answered once, whatever the answer.
+async fn finish(
+    context: &Context,
+    pending: &Pending,
+    waiting: Option<&RequestId>,
+) -> Result<(), PageProblem> {
+    let ephemeral = &context.app.ephemeral;
+    if let Some(id) = waiting {
+        pending::delete(ephemeral, id).await?;
+    }
+    match &pending.pushed {
+        Some(name) if !pushed::answer(ephemeral, name).await? => {
+            Err(Problem::BadClient(Refusal::RequestUriUsed).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -236,14 +283,23 @@ async fn send_to_page(
     };
     let id = match waiting {
         Some(id) => id.clone(),
-        None => pending::keep(&context.app.ephemeral, &context.moment, pending).await?,
+        None => keep(context, pending).await?,
     };
     Ok(context.redirect(&paths::for_request(page, &id)))
 }
 
-fn target<'a>(context: &Context, client: &Client, request: &'a AuthorizeRequest) -> Target<'a> {
+async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {
+    let ephemeral = &context.app.ephemeral;
+    let id = pending::keep(ephemeral, &context.moment, pending).await?;
+    if let Some(name) = &pending.pushed {
+        pushed::begin(ephemeral, name, &pending.browser, &id).await?;
+    }
+    Ok(id)
+}
+
+pub(super) fn target<'a>(client: &'a Client, request: &'a AuthorizeRequest) -> Target<'a> {
     Target {
-        client: client.name(context.locale).to_owned(),
+        client,
         redirect_uri: &request.redirect_uri,
         mode: request.answer_mode(),
         state: request.state.as_deref(),

@@ -8,9 +8,10 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use crate::base::Locale;
 use crate::config::Settings;
 use crate::grant::claims;
+use crate::grant::verified::{self, People, trust};
 use crate::http::machine::Machine;
 use crate::http::paths;
-use crate::protocol::discovery::{Capabilities, Endpoints, ProviderMetadata};
+use crate::protocol::discovery::{Capabilities, Endpoints, IdentityAssurance, ProviderMetadata};
 use crate::protocol::prompt::Prompt;
 use crate::protocol::scope::ENTERPRISE;
 use crate::protocol::{Acr, SigningAlgorithm};
@@ -42,6 +43,7 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        pushed_authorization_request: settings.url(paths::PUSH),
         documentation: Some(settings.url(paths::HELP)),
         policy: None,
         terms: None,
@@ -53,10 +55,24 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         userinfo_algorithms: SigningAlgorithm::ALL.to_vec(),
         prompts: Prompt::ALL.to_vec(),
         ui_locales: Locale::ALL.map(|locale| locale.tag().to_owned()).to_vec(),
+        identity_assurance: identity_assurance(settings),
     };
     let mut metadata = ProviderMetadata::new(endpoints, capabilities);
     // Everything is said exactly when it works: acting for an enterprise and stronger sign-ins come later.
     metadata.scopes_supported.retain(|scope| scope != ENTERPRISE);
     metadata.acr_values_supported.retain(|acr| !matches!(acr, Acr::Aal(2..)));
     metadata
+}
+
+fn identity_assurance(settings: &Settings) -> IdentityAssurance {
+    let people = if settings.sandbox { People::Samples } else { People::Real };
+    IdentityAssurance {
+        verified_claims_supported: true,
+        trust_frameworks_supported: trust::supported().map(str::to_owned).collect(),
+        claims_in_verified_claims_supported: verified::supported(people).map(str::to_owned).collect(),
+        evidence_supported: verified::evidence_supported(),
+        documents_supported: verified::documents_supported(),
+        documents_check_methods_supported: verified::document_checks_supported(),
+        electronic_records_supported: verified::records_supported(),
+    }
 }

@@ -5,11 +5,12 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
-use crate::base::{Fault, Locale, Trouble};
+use crate::base::{Actor, Fault, Locale, Trouble};
 use crate::client::{AuthenticationProblem, SealProblem};
 use crate::http::fault_log;
 use crate::http::machine::Machine;
-use crate::protocol::bearer::Challenge;
+use crate::http::paths;
+use crate::protocol::bearer::{Challenge, Requirement};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::{ErrorCode, Refusal};
 
@@ -25,8 +26,12 @@ pub struct OAuthError {
     refusal: Refusal,
     asked: Option<Locale>,
     txn: String,
+    /// The page about this refusal.
+    help: String,
     /// At resources: the challenge of RFC 6750 §3, with this realm.
     realm: Option<String>,
+    /// What would do, where the sign-in behind a token does not (RFC 9470 §3).
+    required: Option<Requirement>,
 }
 
 impl From<Refusal> for Problem {
@@ -80,7 +85,13 @@ impl OAuthError {
         let refusal = problem.refusal();
         metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
         tracing::info!(error_code = refusal.number(), "refused");
-        Self { refusal, asked: machine.asked, txn: machine.moment.request_id.clone(), realm: None }
+        if let Actor::Client(id) = &machine.moment.actor {
+            machine.trace.of_client(id);
+        }
+        machine.trace.refuse(machine.moment.now, refusal, &machine.moment.request_id);
+        let help = machine.app.settings.url(&paths::help_error(refusal.number()));
+        let txn = machine.moment.request_id.clone();
+        Self { refusal, asked: machine.asked, txn, help, realm: None, required: None }
     }
 
     /// The answer of a protected resource.
@@ -88,18 +99,29 @@ impl OAuthError {
         let realm = Some(machine.app.settings.issuer.clone());
         Self { realm, ..Self::new(machine, problem) }
     }
+
+    /// Names the sign-in that would do.
+    pub fn requiring(self, required: Option<Requirement>) -> Self {
+        Self { required, ..self }
+    }
 }
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        let body = ErrorAnswer::new(self.refusal, self.asked, self.txn);
+        let body = ErrorAnswer::new(self.refusal, self.asked, self.txn).explained_at(self.help);
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         if let Some(realm) = &self.realm {
-            let challenge = Challenge::new(realm, self.refusal).to_string();
+            let required = self.required.as_ref();
+            let challenge = Challenge {
+                acr_values: required.and_then(|required| required.acr_values.as_ref()),
+                max_age: required.and_then(|required| required.max_age),
+                ..Challenge::new(realm, self.refusal)
+            };
+            let challenge = challenge.to_string();
             if let Ok(value) = HeaderValue::from_str(&challenge) {
                 headers.insert(WWW_AUTHENTICATE, value);
             }

@@ -52,7 +52,7 @@ async fn access(machine: &Machine, token: &str) -> Result<Option<ActiveToken>, F
     let now = machine.moment.now;
     let found = access_token::find(&mut machine.app.db.read(), now, token).await?;
     let Some(token) = found.filter(|token| token.check(now).is_ok()) else { return Ok(None) };
-    let AccessToken { client_id, scope, issued_at, expires_at, family, .. } = token;
+    let AccessToken { client_id, scope, issued_at, expires_at, family, carries, .. } = token;
     let issuer = machine.app.settings.issuer.as_str();
     let mut active =
         ActiveToken::new(issuer, client_id.as_str(), scope, issued_at.seconds(), expires_at.seconds());
@@ -61,6 +61,11 @@ async fn access(machine: &Machine, token: &str) -> Result<Option<ActiveToken>, F
         // RFC 7662 §2.2: a token of the client itself is about the client.
         None => active.sub = Some(client_id),
     }
+    // RFC 8707 §2: whom the token is for, when it is for somebody in particular.
+    if !carries.audience.is_empty() {
+        active.aud = carries.audience;
+    }
+    active.authorization_details = carries.details;
     Ok(Some(active))
 }
 

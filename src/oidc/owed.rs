@@ -97,7 +97,7 @@ fn expected_person(question: &Question<'_>) -> Option<Owed> {
     })
 }
 
-/// `prompt=login`, `select_account`, `create`, and `max_age` (OIDC Core §3.1.2.1).
+/// `prompt=login`, `select_account`, `create`, and `max_age` (OIDC Core §3.1.2.1); `max_age=0` always asks again.
 fn fresh_enough(question: &Question<'_>) -> Option<Owed> {
     let session = question.session?;
     if question.pending.signed_in == Paid::Now {
@@ -108,8 +108,7 @@ fn fresh_enough(question: &Question<'_>) -> Option<Owed> {
         [Prompt::Login, Prompt::SelectAccount].into_iter().any(|prompt| request.prompt.contains(prompt));
     let create = request.prompt.contains(Prompt::Create);
     let max_age = request.max_age.or(question.client.metadata.default_max_age);
-    let too_old =
-        max_age.is_some_and(|most| question.now.since(session.auth_time()).as_secs() >= most.max(1));
+    let too_old = max_age.is_some_and(|most| question.now.since(session.auth_time()).as_secs() >= most);
     match (create, again || too_old) {
         (true, _) => Some(Owed::Register),
         (false, true) => Some(Owed::SignIn),

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::authorize;
+use super::{authorize, trace};
 use crate::base::id::RequestId;
 use crate::grant::pending;
 use crate::http::address::Query;
@@ -26,5 +26,6 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Result
     let client_id = &pending.request.client_id;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+    trace::resume(&context.trace, &pending, context.moment.now);
     authorize::advance(&context, &client, pending, Some(&id)).await
 }

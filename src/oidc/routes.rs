@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{authorize, cors, discovery, end_session, introspect, resume, revoke, token, userinfo};
+use super::{authorize, cors, discovery, end_session, introspect, par, resume, revoke, token, userinfo};
 use crate::app::App;
 use crate::http::paths;
 
@@ -28,6 +28,7 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::JWKS, get(discovery::jwks))
         .route(paths::TOKEN, post(token::post))
         .route(paths::REVOKE, post(revoke::post))
+        .route(paths::PUSH, post(par::post))
         .route(paths::USERINFO, get(userinfo::endpoint).post(userinfo::endpoint))
         .layer(from_fn(cors::allow));
     // Introspection needs a secret, which no browser application has.

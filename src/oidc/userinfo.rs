@@ -13,21 +13,29 @@ use crate::audit::{self, Event};
 use crate::base::{Actor, Fault, Secret};
 use crate::client::{Client, Purpose, Recipient};
 use crate::grant::access_token::{self, Bearer};
-use crate::grant::{Granted, claims};
+use crate::grant::verified::{self, Question};
+use crate::grant::{Granted, claims, level};
 use crate::http::form::is_form;
 use crate::http::machine::Machine;
 use crate::identity::subject;
+use crate::protocol::bearer::Requirement;
+use crate::protocol::claims_request::Place;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Refusal, bearer};
 
 pub async fn endpoint(mut machine: Machine, request: Request) -> Response {
-    match answer(&mut machine, request).await {
+    let mut required = None;
+    match answer(&mut machine, request, &mut required).await {
         Ok(response) => response,
-        Err(problem) => OAuthError::at_resource(&machine, problem).into_response(),
+        Err(problem) => OAuthError::at_resource(&machine, problem).requiring(required).into_response(),
     }
 }
 
-async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Problem> {
+async fn answer(
+    machine: &mut Machine,
+    request: Request,
+    required: &mut Option<Requirement>,
+) -> Result<Response, Problem> {
     let token = presented(machine, request).await?;
     let now = machine.moment.now;
     if !token.expose().starts_with(access_token::PREFIX) {
@@ -46,9 +54,19 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Pro
     }
     let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    if let Some(demanded) = level::required(&client)
+        && let Err(refusal) = level::suffices(&demanded, &family.granted.facts, now)
+    {
+        *required = Some(demanded);
+        return Err(refusal.into());
+    }
     let trust = &machine.app.authenticator.trust;
     let recipient = trust.recipient(machine.moment.now, &client, Purpose::Userinfo).await?;
-    let told = claims::for_userinfo(about, &family.granted, &token.scope);
+    let mut told = claims::for_userinfo(about, &family.granted, &token.scope);
+    let question =
+        Question { about, granted: &family.granted, sector: &client.sector, place: Place::UserInfo, now };
+    let verified = verified::tell(&mut machine.app.db.read(), &machine.app.keys, &question).await?;
+    told.extend(verified.map(|value| ("verified_claims".to_owned(), value)));
     if claims::releases_number(&told) {
         record_release(machine, &family.granted).await?;
     }

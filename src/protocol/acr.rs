@@ -28,6 +28,14 @@ impl Acr {
     /// Every level, lowest first.
     pub const ALL: [Acr; 7] =
         [Acr::Loa(0), Acr::Loa(1), Acr::Loa(2), Acr::Loa(3), Acr::Aal(1), Acr::Aal(2), Acr::Aal(3)];
+
+    /// Whether who has reached this level has reached `other` as well. The two kinds say nothing of each other.
+    pub fn serves_for(self, other: Acr) -> bool {
+        match (self, other) {
+            (Acr::Loa(own), Acr::Loa(other)) | (Acr::Aal(own), Acr::Aal(other)) => own >= other,
+            _ => false,
+        }
+    }
 }
 
 impl FromStr for Acr {

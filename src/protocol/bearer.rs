@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::base::{Locale, Secret};
 
-use super::acr::AcrValues;
+use super::acr::{Acr, AcrValues};
 use super::params::Params;
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -64,6 +64,28 @@ impl fmt::Display for Challenge<'_> {
             Some(seconds) => write!(f, ", max_age=\"{seconds}\""),
             None => Ok(()),
         }
+    }
+}
+
+/// What a resource demands of the sign-in behind a token (RFC 9470 §3).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Requirement {
+    /// One of these, in order of preference; absent: any.
+    pub acr_values: Option<AcrValues>,
+    /// Seconds since the person showed who they are; absent: any.
+    pub max_age: Option<u64>,
+}
+
+impl Requirement {
+    /// Judges what a token says of the sign-in, as introspection or its claims tell it. A higher level of the same kind
+    /// serves for a lower one.
+    pub fn judge(&self, acr: Option<Acr>, auth_time: Option<i64>, now: i64) -> Result<(), Refusal> {
+        let level = self.acr_values.as_ref().is_none_or(|values| {
+            values.known().iter().any(|wanted| acr.is_some_and(|acr| acr.serves_for(*wanted)))
+        });
+        let age = |auth_time: i64| u64::try_from(now.saturating_sub(auth_time)).unwrap_or(0);
+        let fresh = self.max_age.is_none_or(|most| auth_time.is_some_and(|at| age(at) <= most));
+        if level && fresh { Ok(()) } else { Err(Refusal::AuthenticationInsufficient) }
     }
 }
 
@@ -138,6 +160,38 @@ mod tests {
             ..Challenge::new("r", Refusal::AuthenticationInsufficient)
         };
         assert!(low.to_string().ends_with(r#", acr_values="urn:tongyao:loa:3 ", max_age="60""#));
+    }
+
+    #[test]
+    fn a_resource_says_what_would_do() {
+        use Acr::{Aal, Loa};
+        let requirement = |values: &str, max_age| Requirement {
+            acr_values: Some(values.parse().unwrap()).filter(|values: &AcrValues| !values.is_empty()),
+            max_age,
+        };
+        let cases = [
+            (requirement("", None), None, None, true),
+            (requirement("urn:tongyao:loa:2", None), Some(Loa(2)), None, true),
+            (requirement("urn:tongyao:loa:2", None), Some(Loa(3)), None, true),
+            (requirement("urn:tongyao:loa:2", None), Some(Loa(1)), None, false),
+            (requirement("urn:tongyao:loa:2", None), Some(Aal(3)), None, false),
+            (requirement("urn:tongyao:loa:3 urn:tongyao:aal:2", None), Some(Aal(2)), None, true),
+            (requirement("gold", None), Some(Loa(3)), None, false),
+            (requirement("urn:tongyao:loa:0", None), None, None, false),
+            (requirement("", Some(60)), None, Some(940), true),
+            (requirement("", Some(60)), None, Some(939), false),
+            (requirement("", Some(60)), None, Some(2_000), true),
+            (requirement("", Some(60)), None, Some(i64::MIN), false),
+            (requirement("", Some(60)), None, None, false),
+            (requirement("urn:tongyao:loa:1", Some(0)), Some(Loa(1)), Some(999), false),
+        ];
+        for (required, acr, auth_time, suffices) in cases {
+            assert_eq!(
+                required.judge(acr, auth_time, 1_000).is_ok(),
+                suffices,
+                "{required:?} {acr:?} {auth_time:?}"
+            );
+        }
     }
 
     proptest! {

@@ -9,14 +9,18 @@ use serde_json::{Map, Value, json};
 
 use super::acr::AcrValues;
 use super::json::{Bounds, JsonProblem, parse};
+use super::verified_claims::VerifiedClaimsRequest;
 
-const BOUNDS: Bounds = Bounds { bytes: 16 * 1024, depth: 8 };
+/// As deep as a request for the grounds of a verification goes (OIDC for Identity Assurance §5.4).
+const BOUNDS: Bounds = Bounds { bytes: 16 * 1024, depth: 14 };
 
 /// The wishes of one request. Members that are neither `id_token` nor `userinfo` are ignored, as §5.5 wants.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClaimsRequest {
     id_token: BTreeMap<String, Wish>,
     userinfo: BTreeMap<String, Wish>,
+    verified_id_token: Option<VerifiedClaimsRequest>,
+    verified_userinfo: Option<VerifiedClaimsRequest>,
 }
 
 /// Where a claim is wanted.
@@ -65,6 +69,8 @@ pub enum NotAClaimsRequest {
     TooLarge,
     #[error("claims is not the object of OIDC Core §5.5")]
     Malformed,
+    #[error("verified_claims is not a request of OIDC for Identity Assurance §5.3-5.6")]
+    Verified,
 }
 
 impl ClaimsRequest {
@@ -79,7 +85,15 @@ impl ClaimsRequest {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.id_token.is_empty() && self.userinfo.is_empty()
+        *self == Self::default()
+    }
+
+    /// The verified claims wanted at this place.
+    pub fn verified(&self, place: Place) -> Option<&VerifiedClaimsRequest> {
+        match place {
+            Place::IdToken => self.verified_id_token.as_ref(),
+            Place::UserInfo => self.verified_userinfo.as_ref(),
+        }
     }
 
     /// The `acr` wanted in the ID token, whether essential or not; `None` when no value is named.
@@ -109,10 +123,9 @@ impl ClaimsRequest {
 
     fn of(value: Value) -> Result<Self, NotAClaimsRequest> {
         let Value::Object(mut members) = value else { return Err(NotAClaimsRequest::Malformed) };
-        Ok(Self {
-            id_token: wishes(members.remove("id_token"))?,
-            userinfo: wishes(members.remove("userinfo"))?,
-        })
+        let (id_token, verified_id_token) = at_place(members.remove("id_token"))?;
+        let (userinfo, verified_userinfo) = at_place(members.remove("userinfo"))?;
+        Ok(Self { id_token, userinfo, verified_id_token, verified_userinfo })
     }
 }
 
@@ -170,19 +183,23 @@ impl Wish {
     }
 }
 
-/// Verified claims have a grammar of their own (OIDC for Identity Assurance §6); discovery says we do not take it here.
-const OTHER_GRAMMAR: &str = "verified_claims";
+/// Has a grammar of its own.
+const VERIFIED_CLAIMS: &str = "verified_claims";
 
-fn wishes(member: Option<Value>) -> Result<BTreeMap<String, Wish>, NotAClaimsRequest> {
-    match member {
-        None | Some(Value::Null) => Ok(BTreeMap::new()),
-        Some(Value::Object(claims)) => claims
-            .into_iter()
-            .filter(|(claim, _)| claim != OTHER_GRAMMAR)
-            .map(|(claim, wish)| Ok((claim, Wish::of(wish)?)))
-            .collect(),
-        Some(_) => Err(NotAClaimsRequest::Malformed),
-    }
+type AtPlace = (BTreeMap<String, Wish>, Option<VerifiedClaimsRequest>);
+
+fn at_place(member: Option<Value>) -> Result<AtPlace, NotAClaimsRequest> {
+    let mut claims = match member {
+        None | Some(Value::Null) => return Ok(AtPlace::default()),
+        Some(Value::Object(claims)) => claims,
+        Some(_) => return Err(NotAClaimsRequest::Malformed),
+    };
+    let verified = match claims.remove(VERIFIED_CLAIMS) {
+        Some(value) => VerifiedClaimsRequest::read(&value).map_err(|_| NotAClaimsRequest::Verified)?,
+        None => None,
+    };
+    let wishes: Result<_, _> = claims.into_iter().map(|(claim, wish)| Ok((claim, Wish::of(wish)?))).collect();
+    Ok((wishes?, verified))
 }
 
 impl FromStr for ClaimsRequest {
@@ -199,10 +216,12 @@ impl FromStr for ClaimsRequest {
 
 impl Serialize for ClaimsRequest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let place = |wishes: &BTreeMap<String, Wish>| -> Map<String, Value> {
-            wishes.iter().map(|(claim, wish)| (claim.clone(), wish.to_json())).collect()
+        let at = |place: Place| -> Map<String, Value> {
+            let wishes = self.wishes(place).map(|(claim, wish)| (claim.to_owned(), wish.to_json()));
+            let verified = self.verified(place).map(|wanted| (VERIFIED_CLAIMS.to_owned(), wanted.to_json()));
+            wishes.chain(verified).collect()
         };
-        json!({"id_token": place(&self.id_token), "userinfo": place(&self.userinfo)}).serialize(serializer)
+        json!({"id_token": at(Place::IdToken), "userinfo": at(Place::UserInfo)}).serialize(serializer)
     }
 }
 
@@ -238,6 +257,18 @@ mod tests {
     }
 
     #[test]
+    fn keeps_verified_claims_apart_by_place() {
+        let claims: ClaimsRequest = r#"{"userinfo": {"name": null, "verified_claims":
+            {"verification": {"trust_framework": null}, "claims": {"name": {"essential": true}}}}}"#
+            .parse()
+            .unwrap();
+        assert!(claims.verified(Place::UserInfo).is_some() && claims.verified(Place::IdToken).is_none());
+        assert_eq!(claims.wishes(Place::UserInfo).count(), 1);
+        let kept = serde_json::to_string(&claims).unwrap();
+        assert_eq!(kept.parse(), Ok(claims));
+    }
+
+    #[test]
     fn a_voluntary_acr_is_not_essential() {
         let claims: ClaimsRequest = r#"{"id_token":{"acr":{"values":["x"]}}}"#.parse().unwrap();
         assert_eq!(claims.essential_acr(), None);
@@ -246,7 +277,7 @@ mod tests {
 
     #[test]
     fn refuses_other_shapes() {
-        let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(8), "]".repeat(8));
+        let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(14), "]".repeat(14));
         let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(16 * 1024));
         let cases = [
             ("", NotAClaimsRequest::Malformed),
@@ -257,6 +288,7 @@ mod tests {
             (r#"{"id_token":{"name":{"values":"a"}}}"#, NotAClaimsRequest::Malformed),
             (r#"{"id_token":{"name":{"value":1,"values":[1]}}}"#, NotAClaimsRequest::Malformed),
             (r#"{"id_token":{"name":null,"name":null}}"#, NotAClaimsRequest::Malformed),
+            (r#"{"id_token":{"verified_claims":{"claims":{"name":null}}}}"#, NotAClaimsRequest::Verified),
             (deep.as_str(), NotAClaimsRequest::TooLarge),
             (large.as_str(), NotAClaimsRequest::TooLarge),
         ];

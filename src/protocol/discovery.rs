@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acr::Acr;
 use super::algorithm::{AssertionAlgorithm, SigningAlgorithm};
+use super::authorization_details::DetailType;
 use super::authorize::Display;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
@@ -33,6 +34,7 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub pushed_authorization_request: String,
     /// For the engineers of departments.
     pub documentation: Option<String>,
     pub policy: Option<String>,
@@ -49,6 +51,21 @@ pub struct Capabilities {
     pub userinfo_algorithms: Vec<SigningAlgorithm>,
     pub prompts: Vec<Prompt>,
     pub ui_locales: Vec<String>,
+    pub identity_assurance: IdentityAssurance,
+}
+
+/// What is said about verified claims (OpenID Connect for Identity Assurance §7).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IdentityAssurance {
+    /// Of the drafts; what asks for it today still reads it.
+    pub verified_claims_supported: bool,
+    pub trust_frameworks_supported: Vec<String>,
+    pub claims_in_verified_claims_supported: Vec<String>,
+    pub evidence_supported: Vec<String>,
+    pub documents_supported: Vec<String>,
+    pub documents_check_methods_supported: Vec<String>,
+    pub electronic_records_supported: Vec<String>,
 }
 
 /// The discovery document. Everything is in it exactly when it works.
@@ -92,12 +109,27 @@ pub struct ProviderMetadata {
     /// Without it clients must assume `true` (Discovery §3).
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
+    pub request_object_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub request_object_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub request_object_encryption_enc_values_supported: Vec<ContentEncryption>,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: String,
+    pub require_pushed_authorization_requests: bool,
+    /// JARM §4.
+    pub authorization_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub authorization_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub authorization_encryption_enc_values_supported: Vec<ContentEncryption>,
+    /// RFC 9396 §10.
+    pub authorization_details_types_supported: Vec<DetailType>,
     /// RFC 9207 §3.
     pub authorization_response_iss_parameter_supported: bool,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
     pub frontchannel_logout_supported: bool,
     pub frontchannel_logout_session_supported: bool,
+    /// OpenID Connect for Identity Assurance §7.
+    #[serde(flatten)]
+    pub identity_assurance: IdentityAssurance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_documentation: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,7 +160,7 @@ impl ProviderMetadata {
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
             claims_supported: capabilities.claims,
             claim_types_supported: ClaimType::ALL.to_vec(),
-            response_types_supported: ResponseType::SUPPORTED.to_vec(),
+            response_types_supported: ResponseType::ALL.to_vec(),
             response_modes_supported: ResponseMode::ALL.to_vec(),
             grant_types_supported: GrantType::ALL.to_vec(),
             acr_values_supported: Acr::ALL.to_vec(),
@@ -150,14 +182,24 @@ impl ProviderMetadata {
             display_values_supported: Display::ALL.to_vec(),
             ui_locales_supported: capabilities.ui_locales,
             claims_parameter_supported: true,
-            request_parameter_supported: false,
+            request_parameter_supported: true,
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
+            request_object_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            request_object_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            request_object_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
+            pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
+            require_pushed_authorization_requests: false,
+            authorization_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            authorization_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            authorization_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
+            authorization_details_types_supported: DetailType::ALL.to_vec(),
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
             frontchannel_logout_supported: false,
             frontchannel_logout_session_supported: false,
+            identity_assurance: capabilities.identity_assurance,
             service_documentation: endpoints.documentation,
             op_policy_uri: endpoints.policy,
             op_tos_uri: endpoints.terms,
@@ -181,6 +223,7 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
+            pushed_authorization_request: at("/par"),
             documentation: None,
             policy: None,
             terms: None,
@@ -191,11 +234,13 @@ mod tests {
             userinfo_algorithms: vec![],
             prompts: vec![Prompt::None, Prompt::Login],
             ui_locales: vec!["zh-CN".into()],
+            identity_assurance: IdentityAssurance::default(),
         };
         let metadata = ProviderMetadata::new(endpoints, capabilities);
         let document = serde_json::to_value(&metadata).unwrap();
         for (member, expected) in [
-            ("response_types_supported", serde_json::json!(["code"])),
+            ("request_parameter_supported", serde_json::json!(true)),
+            ("authorization_details_types_supported", serde_json::json!(["gov_data", "e_licence", "matter"])),
             ("code_challenge_methods_supported", serde_json::json!(["S256"])),
             ("id_token_signing_alg_values_supported", serde_json::json!(["RS256"])),
             ("request_uri_parameter_supported", serde_json::json!(false)),

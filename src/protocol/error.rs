@@ -30,6 +30,8 @@ words! {
         UnmetAuthenticationRequirements = "unmet_authentication_requirements",
         /// RFC 8707 §2.
         InvalidTarget = "invalid_target",
+        /// RFC 9396 §5.
+        InvalidAuthorizationDetails = "invalid_authorization_details",
         // RFC 6750 §3.1.
         InvalidToken = "invalid_token",
         InsufficientScope = "insufficient_scope",

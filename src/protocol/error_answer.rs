@@ -18,6 +18,9 @@ pub struct ErrorAnswer {
     pub error_code: String,
     /// Names the request, for the department's console.
     pub txn: String,
+    /// The page that says what the refusal means and what to do (RFC 6749 §5.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_uri: Option<String>,
 }
 
 impl ErrorAnswer {
@@ -29,7 +32,12 @@ impl ErrorAnswer {
             error_description_zh: (asked != Some(Locale::En)).then(|| refusal.description(Locale::ZhCn)),
             error_code: refusal.number().to_string(),
             txn: txn.into(),
+            error_uri: None,
         }
+    }
+
+    pub fn explained_at(self, page: String) -> Self {
+        Self { error_uri: Some(page), ..self }
     }
 
     /// The members as parameters of an answer by redirect or form post, without `state` and `iss`.
@@ -38,6 +46,7 @@ impl ErrorAnswer {
         pairs.extend(self.error_description_zh.map(|text| ("error_description_zh", text)));
         pairs.push(("error_code", &self.error_code));
         pairs.push(("txn", &self.txn));
+        pairs.extend(self.error_uri.as_deref().map(|page| ("error_uri", page)));
         pairs
     }
 }

@@ -4,8 +4,10 @@ use super::text::words;
 
 words! {
     /// `grant_type`.
-    GrantType, "grant type must be authorization_code, refresh_token or client_credentials" {
+    GrantType, "grant type must be authorization_code, implicit, refresh_token or client_credentials" {
         AuthorizationCode = "authorization_code",
+        /// Never sent to the token endpoint: it lets a client get tokens from the authorization endpoint (RFC 7591 §2.1).
+        Implicit = "implicit",
         RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
     }

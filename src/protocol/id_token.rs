@@ -61,6 +61,9 @@ pub struct IdTokenClaims {
     pub at_hash: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub c_hash: Option<String>,
+    /// The `state` of the request, so that it cannot be exchanged beside a detached signature (FAPI 1.0 Part 2 §5.1.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s_hash: Option<String>,
     #[serde(flatten)]
     about: Map<String, Value>,
 }
@@ -88,6 +91,7 @@ impl IdTokenClaims {
             sid: None,
             at_hash: None,
             c_hash: None,
+            s_hash: None,
             about: Map::new(),
         }
     }

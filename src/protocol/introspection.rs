@@ -93,6 +93,9 @@ pub struct ActiveToken {
     /// The key or certificate the token is bound to (RFC 7800 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Map<String, Value>>,
+    /// RFC 9396 §9.2.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Value>,
 }
 
 impl ActiveToken {
@@ -119,6 +122,7 @@ impl ActiveToken {
             acr: None,
             auth_time: None,
             cnf: None,
+            authorization_details: Vec::new(),
         }
     }
 }

@@ -11,6 +11,8 @@ pub mod json;
 pub mod error;
 /// Every reason to refuse: six digits, code, status, both languages.
 pub mod refusal;
+/// What to do about a refusal.
+pub mod remedy;
 /// The answer that carries a refusal.
 pub mod error_answer;
 /// The parameters of a request, each at most once.
@@ -26,6 +28,8 @@ pub mod prompt;
 pub mod response;
 /// Levels of the person and of the sign-in, as `acr` names them.
 pub mod acr;
+/// Requests for verified claims, and the rules they filter by.
+pub mod verified_claims;
 /// The `claims` parameter.
 pub mod claims_request;
 /// Signing algorithms we speak.
@@ -40,11 +44,18 @@ pub mod grant_type;
 pub mod client_auth;
 /// The key that a token is bound to.
 pub mod confirmation;
+
+/// The services a token is for.
+pub mod resource;
+/// What a client may do in detail, beyond scopes.
+pub mod authorization_details;
 /// What a client registers about itself.
 pub mod client_metadata;
 
 /// The authorization request.
 pub mod authorize;
+/// Authorization requests as signed objects.
+pub mod request_object;
 /// The token request, per grant.
 pub mod token_request;
 /// The token answer.
@@ -62,6 +73,7 @@ pub mod discovery;
 
 pub use acr::{Acr, AcrValues};
 pub use algorithm::{AssertionAlgorithm, SigningAlgorithm};
+pub use authorization_details::Details;
 pub use authorize::AuthorizeRequest;
 pub use claims_request::ClaimsRequest;
 pub use client_metadata::ClientMetadata;

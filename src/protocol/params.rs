@@ -64,6 +64,15 @@ impl Params {
         self.get(name).is_some()
     }
 
+    /// The same with a parameter more, unless it has a value already.
+    pub fn or(mut self, name: &str, value: &str) -> Result<Self, Refusal> {
+        if !self.has(name) {
+            self.0.retain(|(known, _)| known != name);
+            self.add(name.to_owned(), value.to_owned())?;
+        }
+        Ok(self)
+    }
+
     fn add(&mut self, name: String, value: String) -> Result<(), Refusal> {
         if self.0.len() == MOST_PARAMETERS {
             return Err(Refusal::ParametersTooMany);

@@ -132,7 +132,8 @@ refusals! {
     ResponseTypeNotAllowed = 102006 UnauthorizedClient 400
         "The client is not registered for this response_type." "该应用没有登记这个 response_type。";
     ResponseModeUnknown = 102007 InvalidRequest 400
-        "response_mode must be query, fragment or form_post." "response_mode 应为 query、fragment 或 form_post。";
+        "response_mode must be query, fragment, form_post, one of these with .jwt, or jwt."
+        "response_mode 应为 query、fragment、form_post，或加 .jwt 的形式，或 jwt。";
     ResponseModeUnfit = 102008 InvalidRequest 400
         "This response_mode must not be used with this response_type." "此 response_type 不允许使用这个 response_mode。";
     ScopeMalformed = 102009 InvalidScope 400
@@ -204,6 +205,63 @@ refusals! {
         "The authorization request waited too long; start again from the application." "授权请求已过期，请从应用重新开始。";
     PersonNotAllowed = 102041 AccessDenied 403
         "The person may not use this client." "该用户不能使用此应用。";
+    RequestObjectMalformed = 102050 InvalidRequestObject 400
+        "The request object is not a well-formed JWT of at most 16 kB for this purpose."
+        "请求对象不是正确的 JWT，或类型（typ）不符，或超过 16 kB。";
+    RequestObjectAlgorithmWrong = 102051 InvalidRequestObject 400
+        "The request object is unsigned, or signed with another algorithm than the client registered."
+        "请求对象未签名，或签名算法与登记的不一致。";
+    RequestObjectSignatureWrong = 102052 InvalidRequestObject 400
+        "The signature of the request object matches no registered key of the client." "请求对象的签名与该应用登记的密钥不符。";
+    RequestObjectPartiesWrong = 102053 InvalidRequestObject 400
+        "iss of the request object must be the client_id, aud must hold this issuer, and sub must not be the client_id."
+        "请求对象的 iss 应为 client_id，aud 应包含本服务，sub 不得为 client_id。";
+    RequestObjectTimesWrong = 102054 InvalidRequestObject 400
+        "The request object has expired, is not yet valid, or lives too long; message signing asks for nbf and exp within 60 minutes."
+        "请求对象已过期、尚未生效或有效期过长；消息签名要求带 nbf 和 exp，且不超过 60 分钟。";
+    RequestObjectMemberWrong = 102055 InvalidRequestObject 400
+        "The request object holds request, request_uri, or a parameter that is not of its kind."
+        "请求对象含有 request、request_uri，或某个参数类型不对。";
+    RequestObjectDiffers = 102056 InvalidRequest 400
+        "client_id or response_type differs between the request and its request object."
+        "请求中的 client_id 或 response_type 与请求对象中的不一致。";
+    RequestObjectEncrypted = 102057 InvalidRequestObject 400
+        "The encrypted request object could not be opened." "无法解开加密的请求对象。";
+    RequestObjectRequired = 102058 InvalidRequest 400
+        "The client must send its authorization request as a signed request object." "该应用必须以签名的请求对象发起授权请求。";
+    RequestObjectKeysUnavailable = 102059 InvalidRequestObject 400
+        "The keys behind jwks_uri could not be fetched to check the request object." "无法从 jwks_uri 取得公钥来核对请求对象。";
+    RequestUriUnknown = 102060 InvalidRequestUri 400
+        "The request_uri is unknown or long expired; push the request again." "request_uri 不存在或早已过期，请重新推送。";
+    RequestUriExpired = 102061 InvalidRequestUri 400
+        "The request_uri has expired before it was opened; push the request again." "request_uri 未及时使用，已过期，请重新推送。";
+    RequestUriUsed = 102062 InvalidRequestUri 400
+        "The request_uri has been answered already; push a new request." "request_uri 已使用过，请推送新的请求。";
+    RequestUriOtherClient = 102063 InvalidRequestUri 400
+        "The request_uri was given to another client." "request_uri 是发给其他应用的。";
+    RequestUriPushed = 102064 InvalidRequest 400
+        "A pushed request must not hold request_uri." "推送的请求中不能含有 request_uri。";
+    RequestTwice = 102065 InvalidRequest 400
+        "request and request_uri exclude each other." "request 与 request_uri 不能同时使用。";
+    DpopKeyDiffers = 102066 InvalidRequest 400
+        "dpop_jkt is not the key of the DPoP proof." "dpop_jkt 与 DPoP 证明的密钥不一致。";
+    DetailsMalformed = 102067 InvalidAuthorizationDetails 400
+        "authorization_details is not an array of known types with the members and values each type allows."
+        "authorization_details 不是数组，或含有未知的类型、字段或取值。";
+    DetailsNotAllowed = 102068 InvalidAuthorizationDetails 400
+        "The client is not registered for a type or a location in authorization_details."
+        "该应用没有登记 authorization_details 中的某个类型或位置。";
+    DetailsWidened = 102069 InvalidAuthorizationDetails 400
+        "authorization_details is wider than what was granted." "authorization_details 超出了原授权范围。";
+    CodeKeyWrong = 102070 InvalidGrant 400
+        "The code is bound to another key by dpop_jkt, or no DPoP proof was sent." "授权码已由 dpop_jkt 绑定其他密钥，或未提供 DPoP 证明。";
+    ResourceWidened = 102071 InvalidTarget 400
+        "resource is none that was granted." "resource 不在原授权范围内。";
+
+    // Verified claims.
+    VerifiedClaimsMalformed = 102090 InvalidRequest 400
+        "verified_claims must name its claims and, in verification, trust_framework; evidence entries name their type by value."
+        "verified_claims 须列出 claims，verification 中须有 trust_framework，evidence 各项须以 value 指明 type。";
 
     // Token.
     GrantTypeMissing = 103001 InvalidRequest 400

@@ -1,4 +1,4 @@
-//! Response types and response modes (OAuth 2.0 Multiple Response Type Encoding Practices, Form Post Response Mode).
+//! Response types and response modes (OAuth 2.0 Multiple Response Type Encoding Practices, Form Post Response Mode, JARM).
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,11 +23,29 @@ pub enum ResponseType {
 pub struct NotAResponseType;
 
 impl ResponseType {
-    /// What the service answers today.
-    pub const SUPPORTED: &'static [ResponseType] = &[ResponseType::Code];
+    /// Every response type, the one for everybody first.
+    pub const ALL: &'static [ResponseType] = &[
+        ResponseType::Code,
+        ResponseType::IdToken,
+        ResponseType::IdTokenToken,
+        ResponseType::CodeIdToken,
+        ResponseType::CodeToken,
+        ResponseType::CodeIdTokenToken,
+    ];
 
-    pub fn is_supported(self) -> bool {
-        Self::SUPPORTED.contains(&self)
+    /// Whether a code is part of the answer.
+    pub fn gives_code(self) -> bool {
+        matches!(self, Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    /// Whether an ID token is part of the answer.
+    pub fn gives_id_token(self) -> bool {
+        matches!(self, Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken)
+    }
+
+    /// Whether an access token is part of the answer.
+    pub fn gives_access_token(self) -> bool {
+        matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
 
     /// Where the answer goes when `response_mode` is absent.
@@ -38,9 +56,20 @@ impl ResponseType {
         }
     }
 
-    /// Tokens must never stand in a query, where servers log them (Multiple Response Types §5).
+    /// Tokens must never stand in a query, where servers log them (Multiple Response Types §5, JARM §2.3.1).
     pub fn allows(self, mode: ResponseMode) -> bool {
-        self == Self::Code || mode != ResponseMode::Query
+        self == Self::Code || !matches!(mode, ResponseMode::Query | ResponseMode::QueryJwt)
+    }
+
+    /// The mode of an answer when `asked` is the `response_mode` of its request (JARM §2.3.4: `jwt` is the default
+    /// mode, signed).
+    pub fn mode(self, asked: Option<ResponseMode>) -> ResponseMode {
+        match asked {
+            None => self.default_mode(),
+            Some(ResponseMode::Jwt) if self == Self::Code => ResponseMode::QueryJwt,
+            Some(ResponseMode::Jwt) => ResponseMode::FragmentJwt,
+            Some(mode) => mode,
+        }
     }
 
     pub fn as_str(self) -> &'static str {
@@ -92,10 +121,48 @@ travels_as_text!(ResponseType);
 
 words! {
     /// `response_mode`: how the answer travels.
-    ResponseMode, "response_mode must be query, fragment or form_post" {
+    ResponseMode, "response_mode must be query, fragment, form_post, one of these with .jwt, or jwt" {
         Query = "query",
         Fragment = "fragment",
         FormPost = "form_post",
+        /// The default mode of the response type, signed.
+        Jwt = "jwt",
+        QueryJwt = "query.jwt",
+        FragmentJwt = "fragment.jwt",
+        FormPostJwt = "form_post.jwt",
+    }
+}
+
+/// What takes the answer to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    Query,
+    Fragment,
+    FormPost,
+}
+
+/// Whether the answer is one signed parameter (JARM §2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    Plain,
+    Signed,
+}
+
+impl ResponseMode {
+    /// `jwt` by itself counts as `query.jwt`; `ResponseType::mode` knows better.
+    pub fn carrier(self) -> Carrier {
+        match self {
+            Self::Query | Self::QueryJwt | Self::Jwt => Carrier::Query,
+            Self::Fragment | Self::FragmentJwt => Carrier::Fragment,
+            Self::FormPost | Self::FormPostJwt => Carrier::FormPost,
+        }
+    }
+
+    pub fn packing(self) -> Packing {
+        match self {
+            Self::Query | Self::Fragment | Self::FormPost => Packing::Plain,
+            Self::Jwt | Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt => Packing::Signed,
+        }
     }
 }
 
@@ -127,6 +194,20 @@ mod tests {
         assert!(!ResponseType::CodeIdToken.allows(ResponseMode::Query));
         assert_eq!(ResponseType::IdToken.default_mode(), ResponseMode::Fragment);
         assert_eq!("form_post".parse(), Ok(ResponseMode::FormPost));
-        assert!("query.jwt".parse::<ResponseMode>().is_err());
+        assert!(!ResponseType::IdToken.allows(ResponseMode::QueryJwt));
+        assert!("query.jws".parse::<ResponseMode>().is_err());
+    }
+
+    #[test]
+    fn jwt_is_the_default_mode_signed() {
+        let of = |kind: ResponseType, asked| {
+            let mode = kind.mode(asked);
+            (mode.carrier(), mode.packing())
+        };
+        assert_eq!(of(ResponseType::Code, None), (Carrier::Query, Packing::Plain));
+        assert_eq!(of(ResponseType::Code, Some(ResponseMode::Jwt)), (Carrier::Query, Packing::Signed));
+        assert_eq!(of(ResponseType::IdToken, Some(ResponseMode::Jwt)), (Carrier::Fragment, Packing::Signed));
+        let posted = Some(ResponseMode::FormPostJwt);
+        assert_eq!(of(ResponseType::CodeIdToken, posted), (Carrier::FormPost, Packing::Signed));
     }
 }

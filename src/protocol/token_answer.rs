@@ -1,6 +1,7 @@
 //! The token answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::scope::Scope;
 use super::text::words;
@@ -26,6 +27,9 @@ pub struct TokenAnswer {
     pub scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// As far as they concern this token (RFC 9396 §7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Value>,
 }
 
 #[cfg(test)]
@@ -41,6 +45,7 @@ mod tests {
             refresh_token: None,
             scope: "profile openid".parse().unwrap(),
             id_token: None,
+            authorization_details: Vec::new(),
         };
         let expected =
             r#"{"access_token":"a","token_type":"Bearer","expires_in":300,"scope":"openid profile"}"#;

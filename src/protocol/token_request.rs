@@ -36,6 +36,7 @@ impl TokenRequest {
         let grant = params.get("grant_type").ok_or(Refusal::GrantTypeMissing)?;
         match grant.parse().map_err(|_| Refusal::GrantTypeUnsupported)? {
             GrantType::AuthorizationCode => authorization_code(params),
+            GrantType::Implicit => Err(Refusal::GrantTypeUnsupported),
             GrantType::RefreshToken => refresh_token(params),
             GrantType::ClientCredentials => Ok(Self::ClientCredentials { scope: scope(params)? }),
         }
@@ -115,6 +116,7 @@ mod tests {
         let cases = [
             ("", Refusal::GrantTypeMissing),
             ("grant_type=password&username=u&password=p", Refusal::GrantTypeUnsupported),
+            ("grant_type=implicit", Refusal::GrantTypeUnsupported),
             ("grant_type=authorization_code", Refusal::CodeMissing),
             ("grant_type=authorization_code&code=c&code_verifier=short", Refusal::VerifierMalformed),
             ("grant_type=authorization_code&code=%E4%B8%AD", Refusal::CodeUnknown),

@@ -16,7 +16,7 @@ use crate::{oidc, web};
 /// The whole service. A layer wraps those written above it.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .merge(oidc::routes())
+        .merge(oidc::routes().layer(from_fn_with_state(app.clone(), oidc::trace::keep)))
         .merge(web::routes::routes().method_not_allowed_fallback(wrong_method))
         .merge(health::routes())
         .fallback(not_found)

@@ -39,15 +39,16 @@ pub struct SignedIn<'a> {
     pub lifetime: Duration,
 }
 
+/// A session as the database keeps it.
 #[derive(FromRow)]
-struct Row {
-    id: String,
-    person_id: String,
-    account_id: String,
-    proofs: String,
-    device: String,
-    created_at: i64,
-    expires_at: i64,
+pub struct Row {
+    pub id: String,
+    pub person_id: String,
+    pub account_id: String,
+    pub proofs: String,
+    pub device: String,
+    pub created_at: i64,
+    pub expires_at: i64,
 }
 
 impl Session {
@@ -67,8 +68,7 @@ impl Session {
 
 /// The living session of a cookie's secret.
 pub async fn find(run: &mut impl Run, now: Timestamp, secret: &str) -> Result<Option<Session>, Fault> {
-    // What cannot be a secret of ours costs no look-up.
-    if secret.len() != SECRET_CHARACTERS {
+    if !may_be_secret(secret) {
         return Ok(None);
     }
     let row: Option<Row> = run
@@ -80,6 +80,11 @@ pub async fn find(run: &mut impl Run, now: Timestamp, secret: &str) -> Result<Op
         ))
         .await?;
     row.map(Row::session).transpose()
+}
+
+/// What cannot be a secret of ours costs no look-up.
+pub fn may_be_secret(text: &str) -> bool {
+    text.len() == SECRET_CHARACTERS
 }
 
 /// Signs in. The browser's session of the same person goes on under a new secret with the proof added; that of
@@ -183,7 +188,7 @@ fn print(proofs: &[Proof]) -> Result<String, Fault> {
 }
 
 impl Row {
-    fn session(self) -> Result<Session, Fault> {
+    pub fn session(self) -> Result<Session, Fault> {
         let broken = |what| Fault::inconsistent("sso_session", &self.id, what);
         Ok(Session {
             id: self.id.parse().map_err(|_| broken("not an id"))?,

@@ -49,12 +49,28 @@ pub fn check(password: &Secret) -> Result<(), PasswordProblem> {
     if is_pattern(&lower) { Err(PasswordProblem::Pattern) } else { Ok(()) }
 }
 
-/// Every step from one character to the next is the same: 11111111, 12345678, hgfedcba.
+/// Rows that fingers and tongues run along, each going on at its beginning: 12345678901, 0987654321, qwertyuiopqw.
+const ROWS: [&str; 5] = ["0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
+
+/// The same character over and over, or one step along the same row each time.
 fn is_pattern(text: &str) -> bool {
-    let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
-    let mut steps = codes.windows(2).map(|pair| pair[1] - pair[0]);
-    let first = steps.next().unwrap_or_default();
-    first.abs() <= 1 && steps.all(|step| step == first)
+    let letters: Vec<char> = text.chars().collect();
+    let same = letters.windows(2).all(|pair| pair[0] == pair[1]);
+    same || runs_by_code(&letters) || ROWS.iter().any(|row| runs_along(row, &letters))
+}
+
+/// Neighbours in Unicode, which are neighbours in many alphabets.
+fn runs_by_code(letters: &[char]) -> bool {
+    let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
+    [1, -1].into_iter().any(|direction| letters.windows(2).all(|pair| step(pair) == direction))
+}
+
+fn runs_along(row: &str, letters: &[char]) -> bool {
+    let places: Option<Vec<usize>> =
+        letters.iter().map(|letter| row.chars().position(|other| other == *letter)).collect();
+    let Some(places) = places else { return false };
+    let step = |pair: &[usize]| (pair[1] + row.len() - pair[0]) % row.len();
+    [1, row.len() - 1].into_iter().any(|direction| places.windows(2).all(|pair| step(pair) == direction))
 }
 
 #[cfg(test)]
@@ -71,6 +87,15 @@ mod tests {
             ("99999999", Err(PasswordProblem::WellKnown)),
             ("bbbbbbbbbbbb", Err(PasswordProblem::Pattern)),
             ("lmnopqrst", Err(PasswordProblem::Pattern)),
+            ("12345678901", Err(PasswordProblem::Pattern)),
+            ("0123456789012", Err(PasswordProblem::Pattern)),
+            ("32109876543210", Err(PasswordProblem::Pattern)),
+            ("xyzabcdef", Err(PasswordProblem::Pattern)),
+            ("QWERTYUIOPQ", Err(PasswordProblem::Pattern)),
+            ("lkjhgfdsa", Err(PasswordProblem::Pattern)),
+            ("一丁丂七丄丅丆万", Err(PasswordProblem::Pattern)),
+            ("13579246801", Ok(())),
+            ("qwertasdfg", Ok(())),
             ("correct horse battery", Ok(())),
             ("只有中文的密码也可以", Ok(())),
             (long.as_str(), Ok(())),

@@ -1,4 +1,4 @@
-//! The database: SQLite or PostgreSQL behind `read()`, `begin()` and `commit()`.
+//! The database: SQLite or PostgreSQL behind `read()` and `begin()`.
 
 use std::fs::OpenOptions;
 use std::future::Future;
@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use super::lane::{Lane, LaneTx};
+use super::lane::Lane;
+use super::readers::Readers;
 use super::statement::{Record, Statement};
 use super::tally::{Tally, Trip};
 use super::trouble::{fault, is_connection};
+use super::tx::{Tx, TxEngine};
 use crate::base::Fault;
 use crate::config::DatabasePlace;
 
@@ -30,7 +30,7 @@ pub struct Db {
 
 #[derive(Clone)]
 pub(super) enum Engine {
-    Sqlite { reads: SqlitePool, lane: Lane },
+    Sqlite { reads: Readers, lane: Lane },
     Postgres(PgPool),
 }
 
@@ -42,7 +42,6 @@ pub enum Kind {
 }
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 impl Db {
@@ -71,10 +70,10 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, Fault> {
         self.tally.count(Trip::Transaction);
         let engine = match &self.engine {
-            Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await?),
+            Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await),
             Engine::Postgres(pool) => TxEngine::Postgres(begin_whole(pool.clone()).await?),
         };
-        Ok(Tx { engine, tally: self.tally.clone() })
+        Ok(Tx::new(engine, self.tally.clone()))
     }
 
     /// Answers when the database does.
@@ -129,7 +128,10 @@ impl Run for Reader<'_> {
     async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, Fault> {
         self.db.tally.count(Trip::Read);
         match &self.db.engine {
-            Engine::Sqlite { reads, .. } => statement.rows_from_sqlite().fetch_all(reads).await,
+            Engine::Sqlite { reads, .. } => {
+                let mut lent = reads.lend().await?;
+                statement.rows_from_sqlite().fetch_all(lent.connection()?).await
+            }
             Engine::Postgres(pool) => {
                 let again = Statement::new(statement.text, statement.values.clone());
                 match statement.rows_from_postgres().fetch_all(pool).await {
@@ -151,51 +153,6 @@ impl Run for Reader<'_> {
     }
 }
 
-/// A transaction.
-pub struct Tx {
-    engine: TxEngine,
-    tally: Arc<Tally>,
-}
-
-enum TxEngine {
-    Sqlite(LaneTx),
-    Postgres(sqlx::Transaction<'static, Postgres>),
-}
-
-impl Tx {
-    /// Makes the work durable; answers once it is.
-    pub async fn commit(self) -> Result<(), Fault> {
-        match self.engine {
-            TxEngine::Sqlite(tx) => tx.commit().await,
-            TxEngine::Postgres(tx) => tx.commit().await.map_err(|error| fault("committing", error)),
-        }
-    }
-}
-
-impl Run for Tx {
-    async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, Fault> {
-        self.tally.count(Trip::Statement);
-        match &mut self.engine {
-            TxEngine::Sqlite(tx) => statement.rows_from_sqlite().fetch_all(tx.connection()?).await,
-            TxEngine::Postgres(tx) => statement.rows_from_postgres().fetch_all(&mut **tx).await,
-        }
-        .map_err(|error| fault("writing", error))
-    }
-
-    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
-        self.tally.count(Trip::Statement);
-        match &mut self.engine {
-            TxEngine::Sqlite(tx) => {
-                statement.for_sqlite().execute(tx.connection()?).await.map(|done| done.rows_affected())
-            }
-            TxEngine::Postgres(tx) => {
-                statement.for_postgres().execute(&mut **tx).await.map(|done| done.rows_affected())
-            }
-        }
-        .map_err(|error| fault("writing", error))
-    }
-}
-
 async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
     make_private(path);
     let options = SqliteConnectOptions::new()
@@ -207,15 +164,7 @@ async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(256);
     let lane = Lane::open(&options).await?;
-    let reads = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options.create_if_missing(false))
-        .await
-        .map_err(|error| fault("opening the database", error))?;
+    let reads = Readers::open(&options.create_if_missing(false)).await?;
     Ok(Engine::Sqlite { reads, lane })
 }
 

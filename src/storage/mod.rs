@@ -3,13 +3,17 @@
 pub mod statement;
 pub mod tally;
 mod trouble;
+mod together;
 mod lane;
+mod readers;
+pub mod tx;
 pub mod db;
 pub mod migrate;
 pub mod ephemeral;
 
-pub use db::{Db, Reader, Run, Tx};
+pub use db::{Db, Reader, Run};
 pub use ephemeral::{Consumed, Ephemeral};
 pub use sqlx::FromRow;
 pub use statement::{Record, Statement, Value};
 pub use tally::Tally;
+pub use tx::Tx;

@@ -14,6 +14,19 @@ pub enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+/// A query of either driver with its values bound.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {
+        $values.into_iter().fold($query, |query, value| match value {
+            $crate::storage::Value::Text(text) => query.bind(text),
+            $crate::storage::Value::Int(int) => query.bind(int),
+            $crate::storage::Value::Bytes(bytes) => query.bind(bytes),
+        })
+    };
+}
+
+pub(super) use bound;
+
 /// A statement ready to run.
 pub struct Statement {
     pub(super) text: &'static str,
@@ -25,36 +38,16 @@ impl Statement {
         Self { text, values }
     }
 
-    pub(super) fn for_sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
-        self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
-            Value::Text(text) => query.bind(text),
-            Value::Int(int) => query.bind(int),
-            Value::Bytes(bytes) => query.bind(bytes),
-        })
-    }
-
     pub(super) fn for_postgres(self) -> Query<'static, Postgres, PgArguments> {
-        self.values.into_iter().fold(sqlx::query(self.text), |query, value| match value {
-            Value::Text(text) => query.bind(text),
-            Value::Int(int) => query.bind(int),
-            Value::Bytes(bytes) => query.bind(bytes),
-        })
+        bound!(sqlx::query(self.text), self.values)
     }
 
     pub(super) fn rows_from_sqlite<T: Record>(self) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
-        self.values.into_iter().fold(sqlx::query_as(self.text), |query, value| match value {
-            Value::Text(text) => query.bind(text),
-            Value::Int(int) => query.bind(int),
-            Value::Bytes(bytes) => query.bind(bytes),
-        })
+        bound!(sqlx::query_as(self.text), self.values)
     }
 
     pub(super) fn rows_from_postgres<T: Record>(self) -> QueryAs<'static, Postgres, T, PgArguments> {
-        self.values.into_iter().fold(sqlx::query_as(self.text), |query, value| match value {
-            Value::Text(text) => query.bind(text),
-            Value::Int(int) => query.bind(int),
-            Value::Bytes(bytes) => query.bind(bytes),
-        })
+        bound!(sqlx::query_as(self.text), self.values)
     }
 }
 

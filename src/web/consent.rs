@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::answer::Answer;
-use super::messages::Why;
+use super::messages::{Verified, Why};
 use super::pages::{ConsentItem, ConsentPage, Need};
 use super::way::Way;
 use crate::audit::{self, Event};
@@ -34,7 +34,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.clone(),
         person: person.map(|person| person.masked_name()).unwrap_or_default(),
-        items: asked.items().iter().map(|item| shown(&context, item)).collect(),
+        items: items(&context, &asked),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
     };
     way.page(&context, &drawn)
@@ -70,6 +70,7 @@ async fn allow(context: &Context, way: &Way, session: &Session, ticked: &[&str])
         client: &way.client.client_id,
         scope: &granted.scope,
         claims: &granted.claims,
+        details: &granted.details,
         declined: &declined,
     };
     let moment = context.moment.by(Actor::Person(session.person.clone()));
@@ -86,12 +87,30 @@ async fn refuse(context: &Context, way: &Way, session: &Session) -> Result<(), F
     tx.commit().await
 }
 
+fn items(context: &Context, asked: &Asked) -> Vec<ConsentItem> {
+    let why = Why(context.locale).of("authorization_details");
+    let details =
+        asked.details.iter().map(|detail| ConsentItem::of_detail(context.locale, detail).because(why));
+    let scopes = asked.items();
+    details.chain(scopes.iter().map(|item| shown(context, item))).collect()
+}
+
 fn shown(context: &Context, item: &Item) -> ConsentItem {
     let need = match item.need {
         asked::Need::Required => Need::Required,
         asked::Need::Optional => Need::Optional,
     };
-    let scope = item.name.strip_prefix(CLAIM).and_then(crate::grant::claims::scope_of);
+    let claim = item.name.strip_prefix(CLAIM);
+    if let Some((name, description)) = claim.and_then(|claim| Verified(context.locale).words(claim)) {
+        return ConsentItem {
+            scope: item.name.clone(),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            why: Some(Verified(context.locale).why().to_owned()),
+            need,
+        };
+    }
+    let scope = claim.and_then(crate::grant::claims::scope_of);
     let why = Why(context.locale);
     match scope {
         Some(scope) => {

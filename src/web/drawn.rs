@@ -43,7 +43,8 @@ fn draw_problem(context: &Context, problem: &Problem) -> Answer {
     let mut drawn = ErrorPage::of(problem, chrome(context), context.moment.request_id.as_str());
     if let Problem::BadClient(refusal) = problem {
         drawn.what = format!("{} {}", drawn.what, refusal.description(context.locale));
-        drawn = drawn.with_code(refusal.number().to_string());
+        drawn =
+            drawn.with_code(refusal.number().to_string()).explained_at(paths::help_error(refusal.number()));
     }
     let home = Link { href: paths::HOME.to_owned(), text: drawn.chrome.m().home().to_owned() };
     page_with(context, &drawn.with_link(home), &Csp::strict())

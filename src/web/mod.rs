@@ -9,6 +9,7 @@ pub mod pages;
 pub mod answer;
 pub mod drawn;
 pub mod home;
+pub mod errors;
 pub mod way;
 pub mod sign_in;
 pub mod consent;

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::get;
 
 use super::{
-    account as own, bind, consent, hall as desk, home, reader, receipt, register, sign_in, sign_out, step_up,
-    visit,
+    account as own, bind, consent, errors, hall as desk, home, reader, receipt, register, sign_in, sign_out,
+    step_up, visit,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -20,6 +20,8 @@ pub fn routes() -> Router<Arc<App>> {
 fn around() -> Router<Arc<App>> {
     Router::new()
         .route(paths::HOME, get(home::get))
+        .route(paths::HELP_ERRORS, get(errors::list))
+        .route(paths::HELP_ERROR, get(errors::one))
         .route(&format!("{}/{{*path}}", paths::ASSETS), get(home::asset))
 }
 
@@ -45,6 +47,7 @@ fn account() -> Router<Arc<App>> {
         .route(paths::ACCOUNT_SESSIONS, get(own::sessions::get).post(own::sessions::post))
         .route(paths::ACCOUNT_CONSENTS, get(own::consents::get).post(own::consents::post))
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))
+        .route(paths::ACCOUNT_SERVICES, get(own::services::get))
         .route(paths::HELP, get(own::help::get))
 }
 

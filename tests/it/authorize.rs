@@ -139,7 +139,7 @@ async fn each_wrong_parameter_is_told_to_the_client_by_its_name() {
         (ask.clone().with("login_hint", &long(3000)), "invalid_request", 102_021),
         (ask.clone().with("id_token_hint", "not.a.token"), "invalid_request", 102_022),
         (ask.clone().with("claims", "{"), "invalid_request", 102_023),
-        (ask.clone().with("request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported", 102_025),
+        (ask.clone().with("request", "eyJhbGciOiJub25lIn0.e30."), "invalid_request_object", 102_051),
         (ask.clone().with("request_uri", "https://portal.example/r"), "request_uri_not_supported", 102_026),
         (ask.clone().with("registration", "{}"), "registration_not_supported", 102_027),
         (ask.clone().with("resource", "relative"), "invalid_target", 102_029),

@@ -29,7 +29,7 @@ async fn operations_keep_within_their_round_trips() {
 
     let ask = portal.ask("openid profile");
     let (page, cost) = world.trips(browser.get(&ask.address())).await;
-    within("authorize with a live session", cost, 2, 0, 1);
+    within("authorize with a live session", cost, 1, 0, 1);
     let code = page.code();
     let (answer, cost) = world.trips(portal.exchange(&code, &ask)).await;
     within("token, code", cost, 0, 1, 1);

@@ -3,4 +3,5 @@
 pub mod person;
 pub mod account;
 pub mod proof;
+pub mod verification;
 pub mod enterprise;

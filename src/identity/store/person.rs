@@ -131,6 +131,35 @@ pub async fn find(run: &mut impl Run, keys: &Keys, id: &PersonId) -> Result<Opti
     }))
 }
 
+/// What the card says of itself, as it was last seen.
+pub struct CardFacts<'a> {
+    pub issuer: Option<&'a str>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+}
+
+/// Keeps what a card says of itself; what it does not say stays as it was.
+pub async fn update_card(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    (document, facts): (&DocumentId, &CardFacts<'_>),
+) -> Result<(), Fault> {
+    let place = Place { table: "document", column: "issuer", row: document.as_str() };
+    let issuer = facts.issuer.map(|text| keys.seal.seal(&*moment.random, place, text)).transpose()?;
+    tx.execute(sql!(
+        "UPDATE document SET issuer = COALESCE($2, issuer), valid_from = COALESCE($3, valid_from),
+             valid_until = COALESCE($4, valid_until)
+         WHERE id = $1",
+        document.as_str(),
+        issuer,
+        facts.valid_from,
+        facts.valid_until,
+    ))
+    .await
+    .map(|_| ())
+}
+
 /// The person a document belongs to, if anybody.
 pub async fn find_by_document(
     run: &mut impl Run,

@@ -7,6 +7,7 @@ use crate::base::id::FamilyId;
 use crate::base::{Fault, Secret};
 use crate::grant::code::{self, Redeemed};
 use crate::grant::family;
+use crate::grant::trace::Kind;
 use crate::protocol::Refusal;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::token_answer::TokenAnswer;
@@ -29,12 +30,14 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
             }
             Redeemed::Unknown => return Err(Refusal::CodeUnknown.into()),
         };
+    asked.trace.note(asked.moment.now, Kind::CodeRedeemed, None);
     code.check(
         asked.moment.now,
         &code::Presented {
             client_id: &asked.client.client_id,
             redirect_uri: presented.redirect_uri.as_deref(),
             verifier: presented.verifier.as_ref(),
+            confirmation: asked.confirmation.as_ref(),
         },
     )?;
     let granted = code.granted;

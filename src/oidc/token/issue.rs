@@ -2,13 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::Asked;
+use super::super::error::Problem;
+use super::{Asked, wanted};
 use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
-use crate::grant::access_token::{self, Carries, NewToken};
+use crate::grant::access_token::{self, NewToken};
+use crate::grant::claims::Told;
+use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
+use crate::protocol::claims_request::Place;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
@@ -21,6 +25,7 @@ pub(super) struct Written {
     access_token: String,
     refresh_token: Option<String>,
     scope: Scope,
+    details: Vec<Value>,
     /// Claims about the person that the ID token was asked to carry.
     about: Map<String, Value>,
 }
@@ -31,13 +36,8 @@ pub(super) async fn write(
     asked: &Asked<'_>,
     family: &FamilyId,
     (granted, scope): (&Granted, Scope),
-) -> Result<Written, Fault> {
-    let carries = Carries {
-        confirmation: asked.confirmation.clone(),
-        audience: granted.facts.resources.clone(),
-        details: granted.facts.details.clone(),
-        actor: None,
-    };
+) -> Result<Written, Problem> {
+    let carries = wanted::of_grant(asked, &granted.facts)?;
     let new =
         NewToken { client_id: &granted.client_id, family: Some(family), scope: &scope, carries: &carries };
     let access_token = access_token::issue(tx, asked.moment, &new).await?;
@@ -45,8 +45,8 @@ pub(super) async fn write(
         true => Some(refresh::issue(tx, asked.moment, family).await?),
         false => None,
     };
-    let about = about(tx, asked, granted).await?;
-    Ok(Written { access_token, refresh_token, scope, about })
+    let about = about(tx, asked, granted, Told::ByUserinfo).await?;
+    Ok(Written { access_token, refresh_token, scope, details: carries.details, about })
 }
 
 /// Signs and puts the answer together; nothing is stored any more.
@@ -57,7 +57,10 @@ pub(super) fn answer(
     written: Written,
 ) -> Result<TokenAnswer, Fault> {
     let id_token = match written.scope.contains(OPENID) {
-        true => Some(id_token(asked, granted, sid, &written)?),
+        true => {
+            let beside = Beside { access_token: Some(&written.access_token), ..Beside::default() };
+            Some(id_token(asked, granted, sid, (&beside, written.about))?)
+        }
         false => None,
     };
     Ok(TokenAnswer {
@@ -67,6 +70,7 @@ pub(super) fn answer(
         refresh_token: written.refresh_token,
         scope: written.scope,
         id_token,
+        authorization_details: written.details,
     })
 }
 
@@ -78,12 +82,26 @@ pub(super) fn token_type(asked: &Asked<'_>) -> TokenType {
 }
 
 /// Claims about the person for the ID token; read only when something was asked for there.
-async fn about(tx: &mut Tx, asked: &Asked<'_>, granted: &Granted) -> Result<Map<String, Value>, Fault> {
-    if !claims::id_token_needs_person(granted) {
+pub(super) async fn about(
+    tx: &mut Tx,
+    asked: &Asked<'_>,
+    granted: &Granted,
+    scopes: Told,
+) -> Result<Map<String, Value>, Fault> {
+    if !claims::id_token_needs_person(granted, scopes) {
         return Ok(Map::new());
     }
     let about = release::about(tx, &asked.app.keys, granted).await?;
-    let told = claims::for_id_token(&about, granted);
+    let mut told = claims::for_id_token(&about, granted, scopes);
+    let question = Question {
+        about: &about,
+        granted,
+        sector: &asked.client.sector,
+        place: Place::IdToken,
+        now: asked.moment.now,
+    };
+    let verified = verified::tell(tx, &asked.app.keys, &question).await?;
+    told.extend(verified.map(|value| ("verified_claims".to_owned(), value)));
     if claims::releases_number(&told) {
         let event = Event::NumberReleased { person: &granted.person, client: &granted.client_id };
         audit::record(tx, asked.moment, event).await?;
@@ -93,11 +111,19 @@ async fn about(tx: &mut Tx, asked: &Asked<'_>, granted: &Granted) -> Result<Map<
 
 const ID_TOKEN_SECONDS: i64 = 600;
 
-fn id_token(
+/// What an ID token is handed over beside, and vouches for by a hash (OIDC Core §3.3.2.11).
+#[derive(Default)]
+pub(super) struct Beside<'a> {
+    pub(super) access_token: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
+    pub(super) state: Option<&'a str>,
+}
+
+pub(super) fn id_token(
     asked: &Asked<'_>,
     granted: &Granted,
     sid: &ParticipationId,
-    written: &Written,
+    (beside, about): (&Beside<'_>, Map<String, Value>),
 ) -> Result<String, Fault> {
     let algorithm = asked.client.id_token_algorithm;
     let sub = subject::of_person(&asked.app.keys, &asked.client.sector, &granted.person);
@@ -115,8 +141,11 @@ fn id_token(
     token.acr = Some(facts.acr);
     token.amr = facts.amr.clone();
     token.sid = Some(sid.to_string());
-    token.at_hash = Some(half_hash(algorithm, &written.access_token));
-    token.tell(written.about.clone());
+    let hash = |text: Option<&str>| text.map(|text| half_hash(algorithm, text));
+    token.at_hash = hash(beside.access_token);
+    token.c_hash = hash(beside.code);
+    token.s_hash = hash(beside.state);
+    token.tell(about);
     let signed = asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)?;
     match &asked.recipient {
         Some(recipient) => recipient.seal(&*asked.moment.random, &signed),

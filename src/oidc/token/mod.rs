@@ -4,6 +4,10 @@ mod code;
 mod refresh;
 mod client_credentials;
 mod issue;
+mod wanted;
+mod front;
+
+pub(super) use front::Front;
 
 use std::sync::Arc;
 
@@ -18,22 +22,27 @@ use super::error::{OAuthError, Problem};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::{Client, Purpose, Recipient};
+use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
+use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
     app: &'a App,
     moment: &'a Moment,
+    trace: &'a Trace,
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
     /// Whose key ID tokens are encrypted to, if the client registered that.
     recipient: Option<Recipient>,
+    /// For what the caller wants the token, within what was granted.
+    wanted: Wanted,
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
@@ -53,11 +62,20 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
     // Before a code or a refresh token is used up: without the client's key there can be no answer.
     let recipient =
         machine.app.authenticator.trust.recipient(machine.moment.now, &client, Purpose::IdToken).await?;
     exchange(
-        &Asked { app: &machine.app, moment: &machine.moment, client: &client, confirmation: None, recipient },
+        &Asked {
+            app: &machine.app,
+            moment: &machine.moment,
+            trace: &machine.trace,
+            client: &client,
+            confirmation: None,
+            recipient,
+            wanted: Wanted::parse(&params)?,
+        },
         &params,
     )
     .await
@@ -65,6 +83,10 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    // A wrong secret is what its department asks about most.
+    if let Some(client_id) = presented.client_id() {
+        machine.trace.of_client(client_id);
+    }
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
 
@@ -74,6 +96,7 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
         return Err(Refusal::GrantTypeNotAllowed.into());
     }
     let grant = request.grant_type();
+    asked.trace.note(asked.moment.now, Kind::GrantRead, Some(grant.as_str()));
     let answer = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             let presented = code::Presented { code, redirect_uri, verifier: code_verifier };

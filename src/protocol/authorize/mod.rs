@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use reader::Reader;
 
 use super::acr::AcrValues;
+use super::authorization_details::Details;
 use super::claims_request::ClaimsRequest;
+use super::confirmation::Confirmation;
 use super::params::Params;
 use super::pkce::CodeChallenge;
 use super::prompt::Prompts;
@@ -66,6 +68,9 @@ pub struct AuthorizeRequest {
     pub resource: Vec<String>,
     /// RFC 9449 §10: the code is bound to this key.
     pub dpop_jkt: Option<String>,
+    /// RFC 9396.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
 }
 
 /// One parameter that cannot be accepted.
@@ -130,8 +135,7 @@ impl AuthorizeDraft {
 
     /// How an answer travels, an error too.
     pub fn answer_mode(&self) -> ResponseMode {
-        let default = self.response_type.map_or(ResponseMode::Query, ResponseType::default_mode);
-        self.response_mode.unwrap_or(default)
+        self.response_type.unwrap_or(ResponseType::Code).mode(self.response_mode)
     }
 
     /// The request, or everything that is wrong with it (at least one problem).
@@ -146,7 +150,19 @@ impl AuthorizeDraft {
 impl AuthorizeRequest {
     /// How the answer travels.
     pub fn answer_mode(&self) -> ResponseMode {
-        self.response_mode.unwrap_or_else(|| self.response_type.default_mode())
+        self.response_type.mode(self.response_mode)
+    }
+
+    /// RFC 9449 §10.1: a proof sent with a pushed request says of the key what `dpop_jkt` says; together they must agree.
+    pub fn bind(&mut self, proved: Option<&Confirmation>) -> Result<(), Refusal> {
+        let Some(Confirmation::Key(key)) = proved else { return Ok(()) };
+        match &self.dpop_jkt {
+            Some(named) if named != key => Err(Refusal::DpopKeyDiffers),
+            _ => {
+                self.dpop_jkt = Some(key.clone());
+                Ok(())
+            }
+        }
     }
 }
 
@@ -209,9 +225,10 @@ mod tests {
     #[test]
     fn each_problem_names_its_parameter() {
         let long = |name: &str, length: usize| format!("{name}={}", "x".repeat(length));
-        let resources = "resource=https://a/&".repeat(9);
+        let resources: String = (0..9).map(|number| format!("resource=https://a/{number}&")).collect();
         let cases = [
-            ("response_mode=jwt".to_owned(), "response_mode", Refusal::ResponseModeUnknown),
+            ("response_mode=jws".to_owned(), "response_mode", Refusal::ResponseModeUnknown),
+            ("authorization_details=%5B%5D".to_owned(), "authorization_details", Refusal::DetailsMalformed),
             (long("state", 2049), "state", Refusal::StateMalformed),
             ("state=%0d%0a".to_owned(), "state", Refusal::StateMalformed),
             (long("nonce", 513), "nonce", Refusal::NonceMalformed),
@@ -283,12 +300,26 @@ mod tests {
         assert_eq!(unfit.answer_mode(), ResponseMode::Fragment);
     }
 
+    #[test]
+    fn a_proof_and_dpop_jkt_must_name_one_key() {
+        let ask = |query: &str| draft(query).into_request().unwrap();
+        let key = |text: &str| Some(Confirmation::Key(text.to_owned()));
+        let mut request = ask(GOOD);
+        assert_eq!(request.bind(None), Ok(()));
+        assert_eq!(request.dpop_jkt, None);
+        assert_eq!(request.bind(key(CHALLENGE).as_ref()), Ok(()));
+        assert_eq!(request.dpop_jkt.as_deref(), Some(CHALLENGE));
+        let mut named = ask(&format!("{GOOD}&dpop_jkt={CHALLENGE}"));
+        assert_eq!(named.bind(key(CHALLENGE).as_ref()), Ok(()));
+        assert_eq!(named.bind(key("other").as_ref()), Err(Refusal::DpopKeyDiffers));
+    }
+
     proptest! {
         #[test]
         fn takes_any_value_anywhere(
             values in proptest::collection::hash_map("(client_id|redirect_uri|response_type|response_mode|scope|state\
                 |nonce|code_challenge|code_challenge_method|prompt|max_age|acr_values|login_hint|id_token_hint\
-                |ui_locales|display|claims|request|request_uri|registration|resource|dpop_jkt)", ".{0,60}", 0..12)
+                |ui_locales|display|claims|request|request_uri|registration|resource|dpop_jkt|authorization_details)", ".{0,60}", 0..12)
         ) {
             let draft = AuthorizeDraft::parse(&Params::from_pairs(values).unwrap());
             let no_problems = draft.problems.is_empty();

@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use url::Url;
 
 use super::{AuthorizeDraft, AuthorizeProblem, AuthorizeRequest, LoginHint};
 use crate::protocol::claims_request::{ClaimsRequest, NotAClaimsRequest};
@@ -14,14 +13,13 @@ use crate::protocol::pkce::{ChallengeMethod, CodeChallenge};
 use crate::protocol::prompt::{NotPrompts, Prompts};
 use crate::protocol::redirect::RedirectUri;
 use crate::protocol::refusal::Refusal;
+use crate::protocol::resource;
 use crate::protocol::response::{ResponseMode, ResponseType};
 
 const MOST_STATE: usize = 2048;
 const MOST_NONCE: usize = 512;
 const MOST_HINT: usize = 512;
 const MOST_TOKEN: usize = 8192;
-const MOST_RESOURCES: usize = 8;
-const MOST_RESOURCE: usize = 2048;
 
 /// Reads the parameters and collects what is wrong with them.
 pub(super) struct Reader<'p> {
@@ -104,6 +102,7 @@ impl<'p> Reader<'p> {
             claims: self.claims().unwrap_or_default(),
             resource: self.resource(),
             dpop_jkt: self.dpop_jkt(),
+            details: self.typed("authorization_details", Refusal::DetailsMalformed).unwrap_or_default(),
             response_mode: draft.response_mode,
             state: draft.state.clone(),
             ui_locales: draft.ui_locales.clone(),
@@ -147,15 +146,15 @@ impl<'p> Reader<'p> {
             Ok(claims) => Some(claims),
             Err(NotAClaimsRequest::TooLarge) => self.refuse("claims", Refusal::ClaimsTooLarge),
             Err(NotAClaimsRequest::Malformed) => self.refuse("claims", Refusal::ClaimsMalformed),
+            Err(NotAClaimsRequest::Verified) => self.refuse("claims", Refusal::VerifiedClaimsMalformed),
         }
     }
 
     fn resource(&mut self) -> Vec<String> {
-        let all: Vec<&str> = self.params.all("resource").collect();
-        if all.len() <= MOST_RESOURCES && all.iter().all(|text| is_resource(text)) {
-            return all.into_iter().map(str::to_owned).collect();
+        match resource::read(self.params) {
+            Ok(resources) => resources,
+            Err(refusal) => self.refuse("resource", refusal).unwrap_or_default(),
         }
-        self.refuse("resource", Refusal::ResourceInvalid).unwrap_or_default()
     }
 
     fn dpop_jkt(&mut self) -> Option<String> {
@@ -191,9 +190,4 @@ impl<'p> Reader<'p> {
         self.problems.push(AuthorizeProblem { parameter, refusal });
         None
     }
-}
-
-/// RFC 8707 §2: an absolute URI without a fragment.
-fn is_resource(text: &str) -> bool {
-    text.len() <= MOST_RESOURCE && !text.contains('#') && Url::parse(text).is_ok()
 }

@@ -11,6 +11,7 @@ use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::encryption::KeyManagement;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{RedirectForm, RedirectUri};
+use crate::protocol::resource::is_resource;
 
 const MOST_ADDRESSES: usize = 64;
 const MOST_CHARACTERS: usize = 2048;
@@ -19,7 +20,7 @@ const MOST_KEYS: usize = 32;
 
 type Rule = fn(&ClientMetadata, &mut Problems);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     redirects,
     post_logout_redirects,
     response_and_grant_types,
@@ -30,6 +31,7 @@ const RULES: [Rule; 10] = [
     for_people,
     sector,
     encryption,
+    resources,
 ];
 
 impl ClientMetadata {
@@ -58,9 +60,13 @@ impl Problems {
 }
 
 fn redirects(metadata: &ClientMetadata, problems: &mut Problems) {
-    let needed = metadata.may_use(GrantType::AuthorizationCode);
+    let needed = metadata.may_use(GrantType::AuthorizationCode) || metadata.may_use(GrantType::Implicit);
     let given = !metadata.redirect_uris.is_empty();
-    problems.add_unless(given || !needed, "redirect_uris", "is needed for the grant authorization_code");
+    problems.add_unless(
+        given || !needed,
+        "redirect_uris",
+        "is needed for the grants authorization_code and implicit",
+    );
     redirect_list(metadata, "redirect_uris", &metadata.redirect_uris, problems);
 }
 
@@ -85,14 +91,18 @@ fn redirect_list(metadata: &ClientMetadata, member: &str, list: &[String], probl
 /// OpenID Connect Registration §2: each response type has its grant type.
 fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) {
     let code = metadata.may_use(GrantType::AuthorizationCode);
-    for response_type in &metadata.response_types {
-        if !response_type.is_supported() {
-            problems.add("response_types", format!("{response_type} is not supported"));
+    let implicit = metadata.may_use(GrantType::Implicit);
+    for kind in &metadata.response_types {
+        if kind.gives_code() && !code {
+            problems.add("response_types", format!("{kind} needs the grant authorization_code"));
+        }
+        if (kind.gives_id_token() || kind.gives_access_token()) && !implicit {
+            problems.add("response_types", format!("{kind} needs the grant implicit"));
         }
     }
     problems.add_unless(!metadata.grant_types.is_empty(), "grant_types", "is empty");
     problems.add_unless(
-        !code || !metadata.response_types.is_empty(),
+        !code || metadata.response_types.iter().any(|kind| kind.gives_code()),
         "response_types",
         "must have code for the grant authorization_code",
     );
@@ -296,6 +306,13 @@ fn has_key_for(metadata: &ClientMetadata, alg: KeyManagement) -> bool {
     })
 }
 
+/// RFC 8707 §2.
+fn resources(metadata: &ClientMetadata, problems: &mut Problems) {
+    let resources = &metadata.allowed_resources;
+    let fit = resources.len() <= MOST_ADDRESSES && resources.iter().all(|text| is_resource(text));
+    problems.add_unless(fit, "allowed_resources", "must be at most 64 absolute URIs without fragment");
+}
+
 fn sector(metadata: &ClientMetadata, problems: &mut Problems) {
     if let Err(problem) = metadata.sector() {
         problems.0.push(problem);
@@ -328,6 +345,9 @@ mod tests {
             json!({"backchannel_logout_uri": "http://localhost:8001/logout"}),
             json!({"frontchannel_logout_uri": "https://a.example/out", "client_name": "门户"}),
             json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
+            json!({"grant_types": ["implicit"], "response_types": ["id_token", "id_token token"]}),
+            json!({"grant_types": ["implicit", "authorization_code"], "response_types": ["code id_token"]}),
+            json!({"allowed_resources": ["https://api.example/"], "authorization_details_types": ["gov_data"]}),
             json!({"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}),
             json!({"request_uris": ["https://a.example/r#digest"], "policy_uri": "https://a.example/#政策"}),
         ];
@@ -392,7 +412,17 @@ mod tests {
             (json!({"redirect_uris": ["com.example.app:/cb"]}), "redirect_uris"),
             (json!({"redirect_uris": ["https://a.example/", "https://a.example/"]}), "redirect_uris"),
             (json!({"post_logout_redirect_uris": ["/out"]}), "post_logout_redirect_uris"),
-            (json!({"response_types": ["code id_token"]}), "response_types"),
+            (json!({"response_types": ["code", "code id_token"]}), "response_types"),
+            (json!({"response_types": ["code"], "grant_types": ["implicit"]}), "response_types"),
+            (
+                json!({"response_types": ["id_token"], "grant_types": ["implicit", "authorization_code"]}),
+                "response_types",
+            ),
+            (
+                json!({"redirect_uris": [], "grant_types": ["implicit"], "response_types": ["id_token"]}),
+                "redirect_uris",
+            ),
+            (json!({"allowed_resources": ["/api"]}), "allowed_resources"),
             (json!({"response_types": []}), "response_types"),
             (json!({"grant_types": [], "redirect_uris": []}), "grant_types"),
             (json!({"grant_types": ["refresh_token"]}), "grant_types"),

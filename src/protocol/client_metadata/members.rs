@@ -11,6 +11,7 @@ use crate::base::Locale;
 use super::MetadataProblem;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::{AssertionAlgorithm, SigningAlgorithm};
+use crate::protocol::authorization_details::DetailType;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::encryption::{ContentEncryption, KeyManagement};
 use crate::protocol::grant_type::GrantType;
@@ -117,6 +118,14 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
+    /// Absent: RS256, or in the FAPI profiles that of the ID token (JARM §3).
+    authorization_signed_response_alg: Option<SigningAlgorithm> = None,
+    /// RFC 9396 §10.
+    authorization_details_types: Vec<DetailType> = Vec::new(),
+    /// The resources the client may ask tokens for (RFC 8707).
+    allowed_resources: Vec<String> = Vec::new(),
+    /// No person below this level is let in, whatever a request asks.
+    minimum_acr: Option<Acr> = None,
     /// Absent: not encrypted. Without `enc` it is A128CBC-HS256; so for every pair below.
     id_token_encrypted_response_alg: Option<KeyManagement> = None,
     id_token_encrypted_response_enc: Option<ContentEncryption> = None,

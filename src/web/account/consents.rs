@@ -2,11 +2,11 @@
 
 use super::citizen::{Citizen, Sent};
 use super::items;
-use crate::base::Fault;
+use crate::base::{Fault, Locale};
 use crate::grant::consent::{self, Consent};
 use crate::http::shown::Problem;
 use crate::web::answer::{Answer, page};
-use crate::web::messages::Consents;
+use crate::web::messages::{Consents, Detailed};
 use crate::web::pages::{ConsentLine, ConsentsPage};
 
 pub async fn get(citizen: Citizen) -> Answer {
@@ -57,9 +57,19 @@ async fn line(citizen: &Citizen, consent: Consent) -> Result<ConsentLine, Fault>
     Ok(ConsentLine {
         client: name,
         department,
-        items: items::names(locale, consent.scope.iter(), consent.claims.iter().map(String::as_str)),
+        items: known(locale, &consent),
         given: consent.granted_at.for_people(),
         until,
         id: consent.client_id,
     })
+}
+
+fn known(locale: Locale, consent: &Consent) -> Vec<String> {
+    let words = Detailed(locale);
+    let mut names = items::names(locale, consent.scope.iter(), consent.claims.iter().map(String::as_str));
+    names.extend(consent.details.iter().map(|detail| {
+        let what = words.what(detail);
+        format!("{}{}{}", words.name(detail), locale.pick("：", ": "), what.trim_end_matches(['。', '.']))
+    }));
+    names
 }

@@ -2,7 +2,7 @@
 
 use crate::base::Locale;
 use crate::grant::claims::scope_of;
-use crate::web::messages::Scopes;
+use crate::web::messages::{Scopes, Verified};
 
 /// The names of scopes and of single claims, each once; a claim is called by the scope it belongs to.
 pub fn names<'a>(
@@ -13,7 +13,8 @@ pub fn names<'a>(
     let words = Scopes(locale);
     let mut names: Vec<String> = Vec::new();
     for scope in scopes.chain(claims.map(|claim| scope_of(claim).unwrap_or(claim))) {
-        let name = words.name(scope).unwrap_or(scope);
+        let verified = || Verified(locale).words(scope).map(|(name, _)| name);
+        let name = words.name(scope).or_else(verified).unwrap_or(scope);
         if names.iter().all(|known| known != name) {
             names.push(name.to_owned());
         }
@@ -41,6 +42,10 @@ mod tests {
         );
         assert_eq!(named(Locale::En, "openid", &["id_number", "id_type"]), "That it is you, Document number");
         assert_eq!(named(Locale::En, "openid payroll", &[]), "That it is you, payroll");
+        assert_eq!(
+            named(Locale::ZhCn, "openid", &["verified:how", "verified:name"]),
+            "登录身份、核验的时间和方式、已核验的姓名"
+        );
         assert_eq!(named(Locale::En, "", &[]), "");
     }
 }

@@ -8,4 +8,5 @@ pub mod overview;
 pub mod sessions;
 pub mod consents;
 pub mod history;
+pub mod services;
 pub mod help;

@@ -6,6 +6,7 @@ messages! {
         menu: "账号菜单" | "Account menu",
         nav_overview: "概览" | "Overview",
         nav_visit: "窗口核验" | "Visit",
+        nav_services: "进入系统" | "Services",
         nav_sessions: "登录设备" | "Devices",
         nav_consents: "授权管理" | "Consents",
         nav_history: "使用记录" | "History",
@@ -62,6 +63,14 @@ messages! {
         empty: "还没有授权" | "No consents yet",
         empty_text: "您同意某个系统使用信息后，会列在这里。" | "When you allow a system to use your information, it is listed here.",
         withdrawn: "已撤回授权。" | "The consent has been withdrawn.",
+    }
+    Services {
+        title: "进入系统" | "Services",
+        lead: "从这里进入各部门的系统，已登录时不用再输密码。" | "Enter the systems of the departments from here. While you are signed in you need no password again.",
+        enter: "进入" | "Enter",
+        enter_label(name): "进入“{name}”" | "Enter {name}",
+        empty: "还没有可以进入的系统" | "No services yet",
+        empty_text: "部门的系统接入后，会列在这里。" | "When departments connect their systems, they are listed here.",
     }
     History {
         title: "使用记录" | "History",

@@ -37,7 +37,9 @@ macro_rules! message {
 mod around;
 mod account;
 mod consent;
+mod details;
 mod error;
+mod error_codes;
 mod hall_desk;
 mod hall_result;
 mod hall_visit;
@@ -50,13 +52,16 @@ mod sign_in;
 mod sign_out;
 mod step_up;
 mod used;
+mod verified;
 mod visit;
 mod why;
 
-pub use account::{Account, Consents, History, Sessions};
+pub use account::{Account, Consents, History, Services, Sessions};
 pub use around::Around;
 pub use consent::Consent;
+pub use details::Detailed;
 pub use error::{ErrorText, FormPost};
+pub use error_codes::ErrorCodes;
 pub use hall_desk::{HallDesk, HallSignIn, HallWindow};
 pub use hall_result::{HallBinding, HallDecided, HallSlip};
 pub use hall_visit::{HallCard, HallCompare};
@@ -69,6 +74,7 @@ pub use sign_in::SignIn;
 pub use sign_out::{SignOut, SignedOut};
 pub use step_up::StepUp;
 pub use used::Used;
+pub use verified::Verified;
 pub use visit::{Ticket, Visit};
 pub use why::Why;
 

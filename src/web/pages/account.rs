@@ -5,7 +5,7 @@ use askama::Template;
 use super::visit::VisitState;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Account, Consents, History, Level, Sessions};
+use crate::web::messages::{Account, Consents, History, Level, Services, Sessions};
 
 /// A document of the person.
 #[derive(Debug, Clone, Default)]
@@ -109,6 +109,29 @@ pub struct HistoryPage {
     pub older_href: Option<String>,
     /// Set when this is not the first page.
     pub newest_href: Option<String>,
+}
+
+/// One system that can be entered.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceLine {
+    pub name: String,
+    pub department: String,
+    /// The system's own address, with what it must know.
+    pub href: String,
+}
+
+/// `data-page="account-services"`.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "account/services.html")]
+pub struct ServicesPage {
+    pub chrome: Chrome,
+    pub services: Vec<ServiceLine>,
+}
+
+impl ServicesPage {
+    fn m(&self) -> Services {
+        Services(self.chrome.locale)
+    }
 }
 
 impl AccountPage {

@@ -4,8 +4,9 @@ use askama::Template;
 
 use crate::base::Locale;
 use crate::http::paths;
+use crate::protocol::authorization_details::Detail;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Consent, Scopes};
+use crate::web::messages::{Consent, Detailed, Scopes};
 
 /// Whether an item may be declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,18 @@ impl ConsentItem {
             description: words.description(scope).unwrap_or_default().to_owned(),
             why: None,
             need,
+        }
+    }
+
+    /// One of the authorization details; it has no check box.
+    pub fn of_detail(locale: Locale, detail: &Detail) -> Self {
+        let words = Detailed(locale);
+        Self {
+            scope: String::new(),
+            name: words.name(detail),
+            description: words.what(detail),
+            why: None,
+            need: Need::Required,
         }
     }
 

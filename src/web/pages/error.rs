@@ -26,6 +26,8 @@ pub struct ErrorPage {
     pub error_code: Option<String>,
     /// Request id or `txn`.
     pub reference: String,
+    /// The page that explains the code.
+    pub code_href: Option<String>,
     /// Where to go from here; the home page when none is given.
     pub link: Option<Link>,
 }
@@ -52,11 +54,24 @@ impl ErrorPage {
             _ => todo.to_owned(),
         };
         let (title, what) = (title.to_owned(), what.to_owned());
-        Self { chrome, title, what, todo, error_code: None, reference: reference.into(), link: None }
+        Self {
+            chrome,
+            title,
+            what,
+            todo,
+            error_code: None,
+            reference: reference.into(),
+            code_href: None,
+            link: None,
+        }
     }
 
     pub fn with_code(self, code: impl Into<String>) -> Self {
         Self { error_code: Some(code.into()), ..self }
+    }
+
+    pub fn explained_at(self, href: String) -> Self {
+        Self { code_href: Some(href), ..self }
     }
 
     pub fn with_link(self, link: Link) -> Self {

@@ -9,6 +9,7 @@ mod register;
 mod sign_out;
 mod account;
 mod error;
+mod error_codes;
 mod form_post;
 mod home;
 mod receipt;
@@ -16,11 +17,12 @@ mod reader;
 pub mod hall;
 
 pub use account::{
-    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, SessionLine,
-    SessionsPage, WhichDevice,
+    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, ServiceLine,
+    ServicesPage, SessionLine, SessionsPage, WhichDevice,
 };
 pub use consent::{ConsentItem, ConsentPage, Need};
 pub use error::{ErrorPage, Link};
+pub use error_codes::{ErrorCodePage, ErrorCodesPage};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};

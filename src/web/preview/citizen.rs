@@ -5,7 +5,7 @@ use crate::hall::binding_refusal::BindingRefusal;
 use crate::hall::slip::ContinuationRefusal;
 use crate::http::shown::Problem;
 use crate::identity::PhoneProblem;
-use crate::protocol::Refusal;
+use crate::protocol::{Details, Refusal};
 use crate::signin::new_password::PasswordProblem;
 use crate::web::chrome::Chrome;
 use crate::web::form::Field;
@@ -124,6 +124,13 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
     shots
 }
 
+fn detail(chrome: &Chrome) -> ConsentItem {
+    let text = r#"[{"type":"gov_data","locations":["https://data.example/si"],"actions":["read","verify"],
+        "datatypes":["social_insurance","housing_fund"]}]"#;
+    let details: Details = text.parse().unwrap();
+    details.iter().next().map(|detail| ConsentItem::of_detail(chrome.locale, detail)).unwrap()
+}
+
 fn consent(chrome: &Chrome) -> ConsentPage {
     let item = |scope: &str, need: Need| ConsentItem::of_scope(chrome.locale, scope, need);
     let why = |item: ConsentItem, why: (&str, &str)| item.because(say(chrome, why));
@@ -134,6 +141,7 @@ fn consent(chrome: &Chrome) -> ConsentPage {
         department: say(chrome, ("市大数据局", "City Data Office")),
         person: "*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming")),
         items: vec![
+            detail(chrome),
             item("openid", Need::Required),
             why(
                 item("profile", Need::Required),
@@ -326,6 +334,8 @@ fn account(chrome: &Chrome) -> Vec<Shot> {
             &ConsentsPage { chrome: frame.clone(), consents: consents(chrome), done: Some(withdrawn) },
         ),
         Shot::of("consents-empty", &ConsentsPage { chrome: frame.clone(), ..Default::default() }),
+        Shot::of("services", &services(&frame)),
+        Shot::of("services-empty", &ServicesPage { chrome: frame.clone(), ..Default::default() }),
         Shot::of("history", &history(&frame)),
         Shot::of("history-empty", &HistoryPage { chrome: frame, ..Default::default() }),
     ]
@@ -371,6 +381,19 @@ fn consents(chrome: &Chrome) -> Vec<ConsentLine> {
         line(PORTAL, names(&["openid", "profile"])),
         line(HRSS, names(&["openid", "profile", "real_name", "id_number"])),
     ]
+}
+
+fn services(frame: &Chrome) -> ServicesPage {
+    let line = |name: &str, department: &str| ServiceLine {
+        name: name.into(),
+        department: department.into(),
+        href: "https://portal.example/login?iss=https%3A%2F%2Fid.example".into(),
+    };
+    let services = vec![
+        line(frame.locale.pick("市民门户", "City portal"), "市大数据局"),
+        line(frame.locale.pick("社保业务系统", "Social insurance"), "市人社局"),
+    ];
+    ServicesPage { chrome: frame.clone(), services }
 }
 
 fn history(chrome: &Chrome) -> HistoryPage {
@@ -431,7 +454,8 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         .collect();
     let client =
         ErrorPage::of(&Problem::BadClient(Refusal::RedirectUnregistered), chrome.clone(), "txn_01JD8")
-            .with_code("invalid_redirect_uri");
+            .with_code("102003")
+            .explained_at("/help/errors/102003".into());
     let post = FormPostPage {
         chrome: asked_by(chrome, PORTAL),
         client: say(chrome, PORTAL),
@@ -443,6 +467,8 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("form-post", &post),
         Shot::of("home", &HomePage { chrome: chrome.clone() }),
         Shot::of("home-signed-in", &HomePage { chrome: signed_in(chrome) }),
+        Shot::of("error-codes", &ErrorCodesPage { chrome: chrome.clone() }),
+        Shot::of("error-code", &ErrorCodePage::of(chrome.clone(), Refusal::PkceMissing)),
         Shot::of("help", &HelpPage { chrome: chrome.clone(), halls: halls(chrome) }),
     ]);
     shots

@@ -242,6 +242,14 @@ impl Page {
         self.left_to().query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// A parameter of the fragment the browser was sent away with.
+    #[track_caller]
+    pub fn told_in_fragment(&self, name: &str) -> Option<String> {
+        let fragment = self.left_to().fragment().unwrap_or_default();
+        let mut pairs = url::form_urlencoded::parse(fragment.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
     /// The code the client was told.
     #[track_caller]
     pub fn code(&self) -> String {

@@ -133,6 +133,28 @@ impl RelyingParty {
         self.call("/oidc/introspect", &[("token", token)]).await
     }
 
+    /// Pushes a request (RFC 9126).
+    pub async fn push(&self, ask: &Ask) -> Answer {
+        let fields: Vec<(&str, &str)> =
+            ask.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let named = matches!(self.credential, Credential::Post(_) | Credential::Public);
+        let fields: Vec<_> = fields.into_iter().filter(|(name, _)| !named || *name != "client_id").collect();
+        self.call("/oidc/par", &fields).await
+    }
+
+    /// The address of a request that was pushed.
+    pub async fn pushed(&self, ask: &Ask) -> String {
+        let answer = self.push(ask).await;
+        assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+        self.address_of(answer.json()["request_uri"].as_str().unwrap())
+    }
+
+    /// Where a browser opens a pushed request.
+    pub fn address_of(&self, request_uri: &str) -> String {
+        let query = [("client_id", self.client_id.as_str()), ("request_uri", request_uri)];
+        format!("/oidc/authorize?{}", serde_urlencoded::to_string(query).unwrap())
+    }
+
     pub async fn revoke(&self, token: &str) -> Answer {
         self.call("/oidc/revoke", &[("token", token)]).await
     }
@@ -218,6 +240,16 @@ impl Ask {
     pub fn without(mut self, name: &str) -> Self {
         self.parameters.retain(|(known, _)| known != name);
         self
+    }
+
+    /// The parameters as the claims of a request object, from this client and good for five minutes.
+    pub fn claims(&self, now: i64) -> Value {
+        let mut claims = json!({"aud": ISSUER, "nbf": now, "exp": now + 300});
+        for (name, value) in &self.parameters {
+            claims[name] = json!(value);
+        }
+        claims["iss"] = claims["client_id"].clone();
+        claims
     }
 
     /// The path and query to send a browser to.

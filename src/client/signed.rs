@@ -1,0 +1,45 @@
+//! What a client has signed: read with the keys it registered, by value or behind its `jwks_uri`.
+
+use serde::de::DeserializeOwned;
+
+use super::registration::Client;
+use super::trust::Trust;
+use crate::base::Timestamp;
+use crate::crypto::jwt::{TokenProblem, read_foreign};
+use crate::protocol::SigningAlgorithm;
+
+/// Why what a client signed is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignedProblem {
+    #[error("the keys behind jwks_uri could not be fetched")]
+    KeysUnavailable,
+    #[error(transparent)]
+    Token(#[from] TokenProblem),
+}
+
+impl Trust {
+    /// The claims of a token that one of the client's keys has signed. Keys by value count before `jwks_uri`.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        now: Timestamp,
+        client: &Client,
+        algorithms: &[SigningAlgorithm],
+        token: &str,
+    ) -> Result<T, SignedProblem> {
+        let Some(uri) = &client.metadata.jwks_uri else {
+            let keys = client.keys.as_ref().ok_or(TokenProblem::UnknownKey)?;
+            return Ok(read_foreign(keys, algorithms, token)?);
+        };
+        let keys = self.keys(now, uri).await.map_err(|_| SignedProblem::KeysUnavailable)?;
+        match read_foreign(&keys, algorithms, token) {
+            // The client may have begun to sign with a key it has published since.
+            Err(problem @ (TokenProblem::UnknownKey | TokenProblem::BadSignature)) => {
+                match self.newer_keys(now, uri, &keys).await {
+                    Some(newer) => Ok(read_foreign(&newer, algorithms, token)?),
+                    None => Err(problem.into()),
+                }
+            }
+            answer => Ok(answer?),
+        }
+    }
+}

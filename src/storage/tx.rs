@@ -1,0 +1,96 @@
+//! A transaction on either database.
+
+use std::sync::Arc;
+
+use sqlx::postgres::Postgres;
+
+use super::db::Run;
+use super::lane::LaneTx;
+use super::statement::{Record, Statement, bound};
+use super::tally::{Tally, Trip};
+use super::together::Together;
+use super::trouble::fault;
+use crate::base::Fault;
+
+/// A transaction. Dropped without `commit`, it is undone.
+pub struct Tx {
+    engine: TxEngine,
+    /// Written before the next statement runs, or with the commit.
+    waiting: Vec<Statement>,
+    tally: Arc<Tally>,
+}
+
+pub(super) enum TxEngine {
+    Sqlite(LaneTx),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(super) fn new(engine: TxEngine, tally: Arc<Tally>) -> Self {
+        Self { engine, waiting: Vec::new(), tally }
+    }
+
+    /// An `INSERT` whose answer nobody needs: it is sent together with what follows, and what is wrong with it shows
+    /// there. Two of them must not touch the same row.
+    pub fn later(&mut self, statement: Statement) {
+        self.waiting.push(statement);
+    }
+
+    /// Makes the work durable; answers once it is.
+    pub async fn commit(mut self) -> Result<(), Fault> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() {
+            self.tally.count(Trip::Statement);
+        }
+        match self.engine {
+            TxEngine::Sqlite(tx) => tx.commit(waiting).await,
+            TxEngine::Postgres(mut tx) => {
+                write_together(&mut tx, waiting).await?;
+                tx.commit().await.map_err(|error| fault("committing", error))
+            }
+        }
+    }
+}
+
+impl Run for Tx {
+    async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, Fault> {
+        self.tally.count(Trip::Statement);
+        let waiting = std::mem::take(&mut self.waiting);
+        match &mut self.engine {
+            TxEngine::Sqlite(tx) => tx.all(waiting, statement).await,
+            TxEngine::Postgres(tx) => {
+                write_together(tx, waiting).await?;
+                statement.rows_from_postgres().fetch_all(&mut **tx).await.map_err(writing)
+            }
+        }
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
+        self.tally.count(Trip::Statement);
+        let waiting = std::mem::take(&mut self.waiting);
+        match &mut self.engine {
+            TxEngine::Sqlite(tx) => tx.execute(waiting, statement).await,
+            TxEngine::Postgres(tx) => {
+                write_together(tx, waiting).await?;
+                let done = statement.for_postgres().execute(&mut **tx).await.map_err(writing)?;
+                Ok(done.rows_affected())
+            }
+        }
+    }
+}
+
+async fn write_together(
+    tx: &mut sqlx::Transaction<'static, Postgres>,
+    waiting: Vec<Statement>,
+) -> Result<(), Fault> {
+    let Some(Together { text, values }) = Together::at_once(waiting) else { return Ok(()) };
+    bound!(sqlx::query(sqlx::AssertSqlSafe(text)), values)
+        .execute(&mut **tx)
+        .await
+        .map(|_| ())
+        .map_err(writing)
+}
+
+fn writing(error: sqlx::Error) -> Fault {
+    fault("writing", error)
+}
