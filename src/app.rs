@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use crate::base::random::{self, Random};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Moment};
+use crate::client::logo::Logos;
 use crate::client::{Authenticator, Clients, Trust};
 use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
@@ -34,6 +35,7 @@ pub struct App {
     pub clients: Arc<Clients>,
     pub authenticator: Authenticator,
     pub outgoing: Outgoing,
+    pub logos: Logos,
     pub readers: CardReaders,
     pub wake: Wake,
 }
@@ -122,6 +124,7 @@ impl App {
             keys,
             clients,
             authenticator,
+            logos: Logos::new(outgoing.clone()),
             outgoing,
             settings,
             wake: Wake::default(),

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::base::id::{
-    AccountId, DeliveryId, EvidenceId, FamilyId, ParticipationId, PersonId, ReceiptId, SessionId, StaffId,
-    VisitId,
+    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, ParticipationId, PersonId, ReceiptId,
+    SessionId, StaffId, VisitId,
 };
 
 /// How it went.
@@ -203,6 +203,17 @@ pub enum Event<'a> {
         algorithm: &'a str,
         kid: &'a str,
         occasion: &'a str,
+    },
+    /// A client registered itself, was changed by itself or decided about by an operator.
+    ClientChanged {
+        client: &'a str,
+        change: &'a str,
+        /// What it rests on: the invitation, the publisher, the members.
+        detail: &'a str,
+    },
+    InvitationChanged {
+        invitation: &'a InvitationId,
+        change: &'a str,
     },
 }
 
@@ -405,6 +416,15 @@ impl<'a> Event<'a> {
             Event::KeyRotated { algorithm, kid, occasion } => Row {
                 facts: json!({ "algorithm": algorithm, "kid": kid, "occasion": occasion }),
                 ..row("key_rotated", Done)
+            },
+            Event::ClientChanged { client, change, detail } => Row {
+                client: Some(client),
+                facts: json!({ "change": change, "detail": detail }),
+                ..row("client_changed", Done)
+            },
+            Event::InvitationChanged { invitation, change } => Row {
+                facts: json!({ "invitation": invitation, "change": change }),
+                ..row("invitation_changed", Done)
             },
         }
     }

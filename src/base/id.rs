@@ -80,6 +80,10 @@ ids! {
     ParticipationId = "sid";
     /// Everything that hangs on one authorization: refresh tokens, access tokens.
     FamilyId = "fam";
+    /// A client that registered itself; its value is the `client_id`.
+    ClientId = "cli";
+    /// An initial access token, known by it to operators.
+    InvitationId = "inv";
     /// A pending authorization request.
     RequestId = "req";
     /// A consent of a person for a client.

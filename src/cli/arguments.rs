@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use super::demo;
+use crate::base::id::InvitationId;
+use crate::client::{ClientState, Profile};
 use crate::crypto::keys::KeyName;
 
 /// Tongyao (通钥): unified identity authentication service 统一身份认证服务
@@ -44,6 +46,9 @@ pub enum Command {
     /// Look at the keys that sign and decrypt, or rotate them
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look at the clients and decide about those that register themselves
+    #[command(subcommand)]
+    Clients(ClientsCommand),
     /// Check the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -79,6 +84,66 @@ pub enum KeysCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum ClientsCommand {
+    /// List the clients and count them by state
+    List {
+        /// active, pending or disabled
+        #[arg(long, value_parser = state)]
+        state: Option<ClientState>,
+    },
+    /// Show what a client registered
+    Show { client_id: String },
+    /// Let a client be used that waits for it
+    Approve {
+        client_id: String,
+        /// The department it belongs to from now on
+        #[arg(long, value_name = "ID")]
+        department: Option<String>,
+    },
+    /// Turn a client away that waits for approval
+    Refuse { client_id: String },
+    /// Switch a client off and revoke its tokens
+    Disable { client_id: String },
+    /// Switch a client on again
+    Enable { client_id: String },
+    /// Print a new secret; the one before works on for a while
+    RotateSecret {
+        client_id: String,
+        /// Hours that the secret before works on
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(0..=720))]
+        keep_hours: u64,
+        /// Days until the new secret expires; left out: it does not
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3650))]
+        days: Option<u64>,
+    },
+    /// Print an initial access token, with which a department registers clients
+    Invite(Invite),
+    /// List the initial access tokens
+    Invitations,
+    /// Take an initial access token back
+    Revoke { invitation: InvitationId },
+}
+
+#[derive(Debug, Args)]
+pub struct Invite {
+    /// Whose the clients become
+    #[arg(long, value_name = "ID")]
+    pub department: String,
+    /// How many clients it may register
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub uses: u32,
+    /// Days until it expires
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=365))]
+    pub days: u64,
+    /// The scopes its clients may ask for without approval
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// A profile its clients may have, several times for several; the first is the one of who names none
+    #[arg(long)]
+    pub profile: Vec<Profile>,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Recompute every seal of the log
     Verify,
@@ -88,4 +153,8 @@ pub enum AuditCommand {
 pub enum ConfigCommand {
     /// Read the settings and say what is wrong, or how they stand
     Check,
+}
+
+fn state(word: &str) -> Result<ClientState, &'static str> {
+    ClientState::of(word).ok_or("must be active, pending or disabled")
 }

@@ -42,6 +42,7 @@ fn target(app: &App) -> Target<'_> {
         db: &app.db,
         keys: &app.keys,
         passwords: &app.passwords,
+        outgoing: &app.outgoing,
         sandbox: if app.settings.sandbox { Sandbox::On } else { Sandbox::Off },
     }
 }

@@ -8,6 +8,7 @@ mod migrate;
 mod declare;
 pub mod apply;
 mod keys;
+mod clients;
 mod audit;
 mod doctor;
 mod trace;

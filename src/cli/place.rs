@@ -7,7 +7,7 @@ use super::print;
 use super::problem::Problem;
 use crate::app::{App, Choices};
 use crate::config::raw::Raw;
-use crate::config::{DatabasePlace, Settings};
+use crate::config::{DatabasePlace, Registration, Settings};
 use crate::server::tls;
 use crate::telemetry::logs;
 
@@ -48,6 +48,12 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
     print::line(&format!("database   {database}"));
     print::line(&format!("ephemeral  {}", if settings.redis.is_some() { "Redis" } else { "in process" }));
     print::line(&format!("keys       {}", settings.keys_dir.display()));
+    let registration = match settings.registration {
+        Registration::Off => "off",
+        Registration::Token => "by token",
+        Registration::Open => "open",
+    };
+    print::line(&format!("clients    registration is {registration}"));
     print::line(&format!("sandbox    {}", if settings.sandbox { "on" } else { "off" }));
     print::line("the settings are fine");
     Ok(())

@@ -9,7 +9,7 @@ use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysComm
 use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
-use super::{audit, demo, doctor, keys, migrate, panic_hook, print, serve, trace};
+use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, trace};
 use crate::crypto::keystore::Occasion;
 
 pub fn run() -> ExitCode {
@@ -75,6 +75,7 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
             let occasion = if force { Occasion::Emergency } else { Occasion::Wish };
             keys::rotate(settings()?, name, occasion).await
         }
+        Command::Clients(command) => clients::run(&Place::open(settings()?).await?, command).await,
         Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
         Command::Trace { txn, department } => {
             trace::trace(&Place::open(settings()?).await?, &txn, department.as_deref()).await

@@ -48,13 +48,15 @@ impl Authenticator {
         }
         match presented {
             ClientAuth::Basic { client_secret, .. } | ClientAuth::Post { client_secret, .. } => {
-                self.check_secret(&client, client_secret)?;
+                self.check_secret(moment.now, &client, client_secret)?;
             }
             ClientAuth::Assertion { assertion, .. } => {
                 self.check_assertion(moment.now, &client, assertion).await?;
             }
             ClientAuth::Public { .. } => {}
         }
+        // Only now: a stranger does not learn how it stands with a client.
+        client.usable()?;
         Ok(client)
     }
 
@@ -70,12 +72,17 @@ impl Authenticator {
         }
     }
 
-    fn check_secret(&self, client: &Client, shown: &Secret) -> Result<(), Refusal> {
-        let kept = client.secret_digest.as_deref();
-        if secret::matches(&self.keys, &client.client_id, shown, kept) {
-            Ok(())
-        } else {
-            Err(Refusal::ClientSecretWrong)
+    fn check_secret(&self, now: Timestamp, client: &Client, shown: &Secret) -> Result<(), Refusal> {
+        let fits = |kept: Option<&str>| secret::matches(&self.keys, &client.client_id, shown, kept);
+        if fits(client.secret_digest.as_deref()) {
+            let alive = client.secret_expires_at.is_none_or(|end| now < end);
+            return if alive { Ok(()) } else { Err(Refusal::ClientSecretExpired) };
+        }
+        // The one before the last rotation, for a while.
+        match &client.previous_secret {
+            Some(previous) if fits(Some(&previous.digest)) && now < previous.until => Ok(()),
+            Some(previous) if fits(Some(&previous.digest)) => Err(Refusal::ClientSecretExpired),
+            _ => Err(Refusal::ClientSecretWrong),
         }
     }
 
@@ -87,7 +94,7 @@ impl Authenticator {
     ) -> Result<(), AuthenticationProblem> {
         let claims = match client.metadata.token_endpoint_auth_method {
             ClientAuthMethod::ClientSecretJwt => {
-                self.read_shared_assertion(client, assertion.expose()).await?
+                self.read_shared_assertion(now, client, assertion.expose()).await?
             }
             _ => self.read_assertion(now, client, assertion.expose()).await?,
         };
@@ -106,12 +113,15 @@ impl Authenticator {
     /// The claims, once the client's own secret has signed them (OIDC Core §9).
     async fn read_shared_assertion(
         &self,
+        now: Timestamp,
         client: &Client,
         assertion: &str,
     ) -> Result<AssertionClaims, AuthenticationProblem> {
         let secret = self.clients.shared_secret(&self.keys, &client.client_id).await?;
         let secret = secret.ok_or(Refusal::ClientAssertionSignatureWrong)?;
-        Ok(jwt::read_shared(&secret, assertion).map_err(refusal)?)
+        let claims = jwt::read_shared(&secret, assertion).map_err(refusal)?;
+        let alive = client.secret_expires_at.is_none_or(|end| now < end);
+        if alive { Ok(claims) } else { Err(Refusal::ClientSecretExpired.into()) }
     }
 
     /// The claims, once a registered key has signed them.

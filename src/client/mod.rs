@@ -10,12 +10,15 @@ pub mod policy;
 pub mod trust;
 pub mod recipient;
 pub mod signed;
+pub mod sector;
+pub mod logo;
+pub mod dynamic;
 pub mod assertion;
 pub mod authenticate;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};
 pub use department::Department;
 pub use recipient::{Purpose, Recipient, SealProblem};
-pub use registration::{Client, ConsentPolicy, Profile};
+pub use registration::{Client, ClientState, ConsentPolicy, Profile};
 pub use registry::Clients;
 pub use trust::Trust;

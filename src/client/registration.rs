@@ -11,7 +11,7 @@ use super::trust::key_set;
 use crate::base::{Fault, Locale, Timestamp};
 use crate::crypto::jwe;
 use crate::protocol::client_metadata::{Sector, SubjectType};
-use crate::protocol::{ClientMetadata, GrantType, RedirectUri, SigningAlgorithm};
+use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Refusal, SigningAlgorithm};
 
 /// One word that switches every security rule of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -35,6 +35,25 @@ pub enum ConsentPolicy {
     Implicit,
 }
 
+/// Whether a client may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ClientState {
+    #[default]
+    Active,
+    /// It registered itself, and an operator has not said yes yet.
+    Pending,
+    /// An operator switched it off.
+    Disabled,
+}
+
+/// The secret before the last rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    pub digest: String,
+    /// Until then it still works.
+    pub until: Timestamp,
+}
+
 /// The word names no profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be default, fapi2, fapi2_message_signing or legacy")]
@@ -56,6 +75,10 @@ pub struct Client {
     pub consent: ConsentPolicy,
     /// Keyed digest of the client secret (`secret::digest`).
     pub secret_digest: Option<String>,
+    /// Absent: never.
+    pub secret_expires_at: Option<Timestamp>,
+    pub previous_secret: Option<PreviousSecret>,
+    pub state: ClientState,
     /// Whose `sub` this client sees; for `identity::subject`. A host, or a text with a colon, which no host has.
     pub sector: String,
     pub id_token_algorithm: SigningAlgorithm,
@@ -77,6 +100,9 @@ pub(super) struct Columns {
     pub(super) profile: Profile,
     pub(super) consent: ConsentPolicy,
     pub(super) secret_digest: Option<String>,
+    pub(super) secret_expires_at: Option<Timestamp>,
+    pub(super) previous_secret: Option<PreviousSecret>,
+    pub(super) state: ClientState,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
 }
@@ -122,6 +148,15 @@ impl Client {
         self.metadata.is_public()
     }
 
+    /// Whether the client may be used at all.
+    pub fn usable(&self) -> Result<(), Refusal> {
+        match self.state {
+            ClientState::Active => Ok(()),
+            ClientState::Pending => Err(Refusal::ClientPending),
+            ClientState::Disabled => Err(Refusal::ClientDisabled),
+        }
+    }
+
     pub(super) fn from_columns(columns: Columns) -> Result<Self, Fault> {
         let broken = |what: &str| Fault::inconsistent("client", &columns.client_id, what);
         let metadata = &columns.metadata;
@@ -143,6 +178,9 @@ impl Client {
             profile: columns.profile,
             consent: columns.consent,
             secret_digest: columns.secret_digest,
+            secret_expires_at: columns.secret_expires_at,
+            previous_secret: columns.previous_secret,
+            state: columns.state,
             created_at: columns.created_at,
             updated_at: columns.updated_at,
         })
@@ -190,6 +228,24 @@ impl ConsentPolicy {
     }
 }
 
+impl ClientState {
+    pub const ALL: [ClientState; 3] = [ClientState::Active, ClientState::Pending, ClientState::Disabled];
+
+    /// The word in the database and for operators.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ClientState::Active => "active",
+            ClientState::Pending => "pending",
+            ClientState::Disabled => "disabled",
+        }
+    }
+
+    /// A deleted client has no state: it is never read.
+    pub fn of(word: &str) -> Option<Self> {
+        ClientState::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 impl FromStr for Profile {
     type Err = NotAProfile;
 
@@ -234,6 +290,9 @@ pub(super) mod tests {
             profile: Profile::Default,
             consent: ConsentPolicy::Explicit,
             secret_digest: None,
+            secret_expires_at: None,
+            previous_secret: None,
+            state: ClientState::Active,
             created_at: Timestamp::from_seconds(1),
             updated_at: Timestamp::from_seconds(1),
         })

@@ -72,6 +72,11 @@ impl Clients {
         shared_secret::find(&mut self.db.read(), keys, client_id).await
     }
 
+    /// After a change made here: the next request reads it anew. Other nodes see it within five seconds.
+    pub fn forget(&self, client_id: &str) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(client_id);
+    }
+
     async fn find_known(&self, client_id: &str, known: &Known) -> Result<Option<Arc<Client>>, Fault> {
         if let Some(client) = self.fresh(known) {
             return Ok(Some(client));

@@ -3,8 +3,20 @@
 use crate::base::{Moment, Secret};
 use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
+use crate::protocol::ClientMetadata;
+use crate::protocol::client_auth::ClientAuthMethod;
 
 const BYTES: usize = 32;
+
+/// Whether a client of this metadata has a secret. One that signs with it has it sealed too (`shared_secret`).
+pub fn is_needed(metadata: &ClientMetadata) -> bool {
+    matches!(
+        metadata.token_endpoint_auth_method,
+        ClientAuthMethod::ClientSecretBasic
+            | ClientAuthMethod::ClientSecretPost
+            | ClientAuthMethod::ClientSecretJwt
+    )
+}
 
 /// A new secret: 43 characters of base64url.
 pub fn generate(moment: &Moment) -> Secret {

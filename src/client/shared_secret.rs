@@ -3,11 +3,18 @@
 use crate::base::{Fault, Moment, Secret};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
+use crate::protocol::ClientMetadata;
+use crate::protocol::client_auth::ClientAuthMethod;
 use crate::sql;
 use crate::storage::{Run, Tx};
 
 /// RFC 7518 §3.2: a key for HS256 has at least 256 bits; fewer characters cannot hold as many.
 pub const SHORTEST: usize = 32;
+
+/// Whether a client of this metadata signs with a secret.
+pub fn is_needed(metadata: &ClientMetadata) -> bool {
+    metadata.token_endpoint_auth_method == ClientAuthMethod::ClientSecretJwt
+}
 
 /// Keeps the secret, over an older one.
 pub async fn keep(

@@ -1,6 +1,6 @@
 //! Clients in the database.
 
-use super::registration::{Client, Columns, ConsentPolicy, Profile};
+use super::registration::{Client, ClientState, Columns, ConsentPolicy, PreviousSecret, Profile};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::ClientMetadata;
 use crate::sql;
@@ -25,6 +25,10 @@ struct Row {
     profile: String,
     consent: String,
     secret_digest: Option<String>,
+    secret_expires_at: Option<i64>,
+    previous_secret_digest: Option<String>,
+    previous_secret_until: Option<i64>,
+    state: String,
     created_at: i64,
     updated_at: i64,
 }
@@ -33,8 +37,10 @@ pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>,
     let row: Option<Row> = run
         .optional(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
-             FROM client JOIN department ON department.id = client.department_id WHERE client.client_id = $1",
+                    client.profile, client.consent, client.secret_digest, client.secret_expires_at,
+                    client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
+                    client.updated_at
+             FROM client JOIN department ON department.id = client.department_id WHERE client.client_id = $1 AND client.state <> 'deleted'",
             client_id,
         ))
         .await?;
@@ -46,9 +52,11 @@ pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Cli
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
+                    client.profile, client.consent, client.secret_digest, client.secret_expires_at,
+                    client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
+                    client.updated_at
              FROM client JOIN department ON department.id = client.department_id
-             WHERE client.client_id > $1 ORDER BY client.client_id LIMIT $2",
+             WHERE client.client_id > $1 AND client.state <> 'deleted' ORDER BY client.client_id LIMIT $2",
             after,
             limit,
         ))
@@ -61,17 +69,21 @@ pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.created_at, client.updated_at
+                    client.profile, client.consent, client.secret_digest, client.secret_expires_at,
+                    client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
+                    client.updated_at
              FROM client JOIN department ON department.id = client.department_id
              WHERE client.metadata LIKE '%\"initiate_login_uri\":\"%' ORDER BY client.department_id, client.client_id LIMIT 200",
         ))
         .await?;
     // The text is only where to look: a name may hold these words too.
     let clients: Vec<Client> = rows.into_iter().map(Row::client).collect::<Result<_, _>>()?;
-    Ok(clients.into_iter().filter(|client| client.metadata.initiate_login_uri.is_some()).collect())
+    let enterable = |client: &Client| client.metadata.initiate_login_uri.is_some() && client.usable().is_ok();
+    Ok(clients.into_iter().filter(enterable).collect())
 }
 
-/// Writes a client, over the one of the same id if there is one. Its department must be there already.
+/// Writes a declared client, over the one of the same id if there is one. Its department must be there already. One that
+/// registered itself is the operator's from now on; one that is switched off stays so.
 pub async fn upsert(tx: &mut Tx, moment: &Moment, new: &NewClient<'_>) -> Result<(), Fault> {
     let metadata = serde_json::to_string(new.metadata)
         .map_err(|error| Fault::broken("writing client metadata").because(error))?;
@@ -80,6 +92,11 @@ pub async fn upsert(tx: &mut Tx, moment: &Moment, new: &NewClient<'_>) -> Result
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
          ON CONFLICT (client_id) DO UPDATE SET department_id = excluded.department_id, metadata = excluded.metadata,
              profile = excluded.profile, consent = excluded.consent, secret_digest = excluded.secret_digest,
+             secret_expires_at = CASE WHEN COALESCE(client.secret_digest, '') = COALESCE(excluded.secret_digest, '')
+                 THEN client.secret_expires_at END,
+             previous_secret_digest = CASE WHEN COALESCE(client.secret_digest, '') = COALESCE(excluded.secret_digest, '')
+                 THEN client.previous_secret_digest END,
+             state = CASE WHEN client.state = 'disabled' THEN 'disabled' ELSE 'active' END,
              updated_at = excluded.updated_at",
         new.client_id,
         new.department_id,
@@ -89,8 +106,8 @@ pub async fn upsert(tx: &mut Tx, moment: &Moment, new: &NewClient<'_>) -> Result
         new.secret_digest,
         moment.now,
     ))
-    .await
-    .map(|_| ())
+    .await?;
+    tx.execute(sql!("DELETE FROM registration WHERE client_id = $1", new.client_id)).await.map(|_| ())
 }
 
 impl Row {
@@ -100,6 +117,9 @@ impl Row {
             serde_json::from_str(&self.metadata).map_err(|error| broken("metadata").because(error))?;
         let profile = self.profile.parse().map_err(|_| broken("profile is not known"))?;
         let consent = self.consent.parse().map_err(|_| broken("consent is not known"))?;
+        let state = ClientState::of(&self.state).ok_or_else(|| broken("state is not known"))?;
+        let until = self.previous_secret_until.map(Timestamp::from_micros);
+        let previous_secret = self.previous_secret_digest.zip(until);
         Client::from_columns(Columns {
             client_id: self.client_id,
             department_id: self.department_id,
@@ -108,6 +128,9 @@ impl Row {
             profile,
             consent,
             secret_digest: self.secret_digest,
+            secret_expires_at: self.secret_expires_at.map(Timestamp::from_micros),
+            previous_secret: previous_secret.map(|(digest, until)| PreviousSecret { digest, until }),
+            state,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
         })

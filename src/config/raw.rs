@@ -43,6 +43,10 @@ pub const NAMES: &[(&str, &str)] = &[
     ),
     ("TONGYAO_READER_URL", "the card reader bridge on the clerk's machine, e.g. http://127.0.0.1:9123/card"),
     ("TONGYAO_READER_KEYS", "JWK Set file with the public keys of the registered card readers"),
+    (
+        "TONGYAO_REGISTRATION",
+        "who may register clients at /oidc/register: off, token (who holds an initial access token), open (token; open in the sandbox)",
+    ),
     ("TONGYAO_SESSION_HOURS", "how long a person stays signed in, 1-72 (12)"),
     ("TONGYAO_PASSWORD_MEMORY_KIB", "argon2id memory in KiB, 8192-1048576 (19456)"),
     ("TONGYAO_PASSWORD_PASSES", "argon2id passes, 1-10 (2)"),

@@ -31,6 +31,7 @@ pub struct Settings {
     pub intranet: Vec<Cidr>,
     pub reader_url: Option<Url>,
     pub reader_keys: Option<PathBuf>,
+    pub registration: Registration,
     pub session_lifetime: Duration,
     pub password_memory_kib: u32,
     pub password_passes: u32,
@@ -53,6 +54,16 @@ pub enum DatabasePlace {
 pub struct Tls {
     pub cert: PathBuf,
     pub key: PathBuf,
+}
+
+/// Who may register clients (RFC 7591).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    Off,
+    /// Who holds an initial access token, or a statement of a trusted publisher.
+    Token,
+    /// Anyone; an operator decides about each. In the sandbox nobody needs to.
+    Open,
 }
 
 /// How a log line looks.
@@ -80,6 +91,7 @@ impl Settings {
             allow_loopback: yes(raw, "TONGYAO_ALLOW_LOOPBACK")?,
             reader_url: optional(raw, "TONGYAO_READER_URL", "an absolute URL is wanted")?,
             reader_keys: raw.get("TONGYAO_READER_KEYS").map(PathBuf::from),
+            registration: registration(raw)?,
             session_lifetime: Duration::from_secs(
                 3600 * u64::from(number(raw, "TONGYAO_SESSION_HOURS", 12, 1, 72)?),
             ),
@@ -155,6 +167,22 @@ fn networks(raw: &Raw, name: &'static str) -> Result<Vec<Cidr>, SettingsProblem>
         item.parse().map_err(|what| SettingsProblem::BadValue { name, value: item.to_owned(), what })
     })
     .collect()
+}
+
+/// The sandbox has no real people to protect, and tools that test it register themselves.
+fn registration(raw: &Raw) -> Result<Registration, SettingsProblem> {
+    let name = "TONGYAO_REGISTRATION";
+    match raw.get(name) {
+        None if yes(raw, "TONGYAO_SANDBOX")? => Ok(Registration::Open),
+        None | Some("token") => Ok(Registration::Token),
+        Some("off") => Ok(Registration::Off),
+        Some("open") => Ok(Registration::Open),
+        Some(other) => Err(SettingsProblem::BadValue {
+            name,
+            value: other.to_owned(),
+            what: "off, token or open is wanted".to_owned(),
+        }),
+    }
 }
 
 fn log_format(raw: &Raw) -> Result<LogFormat, SettingsProblem> {

@@ -14,6 +14,7 @@ pub enum Purpose {
     Fingerprint,
     KeyCheck,
     AuditSeal,
+    RegistrationToken,
 }
 
 /// An HMAC-SHA256 key.
@@ -52,6 +53,7 @@ impl Purpose {
             Purpose::Fingerprint => "fingerprint\0",
             Purpose::KeyCheck => "key-check\0",
             Purpose::AuditSeal => "audit-seal\0",
+            Purpose::RegistrationToken => "registration-token\0",
         }
     }
 }

@@ -15,5 +15,6 @@ pub mod release;
 pub mod trace;
 pub mod access_token;
 pub mod refresh;
+pub mod client_end;
 
 pub use granted::Granted;

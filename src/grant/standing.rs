@@ -85,15 +85,15 @@ pub async fn find_with_session(
                  SELECT id, person_id, account_id, proofs, device, created_at, expires_at FROM sso_session
                  WHERE secret_digest = $1 AND ended_at IS NULL AND expires_at > $2
              )
-             SELECT 'session' AS what, proofs AS one, device AS two, '' AS three, created_at AS at,
+             SELECT 'session' AS what, proofs AS one, device AS two, '' AS three, '' AS four, created_at AS at,
                     expires_at AS until, CAST(NULL AS BIGINT) AS revoked_at, id, person_id, account_id
              FROM live
              UNION ALL
-             SELECT 'evidence', evidence.kind, evidence.methods, '', evidence.at, evidence.valid_until,
+             SELECT 'evidence', evidence.kind, evidence.methods, '', '', evidence.at, evidence.valid_until,
                     evidence.revoked_at, '', '', ''
              FROM live JOIN evidence ON evidence.person_id = live.person_id AND evidence.account_id = live.account_id
              UNION ALL
-             SELECT 'consent', consent.scope, consent.claims, consent.declined, consent.granted_at,
+             SELECT 'consent', consent.scope, consent.claims, consent.details, consent.declined, consent.granted_at,
                     consent.expires_at, consent.withdrawn_at, '', '', ''
              FROM live JOIN consent ON consent.person_id = live.person_id
              WHERE consent.client_id = $3 AND consent.withdrawn_at IS NULL",

@@ -21,6 +21,8 @@ pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
 /// Pushed authorization requests (RFC 9126).
 pub const PUSH: &str = "/oidc/par";
+pub const REGISTRATION: &str = "/oidc/register";
+pub const REGISTRATION_CLIENT: &str = "/oidc/register/{id}";
 
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";
@@ -32,6 +34,8 @@ pub const SIGNED_OUT: &str = "/signed-out";
 pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
 pub const REGISTER: &str = "/register";
 pub const REGISTERED: &str = "/register/done";
+/// The picture of a client: `?client_id=`.
+pub const LOGO: &str = "/logo";
 
 // The citizen's own pages.
 pub const ACCOUNT: &str = "/account/";
@@ -72,6 +76,11 @@ pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
 pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";
 pub const METRICS: &str = "/metrics";
+
+/// Where a client that registered itself is managed.
+pub fn registration_client(client_id: &str) -> String {
+    REGISTRATION_CLIENT.replace("{id}", client_id)
+}
 
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {

@@ -7,6 +7,7 @@ pub mod logout;
 pub mod seal;
 pub mod signing_keys;
 pub mod sweep;
+mod sweep_clients;
 pub mod visits;
 
 pub use rounds::{Jobs, start};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::sweep_clients as clients;
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
 use crate::grant::trace;
@@ -10,7 +11,7 @@ use crate::sql;
 use crate::storage::{Db, Run, Statement};
 
 /// Rows of one transaction: few enough that nobody waits for it.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
 /// What is left after this many batches waits for the next sweep.
 const BATCHES: usize = 1_000;
 
@@ -27,10 +28,14 @@ pub struct Swept {
     pub families: u64,
     pub sessions: u64,
     pub traces: u64,
+    pub invitations: u64,
+    pub clients: u64,
 }
 
 /// One sweep, children before parents.
 pub async fn run_once(app: Arc<App>) -> Result<Swept, Fault> {
+    clients::forget_waiting(&app).await?;
+    clients::gauge(&app).await?;
     sweep_all(&app.db, app.clock.now()).await
 }
 
@@ -42,6 +47,8 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         families: sweep(db, || families(tokens_before)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
         traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
+        invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
+        clients: sweep(db, || vec![clients::deleted(tokens_before)]).await?,
     })
 }
 
@@ -232,7 +239,17 @@ mod tests {
         insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
         insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
         let swept = sweep_all(&db, now).await.unwrap();
-        assert_eq!(swept, Swept { access_tokens: 2, refresh_tokens: 2, families: 2, sessions: 1, traces: 1 });
+        assert_eq!(
+            swept,
+            Swept {
+                access_tokens: 2,
+                refresh_tokens: 2,
+                families: 2,
+                sessions: 1,
+                traces: 1,
+                ..Swept::default()
+            }
+        );
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
         db.close().await;

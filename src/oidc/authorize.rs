@@ -120,6 +120,7 @@ async fn trusted(
     let client_id = draft.client_id.as_deref().ok_or(Problem::BadClient(Refusal::ClientMissing))?;
     let client =
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
+    client.usable().map_err(Problem::BadClient)?;
     context.trace.of_client(&client.client_id);
     context.trace.note(context.moment.now, Kind::ClientFound, None);
     let asked = draft.redirect_uri.as_ref().ok_or(Problem::BadClient(Refusal::RedirectMissing))?;

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use crate::base::Locale;
-use crate::config::Settings;
+use crate::config::{Registration, Settings};
 use crate::grant::claims;
 use crate::grant::verified::{self, People, trust};
 use crate::http::machine::Machine;
@@ -44,6 +44,7 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
         pushed_authorization_request: settings.url(paths::PUSH),
+        registration: (settings.registration != Registration::Off).then(|| settings.url(paths::REGISTRATION)),
         documentation: Some(settings.url(paths::HELP)),
         policy: None,
         terms: None,

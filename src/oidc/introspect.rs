@@ -53,6 +53,11 @@ async fn access(machine: &Machine, token: &str) -> Result<Option<ActiveToken>, F
     let found = access_token::find(&mut machine.app.db.read(), now, token).await?;
     let Some(token) = found.filter(|token| token.check(now).is_ok()) else { return Ok(None) };
     let AccessToken { client_id, scope, issued_at, expires_at, family, carries, .. } = token;
+    // Issued at another node in the moment the client went or was switched off.
+    let client = machine.app.clients.find(&client_id).await?;
+    if client.is_none_or(|client| client.usable().is_err()) {
+        return Ok(None);
+    }
     let issuer = machine.app.settings.issuer.as_str();
     let mut active =
         ActiveToken::new(issuer, client_id.as_str(), scope, issued_at.seconds(), expires_at.seconds());

@@ -18,6 +18,7 @@ pub mod userinfo;
 pub mod introspect;
 pub mod revoke;
 pub mod end_session;
+pub mod registration;
 mod cors;
 mod routes;
 

@@ -6,7 +6,9 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{authorize, cors, discovery, end_session, introspect, par, resume, revoke, token, userinfo};
+use super::{
+    authorize, cors, discovery, end_session, introspect, par, registration, resume, revoke, token, userinfo,
+};
 use crate::app::App;
 use crate::http::paths;
 
@@ -33,4 +35,11 @@ fn for_programs() -> Router<Arc<App>> {
         .layer(from_fn(cors::allow));
     // Introspection needs a secret, which no browser application has.
     open.route(paths::INTROSPECT, post(introspect::post))
+        .route(paths::REGISTRATION, post(registration::post))
+        .route(
+            paths::REGISTRATION_CLIENT,
+            get(registration::manage::get)
+                .put(registration::manage::put)
+                .delete(registration::manage::delete),
+        )
 }

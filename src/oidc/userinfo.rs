@@ -53,6 +53,7 @@ async fn answer(
         return Err(Refusal::ScopeInsufficient.into());
     }
     let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
+    client.usable().map_err(|_| Refusal::AccessTokenRevoked)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     if let Some(demanded) = level::required(&client)
         && let Err(refusal) = level::suffices(&demanded, &family.granted.facts, now)

@@ -35,6 +35,8 @@ pub struct Endpoints {
     pub revocation: String,
     pub end_session: String,
     pub pushed_authorization_request: String,
+    /// Absent: nobody registers clients here.
+    pub registration: Option<String>,
     /// For the engineers of departments.
     pub documentation: Option<String>,
     pub policy: Option<String>,
@@ -79,6 +81,8 @@ pub struct ProviderMetadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
     pub claims_supported: Vec<String>,
     pub claim_types_supported: Vec<ClaimType>,
@@ -157,6 +161,7 @@ impl ProviderMetadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            registration_endpoint: endpoints.registration,
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
             claims_supported: capabilities.claims,
             claim_types_supported: ClaimType::ALL.to_vec(),
@@ -224,6 +229,7 @@ mod tests {
             revocation: at("/revoke"),
             end_session: at("/logout"),
             pushed_authorization_request: at("/par"),
+            registration: None,
             documentation: None,
             policy: None,
             terms: None,
@@ -248,7 +254,7 @@ mod tests {
         ] {
             assert_eq!(document[member], expected, "{member}");
         }
-        for absent in ["op_tos_uri", "userinfo_signing_alg_values_supported"] {
+        for absent in ["op_tos_uri", "registration_endpoint", "userinfo_signing_alg_values_supported"] {
             assert!(document.get(absent).is_none(), "{absent}");
         }
         assert_eq!(serde_json::from_value::<ProviderMetadata>(document).unwrap(), metadata);

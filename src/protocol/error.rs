@@ -42,5 +42,7 @@ words! {
         // RFC 7591 §3.2.2.
         InvalidRedirectUri = "invalid_redirect_uri",
         InvalidClientMetadata = "invalid_client_metadata",
+        InvalidSoftwareStatement = "invalid_software_statement",
+        UnapprovedSoftwareStatement = "unapproved_software_statement",
     }
 }

@@ -51,6 +51,8 @@ pub mod resource;
 pub mod authorization_details;
 /// What a client registers about itself.
 pub mod client_metadata;
+/// Registering by itself: what a client sends and what it is answered.
+pub mod registration;
 
 /// The authorization request.
 pub mod authorize;

@@ -17,7 +17,7 @@ macro_rules! refusals {
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// Six digits that never change their meaning: `1010xx` client, `1020xx` authorization,
-            /// `1030xx` token, `1040xx` access token, `1050xx` introspection and revocation, `1060xx` logout,
+            /// `1030xx` token, `1040xx` access token, `1050xx` introspection and revocation, `1060xx` logout, `1080xx` registration,
             /// `1000xx` any request.
             pub const fn number(self) -> u32 {
                 match self { $(Self::$name => $number,)+ }
@@ -356,6 +356,45 @@ refusals! {
         "post_logout_redirect_uri needs id_token_hint or client_id." "使用 post_logout_redirect_uri 须带 id_token_hint 或 client_id。";
     LogoutHintMalformed = 106006 InvalidRequest 400
         "logout_hint or ui_locales is too long or holds control characters." "logout_hint 或 ui_locales 过长或含控制字符。";
+
+    // Registration of clients.
+    RegistrationOff = 108001 AccessDenied 403
+        "Systems cannot register themselves here; ask the operator." "本服务未开放自助登记，请联系运营方。";
+    InvitationUnknown = 108002 InvalidToken 401
+        "The initial access token is unknown." "初始访问令牌不存在。";
+    InvitationExpired = 108003 InvalidToken 401
+        "The initial access token has expired; ask the operator for a new one." "初始访问令牌已过期，请向运营方重新申请。";
+    InvitationUsedUp = 108004 InvalidToken 401
+        "The initial access token has registered as many clients as it may." "初始访问令牌的登记次数已用完。";
+    InvitationRevoked = 108005 InvalidToken 401
+        "The initial access token has been withdrawn." "初始访问令牌已被收回。";
+    RegistrationNotJson = 108006 InvalidRequest 415
+        "The body must be application/json." "请求体必须是 application/json。";
+    RegistrationMalformed = 108007 InvalidClientMetadata 400
+        "The body must be one JSON object of at most 64 kB and 12 levels that names no member twice."
+        "请求体应为一个 JSON 对象：不超过 64 kB、12 层，成员不得重复。";
+    MetadataInvalid = 108008 InvalidClientMetadata 400
+        "A member of the client metadata cannot be accepted." "客户端元数据中有成员不能接受。";
+    RedirectsInvalid = 108009 InvalidRedirectUri 400
+        "A redirect URI cannot be accepted." "有 redirect_uri 不能接受。";
+    StatementInvalid = 108010 InvalidSoftwareStatement 400
+        "The software statement is not a valid signed JWT of its publisher." "软件声明不是其发布者签名的有效 JWT。";
+    StatementUnapproved = 108011 UnapprovedSoftwareStatement 400
+        "The publisher of the software statement is not trusted here." "软件声明的发布者不在受信名单中。";
+    SectorUnavailable = 108012 InvalidClientMetadata 400
+        "The document behind sector_identifier_uri could not be fetched." "无法取得 sector_identifier_uri 指向的文件。";
+    SectorIncomplete = 108013 InvalidClientMetadata 400
+        "The document behind sector_identifier_uri is not a JSON array that lists every redirect URI of the client."
+        "sector_identifier_uri 指向的文件不是列出全部 redirect_uri 的 JSON 数组。";
+    RegistrationsTooMany = 108014 TemporarilyUnavailable 429
+        "Too many registrations within the hour; try again later." "一小时内登记次数过多，请稍后再试。";
+    DepartmentFull = 108015 AccessDenied 403
+        "The department has as many self-registered clients as it may; delete some or ask the operator."
+        "该部门自助登记的应用已达上限，请删除一些或联系运营方。";
+    ClientPending = 108016 UnauthorizedClient 403
+        "The client is registered and waits for the approval of the operator." "该应用已登记，正在等待运营方审核。";
+    RegistrationTokenWrong = 108017 InvalidToken 401
+        "The registration access token is not the one of this client." "注册访问令牌与该应用不符。";
 }
 
 impl std::fmt::Display for Refusal {

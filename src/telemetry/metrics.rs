@@ -45,5 +45,10 @@ fn describe() {
     describe_counter!("tongyao_logout_deliveries_total", "Back-channel logout deliveries by result");
     describe_counter!("tongyao_visits_decided_total", "Window visits decided by outcome");
     describe_counter!("tongyao_hall_alarms_total", "Alarms of the hall by kind");
+    describe_counter!(
+        "tongyao_client_registrations_total",
+        "Clients that registered themselves, by what let them in and state"
+    );
+    describe_gauge!("tongyao_clients", "Registered clients by state");
     describe_gauge!("tongyao_logout_pending", "Back-channel logout deliveries waiting");
 }

@@ -33,6 +33,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         request: way.id.to_string(),
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.clone(),
+        asker: way.asker(&context),
         person: person.map(|person| person.masked_name()).unwrap_or_default(),
         items: items(&context, &asked),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod drawn;
 pub mod home;
 pub mod errors;
+pub mod logo;
 pub mod way;
 pub mod sign_in;
 pub mod consent;

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::get;
 
 use super::{
-    account as own, bind, consent, errors, hall as desk, home, reader, receipt, register, sign_in, sign_out,
-    step_up, visit,
+    account as own, bind, consent, errors, hall as desk, home, logo, reader, receipt, register, sign_in,
+    sign_out, step_up, visit,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -33,6 +33,7 @@ fn way() -> Router<Arc<App>> {
         .route(paths::STEP_UP, get(step_up::get).post(step_up::post))
         .route(paths::REGISTER, get(register::get).post(register::post))
         .route(paths::REGISTERED, get(register::done::get))
+        .route(paths::LOGO, get(logo::get))
         .route(paths::SIGN_OUT, get(sign_out::get).post(sign_out::post))
         .route(paths::SIGNED_OUT, get(sign_out::signed_out))
         .route(paths::SIGNED_OUT_STATE, get(sign_out::state))

@@ -168,6 +168,7 @@ fn show(context: &Context, session: Option<&Session>, shown: &Shown) -> Answer {
         chrome: shown.way.as_ref().map_or_else(|| chrome(context), |way| way.chrome(context)),
         request: shown.way.as_ref().map(|way| way.id.to_string()),
         next: shown.next.clone(),
+        asker: shown.way.as_ref().map(|way| way.asker(context)).unwrap_or_default(),
         tab: shown.tab,
         again: if session.is_some() { WhyAgain::Reauthentication } else { WhyAgain::FirstTime },
         username: shown.username.clone(),

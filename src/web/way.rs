@@ -7,6 +7,7 @@ use url::form_urlencoded;
 
 use super::answer::{Answer, chrome, page_with};
 use super::chrome::Chrome;
+use super::pages::Asker;
 use crate::base::Fault;
 use crate::base::id::RequestId;
 use crate::client::Client;
@@ -65,6 +66,11 @@ impl Way {
     /// The frame with the name of the department's system.
     pub fn chrome(&self, context: &Context) -> Chrome {
         Chrome { service: Some(self.client.name(context.locale).to_owned()), ..chrome(context) }
+    }
+
+    /// What the department's system says about itself.
+    pub fn asker(&self, context: &Context) -> Asker {
+        Asker::of(context.locale, &self.client)
     }
 
     /// The policy that lets the page's forms end at the client.

@@ -307,14 +307,93 @@ async fn a_client_may_sign_with_its_secret_where_registered() {
     send(SECRET, "3").await.good();
     let mut look = Look::at(&world).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM client_shared_secret").await, 1);
-    assert_eq!(
-        look.number("SELECT COUNT(*) FROM client WHERE secret_digest IS NOT NULL AND client_id = 'hmac'")
-            .await,
-        0
-    );
     let mut basic = client.clone();
     basic["token_endpoint_auth_method"] = json!("client_secret_basic");
     basic.as_object_mut().unwrap().remove("token_endpoint_auth_signing_alg");
     world.apply(json!({ "clients": [basic] })).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM client_shared_secret").await, 0);
+}
+
+#[tokio::test]
+async fn a_request_may_be_signed_and_then_encrypted() {
+    let signer =
+        Signer::from_pkcs8(SigningAlgorithm::Es256, &generate(SigningAlgorithm::Es256).unwrap()).unwrap();
+    let client = sealed(&json!({
+        "jwks": {"keys": [signer.jwk()]}, "request_object_encryption_alg": "ECDH-ES", "response_types": ["code"],
+    }));
+    let world = World::with_clients(&[client]).await;
+    let system = system(&world);
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let (published, random) = (jwks(&world).await, random::System::default());
+    let encrypted = |alg: KeyManagement, inside: &str| {
+        let key =
+            published["keys"].as_array().unwrap().iter().find(|key| key["alg"] == alg.as_str()).unwrap();
+        let algorithms = Algorithms { alg, enc: ContentEncryption::A128CbcHs256 };
+        let key = PublicKey::from_jwk(key).unwrap();
+        jwe::encrypt(&random, &key, algorithms, (Content::Nested, inside.as_bytes())).unwrap()
+    };
+    let bare = |object: &str| {
+        let names = ["scope", "nonce", "code_challenge", "code_challenge_method"];
+        names.iter().fold(system.ask("openid"), |ask, name| ask.without(name)).with("request", object)
+    };
+    for alg in KeyManagement::ALL {
+        let ask = system.ask("openid");
+        let object = signer.sign("oauth-authz-req+jwt", &ask.claims(world.now().seconds())).unwrap();
+        let page = browser.get(&bare(&encrypted(*alg, &object)).address()).await;
+        assert_eq!(page.told("state").as_ref(), Some(&ask.state), "{alg}");
+        Tokens::of(&system.exchange(&page.code(), &ask).await);
+    }
+    // Encryption is no signature, and what cannot be opened says nothing but that.
+    let claims = system.ask("openid").claims(world.now().seconds()).to_string();
+    let page = browser.get(&bare(&encrypted(KeyManagement::EcdhEs, &claims)).address()).await;
+    page.client_is_refused("invalid_request_object", 102_050);
+    let good = encrypted(KeyManagement::RsaOaep256, "a.b.c");
+    let parts: Vec<&str> = good.split('.').collect();
+    for (part, replacement) in [(1, "AAAA"), (3, "AAAA"), (4, "AAAA"), (0, "e30")] {
+        let mut changed = parts.clone();
+        changed[part] = replacement;
+        let page = browser.get(&bare(&changed.join(".")).address()).await;
+        page.client_is_refused("invalid_request_object", 102_057);
+    }
+}
+
+#[tokio::test]
+async fn signed_answers_are_encrypted_for_who_wants_it() {
+    let key = decrypter(KeyManagement::RsaOaep256);
+    let client = sealed(&json!({
+        "authorization_encrypted_response_alg": "RSA-OAEP-256", "jwks": {"keys": [key.jwk()]},
+    }));
+    let world = World::with_clients(&[client]).await;
+    let system = system(&world);
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let ask = system.ask("openid").with("response_mode", "jwt");
+    let page = browser.get(&ask.address()).await;
+    let (signed, cty) = opened(&key, &page.told("response").unwrap());
+    assert_eq!(cty.as_deref(), Some("JWT"));
+    let claims = system.signed_claims(&signed).await;
+    assert_eq!(claims["state"], ask.state);
+    Tokens::of(&system.exchange(claims["code"].as_str().unwrap(), &ask).await);
+    let refused = browser.get(&ask.with("scope", "profile").address()).await;
+    let claims = system.signed_claims(&opened(&key, &refused.told("response").unwrap()).0).await;
+    assert_eq!(claims["error"], "invalid_scope");
+}
+
+#[tokio::test]
+async fn an_id_token_from_the_front_is_encrypted_too() {
+    let key = decrypter(KeyManagement::EcdhEs);
+    let client = sealed(&json!({
+        "id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [key.jwk()]}, "profile": "legacy",
+        "grant_types": ["implicit"], "response_types": ["id_token"],
+    }));
+    let world = World::with_clients(&[client]).await;
+    let system = system(&world);
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let ask = system.ask("openid").with("response_type", "id_token");
+    let ask = ask.without("code_challenge").without("code_challenge_method");
+    let page = browser.get(&ask.address()).await;
+    let (signed, _) = opened(&key, &page.told_in_fragment("id_token").unwrap());
+    assert_eq!(system.id_claims(&signed).await["nonce"], ask.nonce);
 }

@@ -20,6 +20,7 @@ mod privacy;
 mod receipt;
 mod register;
 mod request_objects;
+mod registration;
 mod routes;
 mod services;
 mod sign_in;

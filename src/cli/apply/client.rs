@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::Sandbox;
 use super::members::Members;
 use super::problem::Problems;
 use super::report::Change;
 use super::step::Step;
-use crate::base::{Fault, Secret};
+use super::{Sandbox, Target};
+use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Profile, policy, secret, shared_secret};
+use crate::client::{Client, ConsentPolicy, Profile, policy, secret, sector, shared_secret};
 use crate::protocol::ClientMetadata;
-use crate::protocol::client_auth::ClientAuthMethod;
 
 pub(super) struct DeclaredClient {
     pub(super) index: usize,
@@ -57,7 +56,7 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     let consent = members.parsed("consent", str::parse).unwrap_or_default();
     let metadata = read_metadata(&mut members, profile);
     let short = |secret: &Secret| secret.expose().len() < shared_secret::SHORTEST;
-    if metadata.as_ref().is_some_and(needs_shared_secret) && client_secret.as_ref().is_some_and(short) {
+    if metadata.as_ref().is_some_and(shared_secret::is_needed) && client_secret.as_ref().is_some_and(short) {
         members.refuse("client_secret", "must have at least 32 characters for client_secret_jwt");
     }
     Some(DeclaredClient {
@@ -90,12 +89,32 @@ fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMe
     Some(metadata)
 }
 
+/// A sector that is new is looked at before anything is written; one on record has been.
+pub(super) async fn check_sectors(
+    target: &Target<'_>,
+    declared: &[DeclaredClient],
+    problems: &mut Problems,
+) -> Result<(), Fault> {
+    for one in declared.iter().filter(|one| one.metadata.sector_identifier_uri.is_some()) {
+        let known = store::find(&mut target.db.read(), &one.client_id).await?;
+        let same = known.is_some_and(|known| {
+            known.metadata.sector_identifier_uri == one.metadata.sector_identifier_uri
+                && known.metadata.redirect_uris == one.metadata.redirect_uris
+        });
+        if !same && let Err(refusal) = sector::verify(target.outgoing, &one.metadata).await {
+            let place = format!("clients[{}].sector_identifier_uri", one.index);
+            problems.add(place, refusal.description(Locale::En));
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Result<(), Fault> {
     let known = store::find(step.tx, &declared.client_id).await?;
     let digest = secret_digest(step, declared, known.as_ref());
-    let signing = needs_shared_secret(&declared.metadata);
+    let signing = shared_secret::is_needed(&declared.metadata);
     let shared = if signing { shared_secret(step, declared).await? } else { None };
-    if (digest.is_none() && needs_secret(&declared.metadata)) || (signing && shared.is_none()) {
+    if (digest.is_none() && secret::is_needed(&declared.metadata)) || (signing && shared.is_none()) {
         let place = format!("clients[{}].client_secret", declared.index);
         let method = declared.metadata.token_endpoint_auth_method;
         step.problems.add(place, format!("is needed for {method}"));
@@ -106,7 +125,8 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
         None => Change::New,
         Some(known) => {
             let mut names = differences(known, declared, digest.as_deref())?;
-            names.extend(shared_differs.then(|| "client_secret".to_owned()));
+            let told = names.iter().any(|name| name == "client_secret");
+            names.extend((shared_differs && !told).then(|| "client_secret".to_owned()));
             Change::Members(names)
         }
     };
@@ -154,7 +174,7 @@ async fn shared_secret(
 
 /// The digest there will be. A secret that is not declared stays; one that the method does not use goes.
 fn secret_digest(step: &Step<'_>, declared: &DeclaredClient, known: Option<&Client>) -> Option<String> {
-    if !needs_secret(&declared.metadata) {
+    if !secret::is_needed(&declared.metadata) {
         return None;
     }
     match &declared.client_secret {
@@ -187,17 +207,6 @@ fn differences(
 
 fn printed(metadata: &ClientMetadata) -> Result<Map<String, Value>, Fault> {
     metadata.to_members().map_err(|error| Fault::broken("writing client metadata").because(error))
-}
-
-fn needs_secret(metadata: &ClientMetadata) -> bool {
-    matches!(
-        metadata.token_endpoint_auth_method,
-        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
-    )
-}
-
-fn needs_shared_secret(metadata: &ClientMetadata) -> bool {
-    metadata.token_endpoint_auth_method == ClientAuthMethod::ClientSecretJwt
 }
 
 /// RFC 6749 Appendix A.2: visible ASCII and space.

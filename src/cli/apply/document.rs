@@ -25,6 +25,7 @@ pub(super) struct Sections {
     pub(super) enterprises: Vec<Value>,
     pub(super) halls: Vec<Value>,
     pub(super) staff: Vec<Value>,
+    pub(super) software_publishers: Vec<Value>,
 }
 
 const BOUNDS: Bounds = Bounds { bytes: 64 * 1024 * 1024, depth: 32 };
@@ -56,12 +57,13 @@ pub(super) fn read(text: &str, format: Format, problems: &mut Problems) -> Resul
         enterprises: take("enterprises"),
         halls: take("halls"),
         staff: take("staff"),
+        software_publishers: take("software_publishers"),
     };
     for name in members.keys() {
         let name: String = name.chars().take(60).collect();
         problems.add(
             name,
-            "is not a section; there are departments, clients, people, enterprises, halls and staff",
+            "is not a section; there are departments, clients, people, enterprises, halls, staff and software_publishers",
         );
     }
     Ok(sections)

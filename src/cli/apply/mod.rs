@@ -17,6 +17,7 @@ mod account;
 mod person;
 mod enterprise;
 mod hall;
+mod publisher;
 mod staff;
 mod sections;
 mod password;
@@ -38,6 +39,7 @@ use crate::base::{Fault, Moment};
 use crate::client::Department;
 use crate::crypto::Keys;
 use crate::crypto::password::PasswordPool;
+use crate::gateway::Outgoing;
 use crate::storage::Db;
 
 /// Where a state is applied, and with what.
@@ -46,6 +48,8 @@ pub struct Target<'a> {
     pub db: &'a Db,
     pub keys: &'a Keys,
     pub passwords: &'a PasswordPool,
+    /// Fetches what a declared client must show: its `sector_identifier_uri`.
+    pub outgoing: &'a Outgoing,
     pub sandbox: Sandbox,
 }
 
@@ -94,6 +98,8 @@ async fn run(
     let rules = Rules { sandbox: target.sandbox, today: moment.now.date() };
     let sections = Sections::read(entries, rules, &mut problems);
     let departments = sections.check(&mut target.db.read(), target.keys, &mut problems).await?;
+    client::check_sectors(target, &sections.clients, &mut problems).await?;
+    problems.settle()?;
     let hashes = password::prepare(target, moment, &sections).await?;
 
     let mut tx = target.db.begin().await?;
@@ -115,6 +121,9 @@ async fn write(
     department::write(step, (departments, &sections.departments)).await?;
     for one in &sections.clients {
         client::write(step, one).await?;
+    }
+    for one in &sections.publishers {
+        publisher::write(step, one).await?;
     }
     for one in &sections.people {
         person::write(step, one, hashes.people.get(&one.index).map(String::as_str)).await?;

@@ -9,6 +9,7 @@ use super::enterprise::{self, DeclaredEnterprise};
 use super::hall::{self, DeclaredHall};
 use super::person::{self, DeclaredPerson, Rules};
 use super::problem::{ApplyProblem, Problems};
+use super::publisher::{self, DeclaredPublisher};
 use super::staff::{self, DeclaredStaff};
 use crate::base::Fault;
 use crate::client::Department;
@@ -25,6 +26,7 @@ pub(super) struct Sections {
     pub(super) enterprises: Vec<DeclaredEnterprise>,
     pub(super) halls: Vec<DeclaredHall>,
     pub(super) staff: Vec<DeclaredStaff>,
+    pub(super) publishers: Vec<DeclaredPublisher>,
 }
 
 impl Sections {
@@ -36,6 +38,7 @@ impl Sections {
             enterprises: enterprise::read(entries.enterprises, rules, problems),
             halls: hall::read(entries.halls, problems),
             staff: staff::read(entries.staff, rules, problems),
+            publishers: publisher::read(entries.software_publishers, problems),
         }
     }
 
@@ -57,13 +60,19 @@ impl Sections {
 
     fn owners(&self) -> Vec<&str> {
         let clients = self.clients.iter().map(|one| one.department.as_str());
-        clients.chain(self.halls.iter().map(|one| one.hall.department_id.as_str())).collect()
+        let publishers = self.publishers.iter().map(|one| one.publisher.department_id.as_str());
+        let halls = self.halls.iter().map(|one| one.hall.department_id.as_str());
+        clients.chain(halls).chain(publishers).collect()
     }
 
     fn check_owners(&self, departments: &[Department], problems: &mut Problems) {
         let clients = self.clients.iter().map(|one| ("clients", one.index, &one.department));
         let halls = self.halls.iter().map(|one| ("halls", one.index, &one.hall.department_id));
-        for (section, index, department) in clients.chain(halls) {
+        let publishers = self
+            .publishers
+            .iter()
+            .map(|one| ("software_publishers", one.index, &one.publisher.department_id));
+        for (section, index, department) in clients.chain(halls).chain(publishers) {
             if departments.iter().all(|one| one.id != *department) {
                 problems.add(
                     format!("{section}[{index}].department"),

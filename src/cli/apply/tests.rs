@@ -13,6 +13,8 @@ use crate::base::{Secret, Timestamp};
 use crate::client::store as clients;
 use crate::config::DatabasePlace;
 use crate::crypto::password::Cost;
+use crate::gateway::Outgoing;
+use crate::gateway::guard::{Guard, Reach};
 use crate::identity::store::{account, enterprise, person, proof};
 use crate::identity::{CreditCode, Level};
 use crate::sql;
@@ -27,6 +29,7 @@ struct Ground {
     keys: Keys,
     passwords: PasswordPool,
     clock: ManualClock,
+    outgoing: Outgoing,
     sandbox: Sandbox,
     folder: PathBuf,
 }
@@ -51,12 +54,20 @@ async fn ground() -> Ground {
     let db = Db::open(&place, Arc::new(Tally::default())).await.unwrap();
     migrate::run(&place, &db).await.unwrap();
     let passwords = PasswordPool::start(1, Cost { memory_kib: 64, passes: 1 }).unwrap();
-    Ground { db, keys, passwords, clock, sandbox: Sandbox::On, folder }
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let outgoing = Outgoing::new(Guard::new(Reach::Public, &[]), None).unwrap();
+    Ground { db, keys, passwords, outgoing, clock, sandbox: Sandbox::On, folder }
 }
 
 impl Ground {
     fn target(&self) -> Target<'_> {
-        Target { db: &self.db, keys: &self.keys, passwords: &self.passwords, sandbox: self.sandbox }
+        Target {
+            db: &self.db,
+            keys: &self.keys,
+            passwords: &self.passwords,
+            outgoing: &self.outgoing,
+            sandbox: self.sandbox,
+        }
     }
 
     fn moment(&self) -> Moment {

@@ -13,6 +13,7 @@ pub fn text(installation: &Installation, state: &State) -> String {
         ["大厅窗口", "Hall window", &format!("{issuer}{}", paths::HALL)],
         ["我的账号", "My account", &format!("{issuer}{}", paths::ACCOUNT)],
         ["统一身份认证服务", "Identity service", issuer],
+        ["自助登记（开放）", "Client registration (open)", &format!("{issuer}{}", paths::REGISTRATION)],
     ];
     let mut lines = vec![String::new(), "  通钥 Tongyao · 演示 demo".to_owned(), String::new()];
     lines.extend(columns(&places.map(|row| row.map(str::to_owned))));

@@ -47,6 +47,7 @@ pub fn settings(port: u16, data: &Path) -> Result<Settings, Problem> {
         ("TONGYAO_DATA_DIR", data.to_string_lossy().into_owned()),
         ("TONGYAO_SANDBOX", "true".to_owned()),
         ("TONGYAO_ALLOW_LOOPBACK", "true".to_owned()),
+        ("TONGYAO_REGISTRATION", "open".to_owned()),
     ];
     for (name, value) in decided {
         raw.set(name, value)?;

@@ -8,6 +8,8 @@ use crate::app::OpenProblem;
 use crate::base::random::System;
 use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Timestamp};
+use crate::client::ClientState;
+use crate::client::dynamic::desk;
 use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
 use crate::crypto::keystore::KeyStoreProblem;
@@ -35,6 +37,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         findings.push(writable(&db).await);
         findings.push(keys_belong(&db, settings).await);
         findings.push(clock(&db).await);
+        findings.push(clients(&db).await);
     }
     db.close().await;
     findings
@@ -67,6 +70,26 @@ async fn schema(db: &Db) -> Finding {
 
 async fn installed(db: &Db) -> bool {
     db.read().all::<(String,)>(sql!("SELECT name FROM installation LIMIT 1")).await.is_ok()
+}
+
+/// How many clients there are by state; those that wait are worth a look.
+async fn clients(db: &Db) -> Finding {
+    match desk::counts(&mut db.read()).await {
+        Ok(counts) => {
+            let told: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+            let waiting = counts.iter().any(|(state, _)| state == ClientState::Pending.as_str());
+            match waiting {
+                true => Finding::note(
+                    "clients",
+                    format!("{}: tongyao clients list --state pending", told.join(", ")),
+                ),
+                false if told.is_empty() => Finding::ok("clients", "none yet"),
+                false => Finding::ok("clients", told.join(", ")),
+            }
+        }
+        // An older schema: the first line has told it.
+        Err(_) => Finding::note("clients", "not counted: the schema is not up to date"),
+    }
 }
 
 /// Tried in a transaction that is undone.

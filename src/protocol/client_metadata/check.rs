@@ -235,7 +235,7 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
         problems.add_unless(
             is_name(name),
             "client_name",
-            "must be 1 to 100 characters without control characters",
+            "must be 1 to 100 characters, none of them invisible",
         );
     }
     let short = |text: &String| text.len() <= 254 && !text.chars().any(char::is_control);
@@ -250,7 +250,16 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=MOST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=MOST_NAME).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
+/// What is not seen, or turns the text around it (Unicode TR 36 §2): a name must read as it is written.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn is_link(text: &str) -> bool {
@@ -450,6 +459,9 @@ mod tests {
             (json!({"frontchannel_logout_uri": "https://b.example/out"}), "frontchannel_logout_uri"),
             (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
             (json!({"client_name": ""}), "client_name"),
+            (json!({"client_name": " \u{3000}"}), "client_name"),
+            (json!({"client_name": "市局\u{202e}moc.live"}), "client_name"),
+            (json!({"client_name#zh": "门\u{200b}户"}), "client_name#zh"),
             (json!({"client_name#en": "x".repeat(101)}), "client_name#en"),
             (json!({"contacts": ["x".repeat(255)]}), "contacts"),
             (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),

@@ -147,6 +147,11 @@ members! {
 const FOR_PEOPLE: [&str; 5] = ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"];
 
 impl ClientMetadata {
+    /// Whether a member is one we know, in any language.
+    pub fn knows(member: &str) -> bool {
+        Self::MEMBERS.contains(&member) || is_localized(member)
+    }
+
     /// Whether the client has no secret and no key.
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == ClientAuthMethod::None
@@ -174,6 +179,11 @@ impl ClientMetadata {
     /// The privacy policy's address in a language, else as registered without one.
     pub fn policy(&self, locale: Locale) -> Option<&str> {
         self.for_people("policy_uri", locale).or(self.policy_uri.as_deref())
+    }
+
+    /// The same for the terms of service.
+    pub fn terms(&self, locale: Locale) -> Option<&str> {
+        self.for_people("tos_uri", locale).or(self.tos_uri.as_deref())
     }
 
     fn for_people(&self, member: &str, locale: Locale) -> Option<&str> {
@@ -232,9 +242,6 @@ fn take_localized(
     problems: &mut Vec<MetadataProblem>,
 ) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
-    let is_localized = |name: &str| {
-        name.split_once('#').is_some_and(|(base, tag)| FOR_PEOPLE.contains(&base) && is_tag(tag))
-    };
     let names: Vec<String> = given.keys().filter(|name| is_localized(name)).cloned().collect();
     for name in names {
         if let Some(text) = take(given, &name, problems) {
@@ -242,6 +249,10 @@ fn take_localized(
         }
     }
     texts
+}
+
+fn is_localized(name: &str) -> bool {
+    name.split_once('#').is_some_and(|(base, tag)| FOR_PEOPLE.contains(&base) && is_tag(tag))
 }
 
 fn is_tag(tag: &str) -> bool {

@@ -26,7 +26,7 @@ impl MetadataProblem {
     /// The longest part of a stranger's text that is repeated in a problem.
     const MOST: usize = 200;
 
-    fn new(member: &str, what: impl AsRef<str>) -> Self {
+    pub fn new(member: &str, what: impl AsRef<str>) -> Self {
         let short = |text: &str| text.chars().take(Self::MOST).collect();
         Self { member: short(member), what: short(what.as_ref()) }
     }

@@ -18,7 +18,9 @@ impl ClientMetadata {
     /// The host of `sector_identifier_uri`, or the one host of the redirect URIs.
     pub fn sector(&self) -> Result<Sector, MetadataProblem> {
         if let Some(address) = &self.sector_identifier_uri {
-            return match host(address) {
+            // Loopback is for development, as with every other address.
+            let uri = address.parse::<RedirectUri>().ok();
+            return match uri.and_then(|uri| uri.host()) {
                 Some(host) => Ok(Sector::Host(host)),
                 None => Err(problem("must be an https address")),
             };

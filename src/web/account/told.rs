@@ -116,6 +116,8 @@ mod tests {
         "binding_offered",
         "applied",
         "key_rotated",
+        "client_changed",
+        "invitation_changed",
     ];
 
     /// The kinds as the audit writes them.

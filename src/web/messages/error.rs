@@ -42,6 +42,14 @@ messages! {
         bad_client: "无法确认是哪个系统在申请登录" | "We cannot tell which system is asking",
         bad_client_what: "来源系统没有登记，或者它给出的返回地址不对。为了您的安全，我们没有继续。"
             | "The system is not registered, or its return address is wrong. To keep you safe, we stopped here.",
+        pending: "这个系统还在审核中" | "This system is still being reviewed",
+        pending_what: "它已经自助登记，但运营方还没有同意它使用统一身份认证。为了您的安全，我们没有继续。"
+            | "It registered itself, and the operator has not approved it yet. To keep you safe, we stopped here.",
+        pending_todo: "请过些时候再来。如果您是该系统的管理员，请把下面的编号告诉运营方。"
+            | "Come back later. If you run this system, give the reference below to the operator.",
+        disabled: "这个系统已停用" | "This system has been switched off",
+        disabled_what: "运营方已停止它使用统一身份认证。" | "The operator no longer lets it use this service.",
+        disabled_todo: "请到该部门的其他渠道办理，或拨打 12345 咨询。" | "Use another way of the department, or call 12345.",
         bad_client_todo: "请从该系统的官方入口重新进入，或把下面的编号告诉该系统的管理员。"
             | "Start again from the system’s official page, or give the reference below to its administrator.",
     }

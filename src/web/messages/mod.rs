@@ -36,6 +36,7 @@ macro_rules! message {
 
 mod around;
 mod account;
+mod asker;
 mod consent;
 mod details;
 mod error;
@@ -58,6 +59,7 @@ mod why;
 
 pub use account::{Account, Consents, History, Services, Sessions};
 pub use around::Around;
+pub use asker::Asker;
 pub use consent::Consent;
 pub use details::Detailed;
 pub use error::{ErrorText, FormPost};

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::asker::Asker;
 use crate::base::Locale;
 use crate::http::paths;
 use crate::protocol::authorization_details::Detail;
@@ -70,6 +71,7 @@ pub struct ConsentPage {
     pub request: String,
     pub client: String,
     pub department: String,
+    pub asker: Asker,
     /// The masked name of who allows.
     pub person: String,
     pub items: Vec<ConsentItem>,

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::http::paths;
 use crate::http::shown::Problem;
+use crate::protocol::Refusal;
 use crate::web::chrome::Chrome;
 use crate::web::messages::ErrorText;
 
@@ -38,6 +39,10 @@ impl ErrorPage {
         let m = ErrorText(chrome.locale);
         let (title, what, todo) = match problem {
             Problem::BadRequest => (m.bad_request(), m.bad_request_what(), m.bad_request_todo()),
+            Problem::BadClient(Refusal::ClientPending) => (m.pending(), m.pending_what(), m.pending_todo()),
+            Problem::BadClient(Refusal::ClientDisabled) => {
+                (m.disabled(), m.disabled_what(), m.disabled_todo())
+            }
             Problem::BadClient(_) => (m.bad_client(), m.bad_client_what(), m.bad_client_todo()),
             Problem::Forbidden => (m.forbidden(), m.forbidden_what(), m.forbidden_todo()),
             Problem::NotFound => (m.not_found(), m.not_found_what(), m.not_found_todo()),

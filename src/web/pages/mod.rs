@@ -1,5 +1,6 @@
 //! What each page shows: plain fields that a handler fills, and the template that lays them out.
 
+mod asker;
 mod sign_in;
 mod consent;
 mod step_up;
@@ -20,6 +21,7 @@ pub use account::{
     AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, ServiceLine,
     ServicesPage, SessionLine, SessionsPage, WhichDevice,
 };
+pub use asker::{Asker, AwayLink};
 pub use consent::{ConsentItem, ConsentPage, Need};
 pub use error::{ErrorPage, Link};
 pub use error_codes::{ErrorCodePage, ErrorCodesPage};

@@ -3,6 +3,7 @@
 use askama::Template;
 use url::form_urlencoded::Serializer;
 
+use super::asker::Asker;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
@@ -49,6 +50,7 @@ pub struct SignInPage {
     pub request: Option<String>,
     /// The path of our own page that waits, where no request does.
     pub next: Option<String>,
+    pub asker: Asker,
     pub tab: SignInTab,
     pub again: WhyAgain,
     pub username: String,

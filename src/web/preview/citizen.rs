@@ -70,6 +70,7 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
     ];
     let mut shots = vec![
         Shot::of("sign-in", &sign_in),
+        Shot::of("sign-in-asker", &SignInPage { asker: asker(chrome), ..sign_in.clone() }),
         Shot::of("sign-in-enterprise", &SignInPage { tab: SignInTab::Enterprise, ..sign_in.clone() }),
         Shot::of("sign-in-again", &SignInPage { again: WhyAgain::Reauthentication, ..sign_in.clone() }),
         Shot::of(
@@ -131,6 +132,19 @@ fn detail(chrome: &Chrome) -> ConsentItem {
     details.iter().next().map(|detail| ConsentItem::of_detail(chrome.locale, detail)).unwrap()
 }
 
+fn asker(chrome: &Chrome) -> Asker {
+    let words = messages::Asker(chrome.locale);
+    let link = |text: &str, path: &str| AwayLink {
+        href: format!("https://portal.example.gov.cn/{path}"),
+        text: text.to_owned(),
+        host: "portal.example.gov.cn".into(),
+    };
+    Asker {
+        logo: Some(chrome.asset("favicon.svg")),
+        links: vec![link(words.home(), ""), link(words.policy(), "privacy"), link(words.terms(), "terms")],
+    }
+}
+
 fn consent(chrome: &Chrome) -> ConsentPage {
     let item = |scope: &str, need: Need| ConsentItem::of_scope(chrome.locale, scope, need);
     let why = |item: ConsentItem, why: (&str, &str)| item.because(say(chrome, why));
@@ -139,6 +153,7 @@ fn consent(chrome: &Chrome) -> ConsentPage {
         request: "req_1".into(),
         client: say(chrome, PORTAL),
         department: say(chrome, ("市大数据局", "City Data Office")),
+        asker: asker(chrome),
         person: "*小明".replace("小明", chrome.locale.pick("小明", "Xiaoming")),
         items: vec![
             detail(chrome),
@@ -444,6 +459,8 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("unavailable", Problem::Unavailable { wait: 5 }),
         ("broken", Problem::Broken),
         ("bad-request", Problem::BadRequest),
+        ("pending", Problem::BadClient(Refusal::ClientPending)),
+        ("disabled", Problem::BadClient(Refusal::ClientDisabled)),
         ("too-large", Problem::TooLarge),
     ];
     let mut shots: Vec<Shot> = kinds

@@ -41,6 +41,11 @@ impl Call {
         Self { builder: Request::builder().method(Method::POST).uri(address), body }
     }
 
+    /// The same with any method.
+    pub fn with_body(method: Method, address: &str, body: String) -> Self {
+        Self { builder: Request::builder().method(method).uri(address), body }
+    }
+
     pub fn header(self, name: HeaderName, value: &str) -> Self {
         Self { builder: self.builder.header(name, value), ..self }
     }

@@ -56,7 +56,8 @@ impl World {
 
     /// The town, with keys of its own that the test may rotate.
     pub async fn with_own_keys(clients: &[Value]) -> Self {
-        let world = Self::on_keys(&own_keys()).await;
+        let own = own_keys();
+        let world = Self::set(&[("TONGYAO_KEYS_DIR", own.to_str().unwrap())]).await;
         world.apply(town::state()).await;
         world.apply(json!({ "clients": clients })).await;
         world
@@ -64,16 +65,23 @@ impl World {
 
     /// Nobody and nothing.
     pub async fn empty() -> Self {
-        Self::on_keys(keys()).await
+        Self::set(&[]).await
     }
 
-    async fn on_keys(keys: &Path) -> Self {
+    /// The town, in an installation whose settings differ in these.
+    pub async fn new_with(changes: &[(&str, &str)]) -> Self {
+        let world = Self::set(changes).await;
+        world.apply(town::state()).await;
+        world
+    }
+
+    async fn set(changes: &[(&str, &str)]) -> Self {
         log::keep();
         // The first test of the process installs it; for the others it is there.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let database = FreshDatabase::create().await;
         let clock = Arc::new(ManualClock::at(start()));
-        let (settings, redis_prefix) = settings(&database, keys);
+        let (settings, redis_prefix) = settings(&database, changes);
         let random = Arc::new(random::System::default());
         let app = App::open(settings, Choices { clock: clock.clone(), random, redis_prefix }).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
@@ -84,6 +92,7 @@ impl World {
             db: &self.app.db,
             keys: &self.app.keys,
             passwords: &self.app.passwords,
+            outgoing: &self.app.outgoing,
             sandbox: Sandbox::On,
         };
         apply::apply(&target, &self.app.moment(), &state.to_string(), Format::Json).await.unwrap();
@@ -119,7 +128,8 @@ fn start() -> Timestamp {
     Timestamp::from_seconds(1_795_312_800)
 }
 
-fn settings(database: &FreshDatabase, keys: &Path) -> (Settings, String) {
+fn settings(database: &FreshDatabase, changes: &[(&str, &str)]) -> (Settings, String) {
+    let keys = keys();
     let mut raw = Raw::default();
     let mut set = |name: &str, value: &str| raw.set(name, value.to_owned()).unwrap();
     set("TONGYAO_ISSUER", ISSUER);
@@ -137,6 +147,9 @@ fn settings(database: &FreshDatabase, keys: &Path) -> (Settings, String) {
             key_prefix
         }
     };
+    for (name, value) in changes {
+        raw.set(name, (*value).to_owned()).unwrap();
+    }
     (Settings::resolve(&raw).unwrap(), prefix)
 }
 
