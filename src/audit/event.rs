@@ -79,6 +79,34 @@ pub enum Event<'a> {
         client: &'a str,
         scope: &'a str,
     },
+    /// A retry got the successor it had not heard of.
+    RefreshRepeated {
+        person: &'a PersonId,
+        client: &'a str,
+        family: &'a FamilyId,
+    },
+    /// `client` got a token for `target` in exchange for one of `holder`.
+    TokenExchanged {
+        person: &'a PersonId,
+        client: &'a str,
+        family: &'a FamilyId,
+        holder: &'a str,
+        target: &'a str,
+        scope: &'a str,
+        semantics: &'a str,
+    },
+    ExchangeRefused {
+        person: Option<&'a PersonId>,
+        client: &'a str,
+        holder: &'a str,
+        error_code: u32,
+    },
+    /// A client got a token for itself by an assertion; `issuer` says whose.
+    AssertionAccepted {
+        client: &'a str,
+        issuer: &'a str,
+        scope: &'a str,
+    },
     CodeReplayed {
         client: &'a str,
         family: &'a FamilyId,
@@ -112,6 +140,16 @@ pub enum Event<'a> {
         delivery: &'a DeliveryId,
         attempts: i64,
         reason: &'a str,
+    },
+    /// The person's browser says that it loaded the client's address.
+    LogoutAsked {
+        client: &'a str,
+        delivery: &'a DeliveryId,
+    },
+    /// No page of the person's browser loaded the client's address.
+    LogoutMissed {
+        client: &'a str,
+        delivery: &'a DeliveryId,
     },
     StaffSignedIn {
         staff: &'a StaffId,
@@ -310,6 +348,29 @@ impl<'a> Event<'a> {
                 facts: json!({ "scope": scope }),
                 ..row("client_token_issued", Done)
             },
+            Event::RefreshRepeated { person, client, family } => Row {
+                person: Some(person),
+                client: Some(client),
+                facts: json!({ "family": family }),
+                ..row("refresh_repeated", Done)
+            },
+            Event::TokenExchanged { person, client, family, holder, target, scope, semantics } => Row {
+                person: Some(person),
+                client: Some(client),
+                facts: json!({ "family": family, "holder": holder, "target": target, "scope": scope, "semantics": semantics }),
+                ..row("token_exchanged", Done)
+            },
+            Event::ExchangeRefused { person, client, holder, error_code } => Row {
+                person,
+                client: Some(client),
+                facts: json!({ "holder": holder, "error_code": error_code }),
+                ..row("exchange_refused", Refused)
+            },
+            Event::AssertionAccepted { client, issuer, scope } => Row {
+                client: Some(client),
+                facts: json!({ "issuer": issuer, "scope": scope }),
+                ..row("assertion_accepted", Done)
+            },
             Event::CodeReplayed { client, family } => Row {
                 client: Some(client),
                 facts: json!({ "family": family }),
@@ -343,6 +404,16 @@ impl<'a> Event<'a> {
                 client: Some(client),
                 facts: json!({ "delivery": delivery, "attempts": attempts, "reason": reason }),
                 ..row("logout_given_up", Failed)
+            },
+            Event::LogoutAsked { client, delivery } => Row {
+                client: Some(client),
+                facts: json!({ "delivery": delivery }),
+                ..row("logout_asked", Done)
+            },
+            Event::LogoutMissed { client, delivery } => Row {
+                client: Some(client),
+                facts: json!({ "delivery": delivery }),
+                ..row("logout_missed", Failed)
             },
             Event::StaffSignedIn { staff } => {
                 Row { facts: json!({ "staff": staff }), ..row("staff_signed_in", Done) }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::demo;
-use crate::base::id::InvitationId;
+use super::sessions::Who;
+use crate::base::id::{InvitationId, SessionId};
 use crate::client::{ClientState, Profile};
 use crate::crypto::keys::KeyName;
 
@@ -49,6 +50,9 @@ pub enum Command {
     /// Look at the clients and decide about those that register themselves
     #[command(subcommand)]
     Clients(ClientsCommand),
+    /// See who is signed in where, and end it; every system that saw a session is told
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Check the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -141,6 +145,25 @@ pub struct Invite {
     /// A profile its clients may have, several times for several; the first is the one of who names none
     #[arg(long)]
     pub profile: Vec<Profile>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List the living sessions of a person
+    List {
+        /// A person's id (per_…), or what they sign in with
+        #[arg(value_name = "PERSON")]
+        who: Who,
+    },
+    /// End one session, or all of a person
+    End {
+        /// A session's id (ses_…)
+        #[arg(long, value_name = "SESSION", required_unless_present = "person")]
+        session: Option<SessionId>,
+        /// A person's id (per_…), or what they sign in with
+        #[arg(long, value_name = "PERSON", conflicts_with = "session")]
+        person: Option<Who>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ pub mod apply;
 mod keys;
 mod clients;
 mod audit;
+pub mod sessions;
 mod doctor;
 mod trace;
 mod place;

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysCommand};
+use super::arguments::{Arguments, AuditCommand, Command, ConfigCommand, KeysCommand, SessionsCommand};
 use super::declare::{self, Way};
 use super::place::{self, Place};
 use super::problem::Problem;
-use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, trace};
+use super::sessions::Which;
+use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, sessions, trace};
 use crate::crypto::keystore::Occasion;
 
 pub fn run() -> ExitCode {
@@ -76,6 +77,17 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
             keys::rotate(settings()?, name, occasion).await
         }
         Command::Clients(command) => clients::run(&Place::open(settings()?).await?, command).await,
+        Command::Sessions(SessionsCommand::List { who }) => {
+            sessions::list(&Place::open(settings()?).await?, &who).await
+        }
+        Command::Sessions(SessionsCommand::End { session, person }) => {
+            let which = match (session, person) {
+                (Some(session), _) => Which::Session(session),
+                (None, Some(who)) => Which::All(who),
+                (None, None) => return Err(Problem::Found("name a session or a person".to_owned())),
+            };
+            sessions::end(&Place::open(settings()?).await?, &which).await
+        }
         Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
         Command::Trace { txn, department } => {
             trace::trace(&Place::open(settings()?).await?, &txn, department.as_deref()).await

@@ -41,6 +41,15 @@ pub enum SignRule {
     Any,
 }
 
+/// Whether a refresh token is replaced when it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationRule {
+    /// RFC 9700 §4.14.2.
+    Rotate,
+    /// The same token stays good.
+    Keep,
+}
+
 /// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused
 /// (RFC 6749 §3.3); nothing asked means `openid` alone.
 pub fn authorize_scope(client: &Client, asked: &Scope) -> Result<Scope, Refusal> {
@@ -144,6 +153,18 @@ pub fn binding(client: &Client) -> BindingRule {
     let metadata = &client.metadata;
     let wished = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
     if is_fapi2(client.profile) || wished { BindingRule::KeyBound } else { BindingRule::Bearer }
+}
+
+/// FAPI 2.0 Security Profile §5.3.2.1: clients that hold a key lose more by a lost answer than they win by rotation.
+pub fn rotation(client: &Client) -> RotationRule {
+    if is_fapi2(client.profile) && !client.is_public() { RotationRule::Keep } else { RotationRule::Rotate }
+}
+
+/// What signs introspection answers for a client: RS256 unless it says otherwise (RFC 9701 §6), which the FAPI 2.0
+/// profiles forbid.
+pub fn introspection_algorithm(client: &Client) -> SigningAlgorithm {
+    let fallback = if is_fapi2(client.profile) { client.id_token_algorithm } else { SigningAlgorithm::Rs256 };
+    client.metadata.introspection_signed_response_alg.unwrap_or(fallback)
 }
 
 /// What a profile forbids in a registration: the member and what is wrong with it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jsonwebtoken::jwk::JwkSet;
 
+use super::powers::Powers;
 use super::recipient;
 use super::trust::key_set;
 use crate::base::{Fault, Locale, Timestamp};
@@ -73,6 +74,8 @@ pub struct Client {
     pub metadata: ClientMetadata,
     pub profile: Profile,
     pub consent: ConsentPolicy,
+    /// What the operator lets it do beyond its registration.
+    pub powers: Powers,
     /// Keyed digest of the client secret (`secret::digest`).
     pub secret_digest: Option<String>,
     /// Absent: never.
@@ -99,6 +102,7 @@ pub(super) struct Columns {
     pub(super) metadata: ClientMetadata,
     pub(super) profile: Profile,
     pub(super) consent: ConsentPolicy,
+    pub(super) powers: Powers,
     pub(super) secret_digest: Option<String>,
     pub(super) secret_expires_at: Option<Timestamp>,
     pub(super) previous_secret: Option<PreviousSecret>,
@@ -177,6 +181,7 @@ impl Client {
             metadata: columns.metadata,
             profile: columns.profile,
             consent: columns.consent,
+            powers: columns.powers,
             secret_digest: columns.secret_digest,
             secret_expires_at: columns.secret_expires_at,
             previous_secret: columns.previous_secret,
@@ -289,6 +294,7 @@ pub(super) mod tests {
             metadata: serde_json::from_value(members).unwrap(),
             profile: Profile::Default,
             consent: ConsentPolicy::Explicit,
+            powers: Powers::default(),
             secret_digest: None,
             secret_expires_at: None,
             previous_secret: None,

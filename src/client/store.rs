@@ -1,5 +1,6 @@
 //! Clients in the database.
 
+use super::powers::Powers;
 use super::registration::{Client, ClientState, Columns, ConsentPolicy, PreviousSecret, Profile};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::ClientMetadata;
@@ -24,6 +25,7 @@ struct Row {
     metadata: String,
     profile: String,
     consent: String,
+    powers: Option<String>,
     secret_digest: Option<String>,
     secret_expires_at: Option<i64>,
     previous_secret_digest: Option<String>,
@@ -37,7 +39,7 @@ pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>,
     let row: Option<Row> = run
         .optional(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.secret_expires_at,
+                    client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
              FROM client JOIN department ON department.id = client.department_id WHERE client.client_id = $1 AND client.state <> 'deleted'",
@@ -52,7 +54,7 @@ pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Cli
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.secret_expires_at,
+                    client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
              FROM client JOIN department ON department.id = client.department_id
@@ -69,7 +71,7 @@ pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, client.metadata,
-                    client.profile, client.consent, client.secret_digest, client.secret_expires_at,
+                    client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
              FROM client JOIN department ON department.id = client.department_id
@@ -110,6 +112,21 @@ pub async fn upsert(tx: &mut Tx, moment: &Moment, new: &NewClient<'_>) -> Result
     tx.execute(sql!("DELETE FROM registration WHERE client_id = $1", new.client_id)).await.map(|_| ())
 }
 
+/// Writes what the operator lets a client do. Apart from `upsert`: what a client registers for itself never touches it.
+pub async fn empower(tx: &mut Tx, moment: &Moment, client_id: &str, powers: &Powers) -> Result<(), Fault> {
+    let text = serde_json::to_string(powers)
+        .map_err(|error| Fault::broken("writing a client's powers").because(error))?;
+    let text = (*powers != Powers::default()).then_some(text);
+    tx.execute(sql!(
+        "UPDATE client SET powers = $2, updated_at = $3 WHERE client_id = $1",
+        client_id,
+        text,
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
+}
+
 impl Row {
     fn client(self) -> Result<Client, Fault> {
         let broken = |what: &str| Fault::inconsistent("client", &self.client_id, what);
@@ -120,6 +137,8 @@ impl Row {
         let state = ClientState::of(&self.state).ok_or_else(|| broken("state is not known"))?;
         let until = self.previous_secret_until.map(Timestamp::from_micros);
         let previous_secret = self.previous_secret_digest.zip(until);
+        let powers = self.powers.as_deref().map(serde_json::from_str).transpose();
+        let powers = powers.map_err(|error| broken("powers").because(error))?;
         Client::from_columns(Columns {
             client_id: self.client_id,
             department_id: self.department_id,
@@ -127,6 +146,7 @@ impl Row {
             metadata,
             profile,
             consent,
+            powers: powers.unwrap_or_default(),
             secret_digest: self.secret_digest,
             secret_expires_at: self.secret_expires_at.map(Timestamp::from_micros),
             previous_secret: previous_secret.map(|(digest, until)| PreviousSecret { digest, until }),

@@ -15,6 +15,8 @@ pub enum Purpose {
     KeyCheck,
     AuditSeal,
     RegistrationToken,
+    RefreshSuccessor,
+    BrowserState,
 }
 
 /// An HMAC-SHA256 key.
@@ -54,6 +56,8 @@ impl Purpose {
             Purpose::KeyCheck => "key-check\0",
             Purpose::AuditSeal => "audit-seal\0",
             Purpose::RegistrationToken => "registration-token\0",
+            Purpose::RefreshSuccessor => "refresh-successor\0",
+            Purpose::BrowserState => "browser-state\0",
         }
     }
 }

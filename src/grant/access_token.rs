@@ -1,4 +1,4 @@
-//! Opaque access tokens: 256 random bits, kept as a digest, living as long as what they hang on.
+//! Access tokens: 256 random bits, kept as a digest, living as long as what they hang on; opaque, or the `jti` of a signed `at+jwt`.
 
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use super::family::{Columns, Family, Life};
 use crate::base::id::{FamilyId, PersonId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
+use crate::crypto::jwt::read_own;
 use crate::crypto::mac::digest;
+use crate::protocol::access_token::{AccessTokenFormat, TYP};
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
@@ -18,6 +20,7 @@ use crate::storage::{FromRow, Run, Tx};
 /// A token that was presented and found.
 #[derive(Debug, Clone)]
 pub struct AccessToken {
+    pub key: TokenKey,
     pub client_id: String,
     pub scope: Scope,
     pub issued_at: Timestamp,
@@ -40,7 +43,29 @@ pub struct NewToken<'a> {
     pub family: Option<&'a FamilyId>,
     pub scope: &'a Scope,
     pub carries: &'a Carries,
+    pub format: AccessTokenFormat,
+    /// The token it is exchanged for.
+    pub parent: Option<&'a Parent>,
 }
+
+/// The token an exchanged one comes from: it dies with it, and never outlives it.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    pub key: TokenKey,
+    pub expires_at: Timestamp,
+}
+
+/// A token that was written; `text::of` makes of it what the client gets.
+pub struct Issued {
+    pub(super) secret: String,
+    pub(super) format: AccessTokenFormat,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// What the database knows a token by: the digest of an opaque token, or of the `jti` of a signed one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenKey(String);
 
 /// What a token carries beside its scope. A plain bearer token carries nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -57,6 +82,9 @@ pub struct Carries {
     /// Who acts for the subject (`act`, RFC 8693 §4.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Value>,
+    /// The sector whose `sub` it tells, where that is not its client's (an exchanged token).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -87,25 +115,49 @@ pub const LIFETIME: Duration = Duration::from_secs(600);
 /// Says at a glance, to us and to those who search for leaked secrets, what kind of token this is.
 pub const PREFIX: &str = "tya_";
 
-/// Issues a token.
-pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<String, Fault> {
-    let token = format!("{PREFIX}{}", moment.random.token(32));
+/// More levels of exchange than are ever allowed.
+const LOOKS: usize = 8;
+
+/// Issues a token. What is signed is signed after the commit.
+pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<Issued, Fault> {
+    let random = moment.random.token(32);
+    let (secret, key) = match new.format {
+        AccessTokenFormat::Opaque => {
+            let token = format!("{PREFIX}{random}");
+            let key = TokenKey::of_opaque(&token);
+            (token, key)
+        }
+        AccessTokenFormat::Jwt => {
+            let key = TokenKey::of_jti(&random);
+            (random, key)
+        }
+    };
+    let longest = moment.now + LIFETIME;
+    // An exchanged token never outlives the one it came from.
+    let expires_at = new.parent.map_or(longest, |parent| parent.expires_at.min(longest));
     tx.later(sql!(
-        "INSERT INTO access_token (digest, client_id, family_id, scope, carries, issued_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        digest(&token),
+        "INSERT INTO access_token (digest, client_id, family_id, scope, carries, parent, issued_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        key.0,
         new.client_id,
         new.family.map(FamilyId::as_str),
         new.scope.to_string(),
         new.carries.column()?,
+        new.parent.map(|parent| parent.key.0.as_str()),
         moment.now,
-        moment.now + LIFETIME,
+        expires_at,
     ));
-    Ok(token)
+    Ok(Issued { secret, format: new.format, issued_at: moment.now, expires_at })
 }
 
 /// Finds a token, alive or not, with its family; one read.
-pub async fn find(run: &mut impl Run, now: Timestamp, token: &str) -> Result<Option<AccessToken>, Fault> {
+pub async fn find(
+    run: &mut impl Run,
+    keys: &Keys,
+    now: Timestamp,
+    token: &str,
+) -> Result<Option<AccessToken>, Fault> {
+    let Some(key) = TokenKey::of(keys, token) else { return Ok(None) };
     let row: Option<Row> = run
         .optional(sql!(
             "SELECT access_token.client_id AS token_client_id, access_token.scope AS token_scope, access_token.issued_at,
@@ -121,21 +173,86 @@ pub async fn find(run: &mut impl Run, now: Timestamp, token: &str) -> Result<Opt
              LEFT JOIN sso_session ON sso_session.id = token_family.session_id
              LEFT JOIN account ON account.id = token_family.account_id
              WHERE access_token.digest = $1",
-            digest(token),
+            key.0.as_str(),
         ))
         .await?;
-    row.map(|row| row.token(now)).transpose()
+    row.map(|row| row.token(key, now)).transpose()
 }
 
-/// Revokes one token.
-pub async fn revoke(tx: &mut Tx, moment: &Moment, token: &str) -> Result<(), Fault> {
+/// Revokes a token and what it was exchanged for, however often.
+pub async fn revoke(tx: &mut Tx, moment: &Moment, key: &TokenKey) -> Result<(), Fault> {
     tx.execute(sql!(
         "UPDATE access_token SET revoked_at = $2 WHERE digest = $1 AND revoked_at IS NULL",
-        digest(token),
+        key.0.as_str(),
         moment.now,
     ))
-    .await
-    .map(|_| ())
+    .await?;
+    // An exchange holds its parent's row until it commits: what it writes is seen by the next look.
+    for _ in 0..LOOKS {
+        let reached = tx
+            .execute(sql!(
+                "WITH RECURSIVE hanging (digest) AS (
+                     SELECT CAST($1 AS TEXT)
+                     UNION
+                     SELECT access_token.digest FROM access_token JOIN hanging ON access_token.parent = hanging.digest)
+                 UPDATE access_token SET revoked_at = $2
+                 WHERE revoked_at IS NULL AND parent IN (SELECT digest FROM hanging)",
+                key.0.as_str(),
+                moment.now,
+            ))
+            .await?;
+        if reached == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Holds a token's row to the end of the transaction, so that nobody revokes it meanwhile; whether it still counts.
+pub async fn hold(tx: &mut Tx, key: &TokenKey) -> Result<bool, Fault> {
+    let held = tx
+        .execute(sql!(
+            "UPDATE access_token SET revoked_at = NULL WHERE digest = $1 AND revoked_at IS NULL",
+            key.0.as_str(),
+        ))
+        .await?;
+    Ok(held == 1)
+}
+
+impl Issued {
+    /// How long it lives, in seconds.
+    pub fn seconds(&self) -> u64 {
+        self.expires_at.since(self.issued_at).as_secs()
+    }
+}
+
+impl TokenKey {
+    /// The key of a presented token, if it can be one of ours: what nobody here made costs no look-up.
+    pub fn of(keys: &Keys, token: &str) -> Option<Self> {
+        if token.starts_with(PREFIX) {
+            return Some(Self::of_opaque(token));
+        }
+        if !token.contains('.') {
+            return None;
+        }
+        // The type keeps every other token we sign out (RFC 9068 §4, RFC 8725 §3.11).
+        let named: Named = read_own(&keys.signing.view(), TYP, token).ok()?;
+        Some(Self::of_jti(&named.jti))
+    }
+
+    fn of_opaque(token: &str) -> Self {
+        Self(digest(token))
+    }
+
+    /// Of a space of its own: a `jti`, which stands readable in the token, never passes for an opaque token.
+    fn of_jti(jti: &str) -> Self {
+        Self(digest(&format!("{TYP}\0{jti}")))
+    }
+}
+
+#[derive(Deserialize)]
+struct Named {
+    jti: String,
 }
 
 impl Carries {
@@ -146,6 +263,11 @@ impl Carries {
         }
         let text = serde_json::to_string(self);
         text.map(Some).map_err(|error| Fault::broken("writing what a token carries").because(error))
+    }
+
+    /// Whom the token is for; one that is for nobody in particular is for the service's own userinfo (RFC 9068 §3).
+    pub fn told_audience(&self, issuer: &str) -> Vec<String> {
+        if self.audience.is_empty() { vec![issuer.to_owned()] } else { self.audience.clone() }
     }
 }
 
@@ -162,17 +284,24 @@ impl AccessToken {
         Ok(())
     }
 
+    /// Whether one of these is whom the token is for; one without audience is for everybody.
+    pub fn is_for(&self, names: &[&str]) -> bool {
+        let audience = &self.carries.audience;
+        audience.is_empty() || audience.iter().any(|one| names.contains(&one.as_str()))
+    }
+
     pub fn person(&self) -> Option<&PersonId> {
         self.family.as_ref().map(|family| &family.granted.person)
     }
 }
 
 impl Row {
-    fn token(self, now: Timestamp) -> Result<AccessToken, Fault> {
+    fn token(self, key: TokenKey, now: Timestamp) -> Result<AccessToken, Fault> {
         let broken =
             || Fault::inconsistent("access_token", "of a client", "its columns contradict each other");
         let carries = self.carries.as_deref().map(serde_json::from_str).transpose().map_err(|_| broken())?;
         let token = AccessToken {
+            key,
             carries: carries.unwrap_or_default(),
             scope: self.token_scope.parse().map_err(|_| broken())?,
             issued_at: Timestamp::from_micros(self.issued_at),
@@ -215,6 +344,7 @@ pub async fn find_with_person(
     now: Timestamp,
     token: &str,
 ) -> Result<Option<Bearer>, Fault> {
+    let Some(key) = TokenKey::of(keys, token) else { return Ok(None) };
     let row: Option<WideRow> = run
         .optional(sql!(
             "SELECT access_token.client_id AS token_client_id, access_token.scope AS token_scope, access_token.issued_at,
@@ -235,11 +365,11 @@ pub async fn find_with_person(
              LEFT JOIN document ON document.person_id = person.id AND document.is_primary = 1
                   AND document.replaced_at IS NULL
              WHERE access_token.digest = $1",
-            digest(token),
+            key.0.as_str(),
         ))
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let token = row.token.token(now)?;
+    let token = row.token.token(key, now)?;
     let about = match &token.family {
         Some(family) => Some(row.about.open(keys, &family.granted)?),
         None => None,

@@ -14,6 +14,8 @@ pub mod verified;
 pub mod release;
 pub mod trace;
 pub mod access_token;
+pub mod token_text;
+pub mod exchange;
 pub mod refresh;
 pub mod client_end;
 

@@ -1,4 +1,4 @@
-//! Refresh tokens rotate: each is used once, its successor takes over, and a replay revokes the whole family (RFC 9700 §4.14.2).
+//! Refresh tokens rotate: each has one successor, which a short retry gets again, and a replay revokes the whole family (RFC 9700 §4.14.2).
 
 use std::time::Duration;
 
@@ -6,18 +6,43 @@ use super::family::{self, Columns, Family, Life};
 use crate::audit::{self, Event};
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment, Timestamp};
-use crate::crypto::mac::digest;
+use crate::client::policy::RotationRule;
+use crate::crypto::Keys;
+use crate::crypto::mac::{Purpose, digest};
 use crate::protocol::Refusal;
 use crate::sql;
 use crate::storage::{FromRow, Run, Tx};
 
+/// A refresh token as a client presents it.
+pub struct Presented<'a> {
+    pub client_id: &'a str,
+    pub token: &'a str,
+    pub rotation: RotationRule,
+}
+
 /// What became of presenting a refresh token.
 #[derive(Debug)]
-pub enum Rotated {
-    /// Used now, and by nobody else.
-    Fresh(Box<Family>),
+pub enum Redeemed {
+    /// The family goes on.
+    Good(Box<Renewal>),
     /// Refused. What had to be written (the revocation after a replay) is in the transaction: commit it.
     Refused(Refusal),
+}
+
+/// A family that goes on, and the refresh token the client goes on with.
+#[derive(Debug)]
+pub struct Renewal {
+    pub family: Family,
+    pub token: String,
+    pub turn: Turn,
+}
+
+/// Which use of the presented token it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    First,
+    /// A retry: the client gets the successor it did not hear of.
+    Again,
 }
 
 #[derive(FromRow)]
@@ -29,56 +54,140 @@ struct Row {
     used_at: Option<i64>,
 }
 
+#[derive(FromRow)]
+struct Used {
+    used_at: Option<i64>,
+    successor_salt: Option<String>,
+}
+
 /// The mark of a refresh token, as `access_token::PREFIX` is of an access token.
 pub const PREFIX: &str = "tyr_";
 
 /// A token unused for this long dies, even when its family might live on.
 pub const IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// Issues the next refresh token of a family.
+/// A client whose network broke may ask again for this long after the first use.
+pub const RETRY: Duration = Duration::from_secs(60);
+
+/// Issues the first refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
     let token = format!("{PREFIX}{}", moment.random.token(32));
+    insert(tx, moment, (&token, family));
+    Ok(token)
+}
+
+/// Takes a refresh token. Of any number at once exactly one rotates it; the others are retries and get the same successor.
+pub async fn redeem(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    presented: &Presented<'_>,
+) -> Result<Redeemed, Fault> {
+    let digest = digest(presented.token);
+    let Some(row) = find_row(tx, &digest).await? else {
+        return Ok(Redeemed::Refused(Refusal::RefreshUnknown));
+    };
+    let expires_at = Timestamp::from_micros(row.expires_at);
+    let family = row.family.family(moment.now)?;
+    if family.granted.client_id != presented.client_id {
+        return Ok(Redeemed::Refused(Refusal::RefreshOtherClient));
+    }
+    if let Some(refusal) = refusal_of(family.life) {
+        return Ok(Redeemed::Refused(refusal));
+    }
+    if expires_at <= moment.now {
+        return Ok(Redeemed::Refused(Refusal::RefreshExpired));
+    }
+    let token = match presented.rotation {
+        RotationRule::Rotate => rotate(tx, moment, keys, (presented.token, &digest, &family.id)).await?,
+        RotationRule::Keep => keep(tx, moment, (presented.token, &digest)).await?,
+    };
+    if let Some(token) = token {
+        return Ok(Redeemed::Good(Box::new(Renewal { family, token, turn: Turn::First })));
+    }
+    if let Some(token) = unheard_successor(tx, moment, keys, (presented.token, &digest)).await? {
+        return Ok(Redeemed::Good(Box::new(Renewal { family, token, turn: Turn::Again })));
+    }
+    family::revoke(tx, moment, &family.id, "refresh_replayed").await?;
+    let (person, client) = (&family.granted.person, presented.client_id);
+    audit::record(tx, moment, Event::RefreshReplayed { person, client, family: &family.id }).await?;
+    Ok(Redeemed::Refused(Refusal::RefreshReplayed))
+}
+
+/// The successor, if nobody has used the token yet.
+async fn rotate(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    (token, digest, family): (&str, &str, &FamilyId),
+) -> Result<Option<String>, Fault> {
+    let salt = moment.random.token(32);
+    let used = tx
+        .execute(sql!(
+            "UPDATE refresh_token SET used_at = $2, successor_salt = $3 WHERE digest = $1 AND used_at IS NULL",
+            digest,
+            moment.now,
+            salt.as_str(),
+        ))
+        .await?;
+    if used == 0 {
+        return Ok(None);
+    }
+    let successor = successor(keys, token, &salt);
+    insert(tx, moment, (&successor, family));
+    Ok(Some(successor))
+}
+
+/// The same token, good for another while, if it was never replaced.
+async fn keep(tx: &mut Tx, moment: &Moment, (token, digest): (&str, &str)) -> Result<Option<String>, Fault> {
+    let kept = tx
+        .execute(sql!(
+            "UPDATE refresh_token SET expires_at = $2 WHERE digest = $1 AND used_at IS NULL",
+            digest,
+            moment.now + IDLE,
+        ))
+        .await?;
+    Ok((kept == 1).then(|| token.to_owned()))
+}
+
+/// The successor of a used token, while the client may still not have heard of it: a short time, and nobody has shown it.
+async fn unheard_successor(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    (token, own_digest): (&str, &str),
+) -> Result<Option<String>, Fault> {
+    // Read again: whoever used it may have committed after the first look.
+    let Some(Used { used_at: Some(used_at), successor_salt: Some(salt) }) = used(tx, own_digest).await?
+    else {
+        return Ok(None);
+    };
+    if moment.now >= Timestamp::from_micros(used_at) + RETRY {
+        return Ok(None);
+    }
+    let successor = successor(keys, token, &salt);
+    let heard_of = used(tx, &digest(&successor)).await?.is_none_or(|next| next.used_at.is_some());
+    Ok((!heard_of).then_some(successor))
+}
+
+async fn used(tx: &mut Tx, digest: &str) -> Result<Option<Used>, Fault> {
+    tx.optional(sql!("SELECT used_at, successor_salt FROM refresh_token WHERE digest = $1", digest)).await
+}
+
+/// Made of three parts that never lie together: the token the client holds, the salt in its row, the service's key. So it
+/// can be told again to whoever presents the token, and is kept nowhere.
+fn successor(keys: &Keys, token: &str, salt: &str) -> String {
+    format!("{PREFIX}{}", keys.mac.of(Purpose::RefreshSuccessor, &[token.as_bytes(), salt.as_bytes()]))
+}
+
+fn insert(tx: &mut Tx, moment: &Moment, (token, family): (&str, &FamilyId)) {
     tx.later(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
-        digest(&token),
+        digest(token),
         family.as_str(),
         moment.now,
         moment.now + IDLE,
     ));
-    Ok(token)
-}
-
-/// Takes a refresh token for `client`; of any number at once exactly one is fresh.
-pub async fn rotate(tx: &mut Tx, moment: &Moment, client: &str, token: &str) -> Result<Rotated, Fault> {
-    let digest = digest(token);
-    let Some(row) = find_row(tx, &digest).await? else {
-        return Ok(Rotated::Refused(Refusal::RefreshUnknown));
-    };
-    let expires_at = Timestamp::from_micros(row.expires_at);
-    let family = row.family.family(moment.now)?;
-    if family.granted.client_id != client {
-        return Ok(Rotated::Refused(Refusal::RefreshOtherClient));
-    }
-    if let Some(refusal) = refusal_of(family.life) {
-        return Ok(Rotated::Refused(refusal));
-    }
-    if expires_at <= moment.now {
-        return Ok(Rotated::Refused(Refusal::RefreshExpired));
-    }
-    let used = tx
-        .execute(sql!(
-            "UPDATE refresh_token SET used_at = $2 WHERE digest = $1 AND used_at IS NULL",
-            digest,
-            moment.now,
-        ))
-        .await?;
-    if used == 1 {
-        return Ok(Rotated::Fresh(Box::new(family)));
-    }
-    family::revoke(tx, moment, &family.id, "refresh_replayed").await?;
-    let event = Event::RefreshReplayed { person: &family.granted.person, client, family: &family.id };
-    audit::record(tx, moment, event).await?;
-    Ok(Rotated::Refused(Refusal::RefreshReplayed))
 }
 
 /// A refresh token as it stands, for introspection and revocation.

@@ -54,14 +54,18 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
     response
 }
 
+/// Marks the one answer that other sites may show in a frame; its policy says who.
+#[derive(Debug, Clone, Copy)]
+pub struct MayBeFramed;
+
 /// The headers of every answer; what a handler set itself stays.
 pub async fn harden(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let framed = response.extensions().get::<MayBeFramed>().is_some();
     let headers = response.headers_mut();
     let mut fixed = vec![
         (CONTENT_SECURITY_POLICY, csp::NOTHING),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -70,6 +74,9 @@ pub async fn harden(State(app): State<Arc<App>>, request: Request, next: Next) -
             "camera=(), microphone=(), geolocation=(), payment=()",
         ),
     ];
+    if !framed {
+        fixed.push((X_FRAME_OPTIONS, "DENY"));
+    }
     if app.settings.is_https() {
         fixed.push((STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     }

@@ -24,6 +24,8 @@ pub enum Cookie {
     Elder,
     /// The last logout of this browser, so that its page can be shown again.
     SignedOut,
+    /// The OP browser state: read by our script inside pages of clients (Session Management §3.2), and no secret.
+    State,
 }
 
 /// Cookie values a browser sent; bounded by the server's header limit.
@@ -40,6 +42,7 @@ impl Cookie {
             Cookie::Language => "tongyao_language",
             Cookie::Elder => "tongyao_elder",
             Cookie::SignedOut => "tongyao_signed_out",
+            Cookie::State => "tongyao_state",
         };
         match transport {
             Transport::Https => format!("__Host-{name}"),
@@ -49,9 +52,18 @@ impl Cookie {
 
     /// A `Set-Cookie` value. `seconds` to live; none: until the browser closes.
     pub fn set(self, transport: Transport, value: &str, seconds: Option<i64>) -> String {
-        let secure = if transport == Transport::Https { "; Secure" } else { "" };
         let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(transport))
+        format!("{}={value}; Path=/; {}{age}", self.name(transport), self.marks(transport))
+    }
+
+    /// Browsers take `SameSite=None` only with `Secure` (RFC 6265bis §5.7); on localhost every port is the same site.
+    fn marks(self, transport: Transport) -> &'static str {
+        match (self, transport) {
+            (Cookie::State, Transport::Https) => "SameSite=None; Secure",
+            (Cookie::State, Transport::Plain) => "SameSite=Lax",
+            (_, Transport::Https) => "HttpOnly; SameSite=Lax; Secure",
+            (_, Transport::Plain) => "HttpOnly; SameSite=Lax",
+        }
     }
 
     /// A `Set-Cookie` value that removes it.

@@ -7,7 +7,13 @@ pub struct Csp {
     form_targets: Vec<String>,
     /// What its scripts may call, beside our own address.
     connects: Vec<String>,
+    /// What it may show in frames: nothing of our own.
+    frames: Vec<String>,
 }
+
+/// For the one page that clients show in a frame of theirs: our script and nothing else, in a frame of anybody.
+pub const FRAMED: &str =
+    "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
 
 /// For answers that are no pages.
 pub const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
@@ -28,12 +34,25 @@ impl Csp {
         self
     }
 
+    /// Twice the same source is said once.
+    pub fn frame(mut self, source: impl Into<String>) -> Self {
+        let source = source.into();
+        if !self.frames.contains(&source) {
+            self.frames.push(source);
+        }
+        self
+    }
+
     pub fn header(&self) -> String {
         let list =
             |extra: &[String]| extra.iter().fold(String::from("'self'"), |list, one| format!("{list} {one}"));
+        let frames = match self.frames.is_empty() {
+            true => String::new(),
+            false => format!("frame-src {}; ", self.frames.join(" ")),
+        };
         format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src {}; form-action {}; \
-             base-uri 'none'; frame-ancestors 'none'",
+             {frames}base-uri 'none'; frame-ancestors 'none'",
             list(&self.connects),
             list(&self.form_targets),
         )

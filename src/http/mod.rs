@@ -6,6 +6,7 @@ pub mod client_ip;
 pub mod form;
 pub mod csp;
 pub mod context;
+pub mod browser_state;
 pub mod machine;
 pub mod csrf;
 pub mod shown;

@@ -19,6 +19,7 @@ pub const USERINFO: &str = "/oidc/userinfo";
 pub const INTROSPECT: &str = "/oidc/introspect";
 pub const REVOKE: &str = "/oidc/revoke";
 pub const END_SESSION: &str = "/oidc/logout";
+pub const CHECK_SESSION: &str = "/oidc/session";
 /// Pushed authorization requests (RFC 9126).
 pub const PUSH: &str = "/oidc/par";
 pub const REGISTRATION: &str = "/oidc/register";
@@ -32,6 +33,7 @@ pub const CONTINUE: &str = "/continue";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const SIGNED_OUT: &str = "/signed-out";
 pub const SIGNED_OUT_STATE: &str = "/signed-out/state";
+pub const SIGNED_OUT_ASKED: &str = "/signed-out/asked";
 pub const REGISTER: &str = "/register";
 pub const REGISTERED: &str = "/register/done";
 /// The picture of a client: `?client_id=`.

@@ -4,24 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Stop, rounds};
 use crate::app::App;
 use crate::base::{Fault, Moment};
-use crate::client::Client;
+use crate::client::{Client, Purpose, SealProblem};
 use crate::protocol::logout::LogoutTokenClaims;
-use crate::session::delivery::{self, Due, State};
+use crate::session::delivery::{self, Due, Share, State};
 
-/// Messages one client gets at once; one that hangs holds up nobody else's.
-const AT_ONCE_TO_A_CLIENT: usize = 16;
-/// Messages under way to all clients together.
-const UNDER_WAY: usize = 256;
-const A_CLAIM: i64 = 16;
-/// A message that waits this long for its client's earlier ones counts as tried; shorter than its lease.
-const WAIT_FOR_TURN: Duration = Duration::from_secs(10);
+/// Messages one client gets at once. No more of a client's are claimed: one that hangs keeps nobody's place but its own.
+const AT_ONCE_TO_A_CLIENT: usize = 8;
+/// Messages under way to all clients together: more than a hundred clients may hang in the same moment.
+const UNDER_WAY: usize = 1024;
+/// Clients of one claim, which is one transaction.
+const CLIENTS_AT_ONCE: usize = 64;
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Sends everything that is due and waits for every answer; how many messages that were.
@@ -31,13 +30,13 @@ pub async fn run_once(app: Arc<App>) -> Result<usize, Fault> {
     loop {
         match post.send_due().await? {
             0 if post.under_way.is_empty() => return Ok(sent),
-            0 => post.collect_all().await,
+            0 => post.collect_one().await,
             more => sent += more,
         }
     }
 }
 
-/// Every round, and at once when a logout was queued.
+/// Every round, at once when a logout was queued, and when an answer makes room for what waits.
 pub(super) async fn run(app: Arc<App>, stop: Stop) {
     let mut post = Post::new(app.clone());
     let mut ticks = interval(ROUND);
@@ -49,6 +48,7 @@ pub(super) async fn run(app: Arc<App>, stop: Stop) {
             () = &mut said => break,
             () = app.wake.rung() => {}
             _ = ticks.tick() => {}
+            Some(result) = post.under_way.join_next(), if post.held_back => note(result),
         }
         post.collect_ready();
         loop {
@@ -62,7 +62,9 @@ pub(super) async fn run(app: Arc<App>, stop: Stop) {
             }
         }
     }
-    post.collect_all().await;
+    while !post.under_way.is_empty() {
+        post.collect_one().await;
+    }
 }
 
 /// The messages under way.
@@ -70,38 +72,63 @@ struct Post {
     app: Arc<App>,
     under_way: JoinSet<Result<(), Fault>>,
     turns: HashMap<String, Arc<Semaphore>>,
+    /// Whether messages are due that there was no room for.
+    held_back: bool,
 }
 
 impl Post {
     fn new(app: Arc<App>) -> Self {
-        Self { app, under_way: JoinSet::new(), turns: HashMap::new() }
+        Self { app, under_way: JoinSet::new(), turns: HashMap::new(), held_back: false }
     }
 
     /// Claims what is due, as far as there is room, and begins to send it; how many messages.
     async fn send_due(&mut self) -> Result<usize, Fault> {
-        if self.under_way.len() >= UNDER_WAY {
+        let due = delivery::due(&self.app.db, &self.app.moment()).await?;
+        let shares = self.shares(&due);
+        self.held_back = due.iter().map(|share| share.messages).sum::<i64>()
+            > shares.iter().map(|share| share.messages).sum::<i64>();
+        if shares.is_empty() {
             return Ok(0);
         }
-        let claimed = delivery::claim(&self.app.db, &self.app.moment(), A_CLAIM).await?;
+        let claimed = delivery::claim(&self.app.db, &self.app.moment(), &shares).await?;
         for due in &claimed {
-            let turn = self.turns.entry(due.client_id.clone()).or_insert_with(turns).clone();
+            let turns = self.turns.entry(due.client_id.clone()).or_insert_with(turns).clone();
+            // As many were claimed as there were turns.
+            let Ok(turn) = turns.try_acquire_owned() else { continue };
             self.under_way.spawn(deliver(self.app.clone(), due.clone(), turn));
         }
         Ok(claimed.len())
+    }
+
+    /// Of each client as many as it has turns, of all together as many as there is room.
+    fn shares(&self, due: &[Share]) -> Vec<Share> {
+        let mut room = UNDER_WAY.saturating_sub(self.under_way.len());
+        let mut shares = Vec::new();
+        for share in due {
+            let free = self
+                .turns
+                .get(&share.client_id)
+                .map_or(AT_ONCE_TO_A_CLIENT, |turns| turns.available_permits());
+            let messages = usize::try_from(share.messages).unwrap_or(usize::MAX).min(free).min(room);
+            if messages > 0 && shares.len() < CLIENTS_AT_ONCE {
+                room -= messages;
+                shares.push(Share { client_id: share.client_id.clone(), messages: messages as i64 });
+            }
+        }
+        shares
     }
 
     fn collect_ready(&mut self) {
         while let Some(result) = self.under_way.try_join_next() {
             note(result);
         }
-        self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        self.turns.retain(|_, turns| turns.available_permits() < AT_ONCE_TO_A_CLIENT);
     }
 
-    async fn collect_all(&mut self) {
-        while let Some(result) = self.under_way.join_next().await {
+    async fn collect_one(&mut self) {
+        if let Some(result) = self.under_way.join_next().await {
             note(result);
         }
-        self.turns.clear();
     }
 }
 
@@ -118,17 +145,19 @@ fn note(result: Result<Result<(), Fault>, tokio::task::JoinError>) {
 }
 
 /// One try. A fault of ours leaves the message claimed; it is due again when its lease is over.
-async fn deliver(app: Arc<App>, due: Due, turn: Arc<Semaphore>) -> Result<(), Fault> {
-    let result = match timeout(WAIT_FOR_TURN, turn.acquire()).await {
-        Ok(_turn) => tell(&app, &due).await?,
-        Err(_) => Err("earlier messages are not answered".to_owned()),
-    };
+async fn deliver(app: Arc<App>, due: Due, _turn: OwnedSemaphorePermit) -> Result<(), Fault> {
+    let result = tell(&app, &due).await?;
+    let reason = result.as_ref().err().cloned().unwrap_or_default();
     let state = delivery::settle(&app.db, &app.moment(), &due, result).await?;
     let result = match state {
         State::Delivered => "delivered",
         State::Failed => "given_up",
         State::Pending | State::None => "retry",
     };
+    if state != State::Delivered {
+        let (client, attempts) = (due.client_id.as_str(), due.attempts);
+        tracing::warn!(client, delivery = %due.id, attempts, reason, result, "a client was not told of a logout");
+    }
     metrics::counter!("tongyao_logout_deliveries_total", "result" => result).increment(1);
     Ok(())
 }
@@ -141,7 +170,14 @@ async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
     let Some(uri) = client.metadata.backchannel_logout_uri.as_ref() else {
         return Ok(Err("the client has no address for it any more".to_owned()));
     };
-    let token = token(app, &app.moment(), &client, due)?;
+    let moment = app.moment();
+    let signed = token(app, &moment, &client, due)?;
+    let sealed = app.authenticator.trust.seal(&moment, &client, (Purpose::LogoutToken, signed)).await;
+    let token = match sealed {
+        Ok(token) => token,
+        Err(SealProblem::Refused(_)) => return Ok(Err("no key to encrypt to".to_owned())),
+        Err(SealProblem::Fault(fault)) => return Err(fault),
+    };
     let answer = app.outgoing.post_form(uri.as_str(), &[("logout_token", &token)]).await;
     Ok(answer.map_err(|problem| problem.to_string()))
 }

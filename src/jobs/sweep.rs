@@ -27,6 +27,7 @@ pub struct Swept {
     pub refresh_tokens: u64,
     pub families: u64,
     pub sessions: u64,
+    pub staff_sessions: u64,
     pub traces: u64,
     pub invitations: u64,
     pub clients: u64,
@@ -46,6 +47,7 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
         families: sweep(db, || families(tokens_before)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
+        staff_sessions: sweep(db, || vec![staff_sessions(sessions_before)]).await?,
         traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
         invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
         clients: sweep(db, || vec![clients::deleted(tokens_before)]).await?,
@@ -110,6 +112,16 @@ fn families(before: Timestamp) -> Vec<Statement> {
             BATCH,
         ),
     ]
+}
+
+/// What a clerk did is in the audit; the session itself is only a key to the desk.
+fn staff_sessions(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM staff_session WHERE id IN (
+             SELECT id FROM staff_session WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
+        before,
+        BATCH,
+    )
 }
 
 /// A session goes when no family hangs on it, and with it who saw it and who was told of its end.
@@ -226,6 +238,26 @@ mod tests {
         tx.commit().await.unwrap();
     }
 
+    async fn insert_staff_session(db: &Db, name: &str, ends: Timestamp) {
+        let mut tx = db.begin().await.unwrap();
+        tx.execute(sql!(
+            "INSERT INTO staff (id, login, name, roles, created_at, updated_at)
+             VALUES ('s', 's', $1, '', 0, 0) ON CONFLICT DO NOTHING",
+            vec![1u8],
+        ))
+        .await
+        .unwrap();
+        tx.execute(sql!(
+            "INSERT INTO staff_session (id, secret_digest, staff_id, created_at, seen_at, expires_at)
+             VALUES ($1, $1, 's', 0, 0, $2)",
+            name,
+            ends,
+        ))
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn revocations(db: &Db) -> Vec<(String,)> {
         db.read().all(sql!("SELECT family_id FROM family_revocation ORDER BY family_id")).await.unwrap()
     }
@@ -238,6 +270,8 @@ mod tests {
         insert(&db, "session-kept", (now - DAY * 2, now - DAY * 29)).await;
         insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
         insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
+        insert_staff_session(&db, "over", now - DAY * 31).await;
+        insert_staff_session(&db, "kept", now - DAY * 29).await;
         let swept = sweep_all(&db, now).await.unwrap();
         assert_eq!(
             swept,
@@ -246,6 +280,7 @@ mod tests {
                 refresh_tokens: 2,
                 families: 2,
                 sessions: 1,
+                staff_sessions: 1,
                 traces: 1,
                 ..Swept::default()
             }

@@ -14,7 +14,7 @@ use super::{accept, body, open};
 use crate::app::App;
 use crate::base::Fault;
 use crate::base::id::RequestId;
-use crate::client::{Client, Purpose};
+use crate::client::{Client, Profile, Purpose};
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::granted::Facts;
@@ -22,6 +22,7 @@ use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::grant::trace::Kind;
 use crate::grant::{Granted, pushed};
+use crate::http::browser_state;
 use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::paths;
@@ -29,6 +30,7 @@ use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
 use crate::protocol::authorize::AuthorizeDraft;
 use crate::protocol::request_object::Carried;
+use crate::protocol::scope::OPENID;
 use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
 use crate::session::Session;
 
@@ -222,7 +224,25 @@ async fn answer(
     };
     let mut pairs: Vec<(&str, &str)> = code.iter().map(|code| ("code", code.as_str())).collect();
     pairs.extend(tokens.pairs());
-    respond::success(context, &target(client, request), pairs).await
+    let session_state = session_state(context, client, request, &granted);
+    pairs.extend(session_state.iter().map(|state| ("session_state", state.as_str())));
+    let answer = respond::success(context, &target(client, request), pairs).await?;
+    Ok(browser_state::keep(context, answer))
+}
+
+/// Of an authentication answer only (Session Management §2), and not where a profile knows every parameter.
+fn session_state(
+    context: &Context,
+    client: &Client,
+    request: &AuthorizeRequest,
+    granted: &Granted,
+) -> Option<String> {
+    let watched =
+        matches!(client.profile, Profile::Default | Profile::Legacy) && granted.scope.contains(OPENID);
+    if !watched {
+        return None;
+    }
+    browser_state::session_state_of(context, &client.client_id, &request.redirect_uri)
 }
 
 async fn issue(context: &Context, request: &AuthorizeRequest, granted: Granted) -> Result<String, Fault> {

@@ -43,6 +43,7 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        check_session_iframe: settings.url(paths::CHECK_SESSION),
         pushed_authorization_request: settings.url(paths::PUSH),
         registration: (settings.registration != Registration::Off).then(|| settings.url(paths::REGISTRATION)),
         documentation: Some(settings.url(paths::HELP)),

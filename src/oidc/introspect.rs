@@ -1,44 +1,77 @@
-//! Introspection (RFC 7662): a resource asks whether a token lives. One read.
+//! Introspection (RFC 7662): a resource asks whether a token lives, and gets JSON or a signed answer (RFC 9701). One read.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::Value;
 
 use super::body;
 use super::error::{OAuthError, Problem};
 use crate::base::Fault;
-use crate::client::Client;
-use crate::grant::access_token::{self, AccessToken};
+use crate::client::{Client, Purpose, policy};
+use crate::grant::access_token::{self, AccessToken, Carries};
 use crate::grant::family::{Family, Life};
-use crate::grant::refresh;
+use crate::grant::{refresh, token_text};
 use crate::http::machine::Machine;
-use crate::identity::subject;
 use crate::protocol::client_auth::ClientAuth;
-use crate::protocol::introspection::{ActiveToken, Introspection, TokenQuestion};
+use crate::protocol::introspection::{ActiveToken, Introspection, SignedIntrospection, TokenQuestion};
+use crate::protocol::token_answer::TokenType;
 use crate::protocol::{Params, Refusal};
 
 pub async fn post(machine: Machine, request: Request) -> Response {
     match answer(&machine, request).await {
-        Ok(answer) => Json(answer).into_response(),
+        Ok(response) => response,
         Err(problem) => OAuthError::new(&machine, problem).into_response(),
     }
 }
 
-async fn answer(machine: &Machine, request: Request) -> Result<Introspection, Problem> {
+async fn answer(machine: &Machine, request: Request) -> Result<Response, Problem> {
+    let signed = wants_signed(machine);
     let params = body::params(request).await?;
     let caller = caller(machine, &params).await?;
     let question = TokenQuestion::parse(&params)?;
     let token = question.token.expose();
-    let active = if token.starts_with(access_token::PREFIX) {
-        access(machine, token).await?
-    } else if token.starts_with(refresh::PREFIX) {
-        refresh_of(machine, &caller, token).await?
-    } else {
-        None
+    let active = match token.starts_with(refresh::PREFIX) {
+        true => refresh_of(machine, &caller, token).await?,
+        false => access(machine, &caller, token).await?,
     };
-    Ok(active.map_or(Introspection::INACTIVE, Introspection::active))
+    let said = active.map_or(Introspection::INACTIVE, Introspection::active);
+    let mut response = match signed {
+        true => sign(machine, &caller, &said).await?,
+        false => Json(said).into_response(),
+    };
+    // Whether a token lives is true for this moment only.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// RFC 9701 §4: asked for by name; `*/*` asks for nothing in particular.
+fn wants_signed(machine: &Machine) -> bool {
+    let accepted = machine.header(ACCEPT).unwrap_or_default();
+    let mut kinds = accepted.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
+    kinds.any(|kind| kind.eq_ignore_ascii_case(SignedIntrospection::MEDIA_TYPE))
+}
+
+/// RFC 9701 §5.
+async fn sign(machine: &Machine, caller: &Client, said: &Introspection) -> Result<Response, Problem> {
+    let claims = SignedIntrospection {
+        iss: &machine.app.settings.issuer,
+        aud: &caller.client_id,
+        iat: machine.moment.now.seconds(),
+        token_introspection: said,
+    };
+    let signer = machine.app.keys.signing.signer(policy::introspection_algorithm(caller))?;
+    let signed = signer.sign(SignedIntrospection::TYP, &claims)?;
+    let trust = &machine.app.authenticator.trust;
+    let sealed = trust.seal(&machine.moment, caller, (Purpose::Introspection, signed)).await?;
+    let mut response = sealed.into_response();
+    let kind = HeaderValue::from_static(SignedIntrospection::MEDIA_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Ok(response)
 }
 
 /// RFC 7662 §2.1: only who can show who they are; a public client cannot.
@@ -48,30 +81,46 @@ async fn caller(machine: &Machine, params: &Params) -> Result<Arc<Client>, Probl
     if caller.is_public() { Err(Refusal::CallerNotAllowed.into()) } else { Ok(caller) }
 }
 
-async fn access(machine: &Machine, token: &str) -> Result<Option<ActiveToken>, Fault> {
+async fn access(machine: &Machine, caller: &Client, token: &str) -> Result<Option<ActiveToken>, Fault> {
     let now = machine.moment.now;
-    let found = access_token::find(&mut machine.app.db.read(), now, token).await?;
-    let Some(token) = found.filter(|token| token.check(now).is_ok()) else { return Ok(None) };
-    let AccessToken { client_id, scope, issued_at, expires_at, family, carries, .. } = token;
+    let found = access_token::find(&mut machine.app.db.read(), &machine.app.keys, now, token).await?;
+    let Some(token) = found.filter(|token| token.check(now).is_ok() && may_ask(caller, token)) else {
+        return Ok(None);
+    };
     // Issued at another node in the moment the client went or was switched off.
-    let client = machine.app.clients.find(&client_id).await?;
+    let client = machine.app.clients.find(&token.client_id).await?;
     if client.is_none_or(|client| client.usable().is_err()) {
         return Ok(None);
     }
     let issuer = machine.app.settings.issuer.as_str();
-    let mut active =
-        ActiveToken::new(issuer, client_id.as_str(), scope, issued_at.seconds(), expires_at.seconds());
-    match family {
-        Some(family) => tell_about(machine, &mut active, &family).await?,
-        // RFC 7662 §2.2: a token of the client itself is about the client.
-        None => active.sub = Some(client_id),
-    }
-    // RFC 8707 §2: whom the token is for, when it is for somebody in particular.
-    if !carries.audience.is_empty() {
-        active.aud = carries.audience;
-    }
-    active.authorization_details = carries.details;
+    let (iat, exp) = (token.issued_at.seconds(), token.expires_at.seconds());
+    let mut active = ActiveToken::new(issuer, token.client_id.as_str(), token.scope.clone(), iat, exp);
+    active.aud = token.carries.told_audience(issuer);
+    active.token_type = TokenType::of(token.carries.confirmation.as_ref());
+    active.cnf = token.carries.confirmation.clone();
+    active.act = token.carries.actor.clone();
+    active.authorization_details = details_for(caller, &token);
+    tell_about(machine, &mut active, (token.family.as_ref(), &token.carries)).await?;
     Ok(Some(active))
+}
+
+/// RFC 7662 §4: a token that names whom it is for is the business of its client and of those; one that names nobody may be
+/// shown to any system, so that any system that shows who it is may ask.
+fn may_ask(caller: &Client, token: &AccessToken) -> bool {
+    let audience = &token.carries.audience;
+    audience.is_empty() || token.client_id == caller.client_id || caller.powers.stands_for_any(audience)
+}
+
+/// RFC 9396 §9.2: a resource hears of the details that are for it, and of those that are for no place in particular.
+fn details_for(caller: &Client, token: &AccessToken) -> Vec<Value> {
+    let own = token.client_id == caller.client_id;
+    let concerns = |detail: &&Value| {
+        let locations = detail.get("locations").and_then(Value::as_array);
+        let place =
+            |one: &Value| one.as_str().is_some_and(|one| caller.powers.stands_for_any(&[one.to_owned()]));
+        own || locations.is_none_or(|locations| locations.is_empty() || locations.iter().any(place))
+    };
+    token.carries.details.iter().filter(concerns).cloned().collect()
 }
 
 /// A refresh token is nobody's business but its own client's.
@@ -87,19 +136,28 @@ async fn refresh_of(machine: &Machine, caller: &Client, token: &str) -> Result<O
     let scope = found.family.granted.scope.clone();
     let (iat, exp) = (found.issued_at.seconds(), found.expires_at.seconds());
     let mut active = ActiveToken::new(issuer, caller.client_id.as_str(), scope, iat, exp);
-    tell_about(machine, &mut active, &found.family).await?;
+    active.aud = vec![issuer.to_owned()];
+    active.cnf = found.family.granted.facts.confirmation.clone();
+    tell_about(machine, &mut active, (Some(&found.family), &Carries::default())).await?;
     Ok(Some(active))
 }
 
-/// The person as the token's own client knows them, whoever asks.
-async fn tell_about(machine: &Machine, active: &mut ActiveToken, family: &Family) -> Result<(), Fault> {
-    let granted = &family.granted;
-    if let Some(client) = machine.app.clients.find(&granted.client_id).await? {
-        active.sub = Some(subject::of_person(&machine.app.keys, &client.sector, &granted.person));
+/// Whom the token is about, as the sector it is for knows them, whoever asks.
+async fn tell_about(
+    machine: &Machine,
+    active: &mut ActiveToken,
+    (family, carries): (Option<&Family>, &Carries),
+) -> Result<(), Fault> {
+    let granted = family.map(|family| &family.granted);
+    if let Some(client) = machine.app.clients.find(&active.client_id).await? {
+        active.sub = Some(token_text::subject(&machine.app.keys, &client, granted, carries));
     }
-    active.aud = vec![granted.client_id.clone()];
-    active.sid = Some(family.sid.to_string());
-    active.acr = Some(granted.facts.acr);
-    active.auth_time = Some(granted.facts.auth_time.seconds());
+    let Some(family) = family else { return Ok(()) };
+    let facts = &family.granted.facts;
+    // A `sid` is the part of the client that signed the person in; an exchanged token is another's.
+    active.sid = carries.sector.is_none().then(|| family.sid.to_string());
+    active.acr = Some(facts.acr);
+    active.amr = facts.amr.clone();
+    active.auth_time = Some(facts.auth_time.seconds());
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::base::id::RequestId;
 use crate::client::Client;
 use crate::grant::pending::{self, Pending};
 use crate::grant::pushed::{self, Found, Pushed};
+use crate::grant::trace::Kind;
 use crate::http::context::Context;
 use crate::http::shown::{PageProblem, Problem};
 use crate::protocol::client_auth::is_client_id;
@@ -29,6 +30,8 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::ClientIdMalformed));
     }
     let client = context.app.clients.find(client_id).await?.ok_or_else(|| refuse(Refusal::ClientUnknown))?;
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     let pushed = match pushed::find(&context.app.ephemeral, name).await? {
         Found::Waiting(pushed) => pushed,
         Found::Answered => return Err(refuse(Refusal::RequestUriUsed)),

@@ -62,6 +62,9 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Answer, Probl
 /// RFC 9126 §2: as at the token endpoint, by the method the client registered.
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    if let Some(client_id) = presented.client_id() {
+        machine.trace.of_client(client_id);
+    }
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
 }
 

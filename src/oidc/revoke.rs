@@ -9,7 +9,8 @@ use super::error::{OAuthError, Problem};
 use crate::audit::{self, Event};
 use crate::base::Actor;
 use crate::client::Client;
-use crate::grant::{access_token, family, refresh};
+use crate::grant::access_token::{self, TokenKey};
+use crate::grant::{family, refresh};
 use crate::http::machine::Machine;
 use crate::protocol::Refusal;
 use crate::protocol::client_auth::ClientAuth;
@@ -29,22 +30,24 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<(), Problem> 
     machine.moment.actor = Actor::Client(client.client_id.clone());
     let question = TokenQuestion::parse(&params)?;
     let token = question.token.expose();
-    if token.starts_with(access_token::PREFIX) {
-        revoke_access(machine, &client, token).await
-    } else if token.starts_with(refresh::PREFIX) {
+    if token.starts_with(refresh::PREFIX) {
         revoke_refresh(machine, &client, token).await
+    } else if TokenKey::of(&machine.app.keys, token).is_some() {
+        revoke_access(machine, &client, token).await
     } else {
         Ok(())
     }
 }
 
+/// The token alone, and what it was exchanged for: other tokens of the family are other uses of the same consent.
 async fn revoke_access(machine: &Machine, client: &Client, token: &str) -> Result<(), Problem> {
     let mut tx = machine.app.db.begin().await?;
-    let Some(found) = access_token::find(&mut tx, machine.moment.now, token).await? else { return Ok(()) };
+    let (keys, now) = (&machine.app.keys, machine.moment.now);
+    let Some(found) = access_token::find(&mut tx, keys, now, token).await? else { return Ok(()) };
     if found.client_id != client.client_id {
         return Err(Refusal::TokenOtherClient.into());
     }
-    access_token::revoke(&mut tx, &machine.moment, token).await?;
+    access_token::revoke(&mut tx, &machine.moment, &found.key).await?;
     let family = found.family.as_ref().map(|family| &family.id);
     audit::record(&mut tx, &machine.moment, Event::TokenRevoked { client: &client.client_id, family })
         .await?;

@@ -17,6 +17,7 @@ use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, level};
 use crate::http::form::is_form;
 use crate::http::machine::Machine;
+use crate::http::paths;
 use crate::identity::subject;
 use crate::protocol::bearer::Requirement;
 use crate::protocol::claims_request::Place;
@@ -38,14 +39,16 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let token = presented(machine, request).await?;
     let now = machine.moment.now;
-    if !token.expose().starts_with(access_token::PREFIX) {
-        return Err(Refusal::AccessTokenUnknown.into());
-    }
     let found =
         access_token::find_with_person(&mut machine.app.db.read(), &machine.app.keys, now, token.expose())
             .await?;
     let Bearer { token, about } = found.ok_or(Refusal::AccessTokenUnknown)?;
     token.check(now)?;
+    let settings = &machine.app.settings;
+    // RFC 8707 §2: what was made for a resource opens nothing else.
+    if !token.is_for(&[&settings.issuer, &settings.url(paths::USERINFO)]) {
+        return Err(Refusal::AccessTokenWrongKind.into());
+    }
     let (Some(family), Some(about)) = (&token.family, &about) else {
         return Err(Refusal::AccessTokenWrongKind.into());
     };

@@ -4,11 +4,15 @@ use super::text::words;
 
 words! {
     /// `grant_type`.
-    GrantType, "grant type must be authorization_code, implicit, refresh_token or client_credentials" {
+    GrantType, "grant type must be one of grant_types_supported" {
         AuthorizationCode = "authorization_code",
         /// Never sent to the token endpoint: it lets a client get tokens from the authorization endpoint (RFC 7591 §2.1).
         Implicit = "implicit",
         RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
+        /// RFC 8693 §2.1.
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// RFC 7523 §2.1.
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     }
 }

@@ -1,11 +1,12 @@
 //! Questions about a token (RFC 7662 §2.1, RFC 7009 §2.1) and the answer to the first (RFC 7662 §2.2).
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::base::Secret;
 
 use super::acr::Acr;
+use super::confirmation::Confirmation;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -92,10 +93,33 @@ pub struct ActiveToken {
     pub auth_time: Option<i64>,
     /// The key or certificate the token is bound to (RFC 7800 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Map<String, Value>>,
-    /// RFC 9396 §9.2.
+    pub cnf: Option<Confirmation>,
+    /// How the person signed in (RFC 8176).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+    /// Who acts for the person (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Value>,
+    /// As far as they concern who asks (RFC 9396 §9.2).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_details: Vec<Value>,
+}
+
+/// The answer as a signed JWT (RFC 9701 §5). The members of the token stand inside: outside, an `exp` or a `sub` would
+/// make it look like a token of another kind.
+#[derive(Clone, Serialize)]
+pub struct SignedIntrospection<'a> {
+    pub iss: &'a str,
+    /// Who asked.
+    pub aud: &'a str,
+    /// Seconds since 1970.
+    pub iat: i64,
+    pub token_introspection: &'a Introspection,
+}
+
+impl SignedIntrospection<'_> {
+    pub const TYP: &'static str = "token-introspection+jwt";
+    pub const MEDIA_TYPE: &'static str = "application/token-introspection+jwt";
 }
 
 impl ActiveToken {
@@ -122,6 +146,8 @@ impl ActiveToken {
             acr: None,
             auth_time: None,
             cnf: None,
+            amr: Vec::new(),
+            act: None,
             authorization_details: Vec::new(),
         }
     }

@@ -114,6 +114,15 @@ impl LogoutTokenClaims {
     }
 }
 
+/// The address a browser loads to sign out of a client, with `iss` and `sid` where the client asked for them
+/// (Front-Channel Logout §2: both or none).
+pub fn front_channel_address(address: &RedirectUri, session: Option<(&str, &str)>) -> String {
+    match session {
+        Some((iss, sid)) => address.with_query(&[("iss", iss), ("sid", sid)]),
+        None => address.as_str().to_owned(),
+    }
+}
+
 fn text(params: &Params, name: &str, most: usize, refusal: Refusal) -> Result<Option<String>, Refusal> {
     match params.get(name) {
         Some(text) if text.len() > most || text.chars().any(char::is_control) => Err(refusal),
@@ -144,6 +153,16 @@ mod tests {
         for (body, expected) in cases {
             assert_eq!(read(body), Err(expected), "{body:.60}");
         }
+    }
+
+    #[test]
+    fn names_the_session_beside_what_the_address_has() {
+        let address: RedirectUri = "https://a.example/out?x=1".parse().unwrap();
+        assert_eq!(front_channel_address(&address, None), "https://a.example/out?x=1");
+        assert_eq!(
+            front_channel_address(&address, Some(("https://id.example", "sid_1"))),
+            "https://a.example/out?x=1&iss=https%3A%2F%2Fid.example&sid=sid_1"
+        );
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub mod confirmation;
 pub mod resource;
 /// What a client may do in detail, beyond scopes.
 pub mod authorization_details;
+/// The claims of a self-contained access token, and who gets one.
+pub mod access_token;
 /// What a client registers about itself.
 pub mod client_metadata;
 /// Registering by itself: what a client sends and what it is answered.
@@ -58,6 +60,8 @@ pub mod registration;
 pub mod authorize;
 /// Authorization requests as signed objects.
 pub mod request_object;
+/// The token exchange request.
+pub mod token_exchange;
 /// The token request, per grant.
 pub mod token_request;
 /// The token answer.
@@ -70,6 +74,8 @@ pub mod bearer;
 pub mod introspection;
 /// Logout asked by a client, and logout told to a client.
 pub mod logout;
+/// What a client keeps to notice that the sign-in changed.
+pub mod session_state;
 /// What the provider says about itself.
 pub mod discovery;
 

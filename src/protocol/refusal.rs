@@ -313,6 +313,40 @@ refusals! {
     AccountInactive = 103024 InvalidGrant 400
         "The account this grant belongs to can no longer be used." "此授权所属的账号已不可用。";
 
+    SubjectTokenMissing = 103030 InvalidRequest 400
+        "subject_token is missing." "缺少 subject_token。";
+    TokenTypeMissing = 103031 InvalidRequest 400
+        "subject_token_type or actor_token_type is missing." "缺少 subject_token_type 或 actor_token_type。";
+    TokenTypeUnsupported = 103032 InvalidRequest 400
+        "The token type must be urn:ietf:params:oauth:token-type:access_token."
+        "令牌类型必须是 urn:ietf:params:oauth:token-type:access_token。";
+    SubjectTokenInvalid = 103033 InvalidRequest 400
+        "The subject token is not a living access token of a person." "subject_token 不是有效的、属于自然人的访问令牌。";
+    ActorTokenInvalid = 103034 InvalidRequest 400
+        "The actor token is not a living access token that the client got for itself." "actor_token 不是该应用为自身取得的有效访问令牌。";
+    ExchangeNotAllowed = 103035 InvalidRequest 400
+        "The client may not exchange tokens of the client this one was issued to." "该应用无权交换此令牌所属应用的令牌。";
+    TargetMissing = 103036 InvalidRequest 400
+        "audience or resource is missing; say whom the new token is for." "缺少 audience 或 resource，须指明新令牌的使用方。";
+    TargetUnknown = 103037 InvalidTarget 400
+        "audience and resource must name one target that the client may exchange this token for."
+        "audience 和 resource 必须指向同一个允许交换的目标。";
+    ActorsTooMany = 103038 InvalidRequest 400
+        "The token has been passed on too often." "令牌转交次数过多。";
+    GrantAssertionMissing = 103040 InvalidRequest 400
+        "assertion is missing." "缺少 assertion。";
+    GrantAssertionMalformed = 103041 InvalidGrant 400
+        "The assertion is not a well-formed JWT with iss, sub, aud, exp and jti." "断言不是包含 iss、sub、aud、exp、jti 的正确 JWT。";
+    GrantAssertionUntrusted = 103042 InvalidGrant 400
+        "The assertion is not signed by the client or by an issuer declared for it." "断言不是由该应用或为其登记的签发方签名的。";
+    GrantAssertionAudienceWrong = 103043 InvalidGrant 400
+        "The audience of the assertion must be this issuer or its token endpoint, and nobody else."
+        "断言的 aud 必须且只能是本服务或其令牌端点。";
+    GrantAssertionExpired = 103044 InvalidGrant 400
+        "The assertion has expired, is not yet valid, or lives longer than 5 minutes." "断言已过期、尚未生效或有效期超过 5 分钟。";
+    GrantAssertionReplayed = 103045 InvalidGrant 400
+        "The assertion has been used before; make a new jti." "断言已使用过，请生成新的 jti。";
+
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401
         "No access token was sent." "没有提供访问令牌。";

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::confirmation::Confirmation;
 use super::scope::Scope;
 use super::text::words;
+use super::token_exchange::TokenTypeId;
 
 words! {
     /// `token_type`.
@@ -15,10 +17,23 @@ words! {
     }
 }
 
+impl TokenType {
+    /// How a token bound to this key is shown; one bound to a certificate is shown as any other.
+    pub fn of(confirmation: Option<&Confirmation>) -> Self {
+        match confirmation {
+            Some(Confirmation::Key(_)) => TokenType::Dpop,
+            Some(Confirmation::Certificate(_)) | None => TokenType::Bearer,
+        }
+    }
+}
+
 /// What a client gets. There is no `Debug`: it holds tokens. Send it with `Cache-Control: no-store`.
 #[derive(Clone, Serialize)]
 pub struct TokenAnswer {
     pub access_token: String,
+    /// What an exchange gave (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<TokenTypeId>,
     pub token_type: TokenType,
     /// Seconds.
     pub expires_in: u64,
@@ -40,6 +55,7 @@ mod tests {
     fn leaves_out_what_is_absent() {
         let answer = TokenAnswer {
             access_token: "a".into(),
+            issued_token_type: None,
             token_type: TokenType::Bearer,
             expires_in: 300,
             refresh_token: None,

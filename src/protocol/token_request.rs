@@ -7,6 +7,7 @@ use super::params::Params;
 use super::pkce::CodeVerifier;
 use super::refusal::Refusal;
 use super::scope::Scope;
+use super::token_exchange::TokenExchange;
 
 const MOST_TOKEN: usize = 8192;
 const MOST_REDIRECT: usize = 2048;
@@ -29,6 +30,12 @@ pub enum TokenRequest {
         /// Absent: what the client is registered for.
         scope: Option<Scope>,
     },
+    TokenExchange(Box<TokenExchange>),
+    JwtBearer {
+        assertion: Secret,
+        /// Absent: what the client may ask for.
+        scope: Option<Scope>,
+    },
 }
 
 impl TokenRequest {
@@ -39,6 +46,10 @@ impl TokenRequest {
             GrantType::Implicit => Err(Refusal::GrantTypeUnsupported),
             GrantType::RefreshToken => refresh_token(params),
             GrantType::ClientCredentials => Ok(Self::ClientCredentials { scope: scope(params)? }),
+            GrantType::TokenExchange => {
+                TokenExchange::parse(params).map(|exchange| Self::TokenExchange(Box::new(exchange)))
+            }
+            GrantType::JwtBearer => jwt_bearer(params),
         }
     }
 
@@ -47,6 +58,8 @@ impl TokenRequest {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::TokenExchange(_) => GrantType::TokenExchange,
+            Self::JwtBearer { .. } => GrantType::JwtBearer,
         }
     }
 }
@@ -69,6 +82,14 @@ fn refresh_token(params: &Params) -> Result<TokenRequest, Refusal> {
     let refresh_token = params.get("refresh_token").ok_or(Refusal::RefreshMissing)?;
     Ok(TokenRequest::RefreshToken {
         refresh_token: secret(refresh_token).ok_or(Refusal::RefreshUnknown)?,
+        scope: scope(params)?,
+    })
+}
+
+fn jwt_bearer(params: &Params) -> Result<TokenRequest, Refusal> {
+    let assertion = params.get("assertion").ok_or(Refusal::GrantAssertionMissing)?;
+    Ok(TokenRequest::JwtBearer {
+        assertion: secret(assertion).ok_or(Refusal::GrantAssertionMalformed)?,
         scope: scope(params)?,
     })
 }
@@ -124,6 +145,12 @@ mod tests {
             ("grant_type=refresh_token", Refusal::RefreshMissing),
             ("grant_type=refresh_token&refresh_token=%0a", Refusal::RefreshUnknown),
             ("grant_type=client_credentials&scope=%22", Refusal::ScopeMalformed),
+            ("grant_type=urn:ietf:params:oauth:grant-type:token-exchange", Refusal::SubjectTokenMissing),
+            ("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer", Refusal::GrantAssertionMissing),
+            (
+                "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=%20",
+                Refusal::GrantAssertionMalformed,
+            ),
         ];
         for (body, expected) in cases {
             assert_eq!(read(body).map(|_| ()), Err(expected), "{body:.60}");

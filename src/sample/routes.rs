@@ -46,6 +46,7 @@ fn routes(rp: Arc<SampleRp>) -> Router {
         .route("/logout", get(ask_before_logout).post(logout))
         .route("/signed-out", get(signed_out))
         .route("/backchannel-logout", post(backchannel_logout))
+        .route(FRONTCHANNEL_LOGOUT, get(frontchannel_logout))
         .route("/style.css", get(stylesheet))
         .route("/icon.svg", get(icon))
         .fallback(not_found)
@@ -55,6 +56,9 @@ fn routes(rp: Arc<SampleRp>) -> Router {
 }
 
 type Rp = State<Arc<SampleRp>>;
+
+/// The one address that the identity service shows in a frame.
+const FRONTCHANNEL_LOGOUT: &str = "/frontchannel-logout";
 
 async fn home(State(rp): Rp, visitor: Visitor) -> Response {
     let seen = match &visitor.session {
@@ -214,6 +218,34 @@ async fn backchannel_logout(State(rp): Rp, form: Result<Form<LogoutForm>, FormRe
     }
 }
 
+#[derive(Deserialize)]
+struct FrontChannel {
+    iss: String,
+    sid: String,
+}
+
+/// OpenID Connect Front-Channel Logout 1.0 §3: the address stands in a frame of the identity service's page. It is
+/// found by `sid` and needs no cookie, which a browser may keep from frames (§4.1).
+async fn frontchannel_logout(
+    State(rp): Rp,
+    asked: Result<Query<FrontChannel>, QueryRejection>,
+) -> StatusCode {
+    let Ok(Query(FrontChannel { iss, sid })) = asked else { return StatusCode::BAD_REQUEST };
+    if iss != rp.provider.issuer() {
+        return StatusCode::BAD_REQUEST;
+    }
+    match rp.sessions.end_of_sid(&sid).await {
+        Ok(sessions) => {
+            tracing::info!(sessions, "sample: signed out by the browser");
+            StatusCode::OK
+        }
+        Err(fault) => {
+            tracing::error!(?fault, "sample: a logout could not be kept");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
 /// Verified with the keys at hand, or with newly fetched ones where the key is unknown.
 async fn heard(rp: &SampleRp, token: &str) -> Result<Result<Logout, Refused>, Unreachable> {
     let now = rp.settings.clock.now();
@@ -251,12 +283,14 @@ async fn not_found(State(rp): Rp, visitor: Visitor) -> Response {
 /// The headers of every answer. A form may be answered by a redirect to the identity service, which browsers hold
 /// against `form-action` too.
 async fn guard(State(rp): Rp, request: Request, next: Next) -> Response {
+    let framed = request.uri().path() == FRONTCHANNEL_LOGOUT;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let issuer = url::Url::parse(&rp.settings.issuer).map(|url| url.origin().ascii_serialization());
+    let issuer = issuer.unwrap_or_default();
+    let ancestors = if framed { issuer.as_str() } else { "'none'" };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
-        issuer.unwrap_or_default()
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {issuer}; frame-ancestors {ancestors}; base-uri 'none'"
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);

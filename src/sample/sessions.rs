@@ -106,6 +106,21 @@ impl Sessions {
         .await
     }
 
+    /// Ends the session that the identity service knows as `sid`; how many there were.
+    pub async fn end_of_sid(&self, sid: &str) -> Result<usize, Fault> {
+        self.change(|book, now| {
+            let mut ended = 0;
+            for entry in book.sessions.values_mut() {
+                if matches!(&entry.state, State::Live(person) if person.sid.as_deref() == Some(sid)) {
+                    *entry = Entry { at: now, state: State::Ended };
+                    ended += 1;
+                }
+            }
+            ended
+        })
+        .await
+    }
+
     /// Changes a copy, writes it, and only then believes it: a full disk changes nothing.
     async fn change<T>(&self, act: impl FnOnce(&mut Book, Timestamp) -> T) -> Result<T, Fault> {
         let mut book = self.book.lock().await;
@@ -269,6 +284,19 @@ mod tests {
         assert!(matches!(sessions.find("c3").await, Seen::SignedIn(_)));
         let (again, _) = open(&folder);
         assert_eq!(again.end_by(&logout(Some("b"), None, "j2")).await.unwrap(), Heard::Replayed);
+    }
+
+    #[tokio::test]
+    async fn a_browser_ends_the_session_it_names_and_no_other() {
+        let folder = Folder::new("front");
+        let (sessions, _) = open(&folder);
+        for (cookie, sid) in [("c1", "1"), ("c2", "2")] {
+            sessions.begin(cookie, None, person("a", sid)).await.unwrap();
+        }
+        assert_eq!(sessions.end_of_sid("1").await.unwrap(), 1);
+        assert_eq!(sessions.end_of_sid("1").await.unwrap(), 0);
+        assert!(matches!(sessions.find("c1").await, Seen::EndedElsewhere));
+        assert!(matches!(sessions.find("c2").await, Seen::SignedIn(_)));
     }
 
     #[tokio::test]

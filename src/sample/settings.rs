@@ -37,6 +37,11 @@ impl RelyingSettings {
         self.address("/signed-out")
     }
 
+    /// To be registered as `frontchannel_logout_uri`, with `frontchannel_logout_session_required`.
+    pub fn frontchannel_logout_uri(&self) -> String {
+        self.address("/frontchannel-logout")
+    }
+
     /// To be registered as `backchannel_logout_uri`.
     pub fn backchannel_logout_uri(&self) -> String {
         self.address("/backchannel-logout")

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::audit::{self, Event};
 use crate::base::id::{DeliveryId, SessionId};
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Timestamp};
+use crate::session::front::Front;
 use crate::sql;
 use crate::storage::{Db, FromRow, Run};
 
@@ -22,9 +23,22 @@ pub struct Due {
 /// How a message stands, for the page and the department.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
+    pub id: DeliveryId,
     pub client_id: String,
+    /// The session as this client knows it.
+    pub sid: String,
     pub state: State,
     pub last_error: Option<String>,
+    /// The browser's part; none where the client has no address for it.
+    pub front: Option<Front>,
+    pub queued_at: Timestamp,
+}
+
+/// A client that messages are due for, and how many of them one may claim now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    pub client_id: String,
+    pub messages: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +63,13 @@ struct DueRow {
 
 #[derive(FromRow)]
 struct ToldRow {
+    id: String,
     client_id: String,
+    sid: String,
     state: String,
     last_error: Option<String>,
+    front: Option<String>,
+    created_at: i64,
 }
 
 /// A claimed message that is not settled within this time (the node died) is due again.
@@ -70,32 +88,48 @@ const PAUSES: [Duration; 9] = [
     Duration::from_secs(43_200),
 ];
 
-/// Claims up to `most` due messages; no other node gets them while they are being sent.
-pub async fn claim(db: &Db, moment: &Moment, most: i64) -> Result<Vec<Due>, Fault> {
-    let waiting: Option<(String,)> = db
+/// The clients that messages are due for, longest waiting first.
+pub async fn due(db: &Db, moment: &Moment) -> Result<Vec<Share>, Fault> {
+    let rows: Vec<(String, i64)> = db
         .read()
-        .optional(sql!(
-            "SELECT id FROM logout_delivery WHERE state = 'pending' AND next_at <= $1 LIMIT 1",
+        .all(sql!(
+            "SELECT client_id, COUNT(*) FROM logout_delivery WHERE state = 'pending' AND next_at <= $1
+             GROUP BY client_id ORDER BY MIN(next_at) LIMIT 1000",
             moment.now
         ))
         .await?;
-    if waiting.is_none() {
-        return Ok(Vec::new());
-    }
+    Ok(rows.into_iter().map(|(client_id, messages)| Share { client_id, messages }).collect())
+}
+
+/// Claims due messages, of each client its share; no other node gets them while they are being sent.
+pub async fn claim(db: &Db, moment: &Moment, shares: &[Share]) -> Result<Vec<Due>, Fault> {
+    let mut rows: Vec<DueRow> = Vec::new();
     let mut tx = db.begin().await?;
-    let rows: Vec<DueRow> = tx
-        .all(sql!(
-            "UPDATE logout_delivery SET next_at = $2, attempts = attempts + 1
-             WHERE state = 'pending' AND next_at <= $1 AND id IN (
-                 SELECT id FROM logout_delivery WHERE state = 'pending' AND next_at <= $1 ORDER BY next_at LIMIT $3)
-             RETURNING id, client_id, sid, sub, attempts",
-            moment.now,
-            moment.now + LEASE,
-            most,
-        ))
-        .await?;
+    for share in shares {
+        let mine: Vec<DueRow> = tx
+            .all(sql!(
+                "UPDATE logout_delivery SET next_at = $2, attempts = attempts + 1
+                 WHERE state = 'pending' AND next_at <= $1 AND id IN (
+                     SELECT id FROM logout_delivery WHERE state = 'pending' AND client_id = $3 AND next_at <= $1
+                     ORDER BY next_at LIMIT $4)
+                 RETURNING id, client_id, sid, sub, attempts",
+                moment.now,
+                moment.now + LEASE,
+                share.client_id.as_str(),
+                share.messages,
+            ))
+            .await?;
+        rows.extend(mine);
+    }
     tx.commit().await?;
     rows.into_iter().map(DueRow::due).collect()
+}
+
+/// How many messages wait, due or not.
+pub async fn count_pending(run: &mut impl Run) -> Result<i64, Fault> {
+    let (count,): (i64,) =
+        run.one(sql!("SELECT COUNT(*) FROM logout_delivery WHERE state = 'pending'")).await?;
+    Ok(count)
 }
 
 /// Writes what became of a try. `error` is a word of ours, never the other party's text.
@@ -137,18 +171,12 @@ pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Stri
 pub async fn list_of_session(run: &mut impl Run, session: &SessionId) -> Result<Vec<Told>, Fault> {
     let rows: Vec<ToldRow> = run
         .all(sql!(
-            "SELECT client_id, state, last_error FROM logout_delivery WHERE session_id = $1 ORDER BY id LIMIT 200",
+            "SELECT id, client_id, sid, state, last_error, front, created_at FROM logout_delivery
+             WHERE session_id = $1 ORDER BY id LIMIT 200",
             session.as_str(),
         ))
         .await?;
-    rows.into_iter()
-        .map(|row| {
-            let state = State::parse(&row.state).ok_or_else(|| {
-                Fault::inconsistent("logout_delivery", session.as_str(), "state is not known")
-            })?;
-            Ok(Told { client_id: row.client_id, state, last_error: row.last_error })
-        })
-        .collect()
+    rows.into_iter().map(ToldRow::told).collect()
 }
 
 impl State {
@@ -176,6 +204,22 @@ impl DueRow {
             sid: self.sid,
             sub: self.sub,
             attempts: self.attempts,
+        })
+    }
+}
+
+impl ToldRow {
+    fn told(self) -> Result<Told, Fault> {
+        let broken = |what| Fault::inconsistent("logout_delivery", &self.id, what);
+        let front = self.front.as_deref().map(|word| Front::parse(word).ok_or(word));
+        Ok(Told {
+            id: self.id.parse().map_err(|_| broken("not an id"))?,
+            state: State::parse(&self.state).ok_or_else(|| broken("state is not known"))?,
+            front: front.transpose().map_err(|_| broken("front is not known"))?,
+            queued_at: Timestamp::from_micros(self.created_at),
+            client_id: self.client_id,
+            sid: self.sid,
+            last_error: self.last_error,
         })
     }
 }

@@ -1,11 +1,14 @@
 //! Ending a session: one row per client that saw it, in the same transaction; a job tells them.
 
+use std::collections::HashMap;
+
 use crate::audit::{self, Event};
 use crate::base::id::{DeliveryId, ParticipationId, PersonId, SessionId};
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::client::{Client, Clients};
 use crate::crypto::Keys;
 use crate::identity::subject;
+use crate::session::front::Front;
 use crate::sql;
 use crate::storage::{Db, FromRow, Run, Tx};
 
@@ -18,6 +21,8 @@ pub enum Reason {
     EndedElsewhere,
     /// Somebody else signed in with the same browser.
     OtherPerson,
+    /// An operator ended it.
+    EndedByOperator,
 }
 
 impl Reason {
@@ -26,6 +31,21 @@ impl Reason {
             Reason::SignedOut => "signed_out",
             Reason::EndedElsewhere => "ended_elsewhere",
             Reason::OtherPerson => "other_person",
+            Reason::EndedByOperator => "ended_by_operator",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Reason::SignedOut, Reason::EndedElsewhere, Reason::OtherPerson, Reason::EndedByOperator]
+            .into_iter()
+            .find(|reason| reason.word() == word)
+    }
+
+    /// Only a sign-out has a page in the browser of the session, which can load the addresses of clients.
+    fn front(self) -> Front {
+        match self {
+            Reason::SignedOut => Front::Waiting,
+            Reason::EndedElsewhere | Reason::OtherPerson | Reason::EndedByOperator => Front::Unable,
         }
     }
 }
@@ -45,9 +65,18 @@ struct Participation {
 }
 
 #[derive(FromRow)]
+struct UseRow {
+    session_id: String,
+    client_id: String,
+    first_at: i64,
+    last_at: i64,
+}
+
+#[derive(FromRow)]
 struct Late {
     session_id: String,
     person_id: String,
+    end_reason: Option<String>,
 }
 
 /// A client's part in a session is noted when it gets tokens, if the session still lives; the client's `sid`.
@@ -99,15 +128,57 @@ pub async fn end(
     Ok(true)
 }
 
-/// The clients that saw a session, newest use first.
-pub async fn clients_of(run: &mut impl Run, session: &SessionId) -> Result<Vec<String>, Fault> {
-    let rows: Vec<(String,)> = run
+/// Ends each of these sessions of one person that still lives; how many did.
+pub async fn end_each(
+    tx: &mut Tx,
+    moment: &Moment,
+    sessions: &[SessionId],
+    ending: &Ending<'_>,
+) -> Result<usize, Fault> {
+    let mut ended = 0;
+    for session in sessions {
+        ended += usize::from(end(tx, moment, session, ending).await?);
+    }
+    Ok(ended)
+}
+
+/// A client's use of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    pub client_id: String,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+
+/// What clients did with the living sessions of a person: by session, newest use first; one read for all of them.
+pub async fn uses_of_person(
+    run: &mut impl Run,
+    now: Timestamp,
+    person: &PersonId,
+) -> Result<HashMap<SessionId, Vec<Use>>, Fault> {
+    let rows: Vec<UseRow> = run
         .all(sql!(
-            "SELECT client_id FROM participation WHERE session_id = $1 ORDER BY last_at DESC, id LIMIT 200",
-            session.as_str(),
+            "SELECT participation.session_id, participation.client_id, participation.first_at, participation.last_at
+             FROM sso_session JOIN participation ON participation.session_id = sso_session.id
+             WHERE sso_session.person_id = $1 AND sso_session.ended_at IS NULL AND sso_session.expires_at > $2
+             ORDER BY participation.last_at DESC, participation.id LIMIT 2000",
+            person.as_str(),
+            now,
         ))
         .await?;
-    Ok(rows.into_iter().map(|(client,)| client).collect())
+    let mut uses: HashMap<SessionId, Vec<Use>> = HashMap::new();
+    for row in rows {
+        let session = row
+            .session_id
+            .parse()
+            .map_err(|_| Fault::inconsistent("participation", &row.session_id, "session is not an id"))?;
+        uses.entry(session).or_default().push(Use {
+            client_id: row.client_id,
+            first_at: Timestamp::from_micros(row.first_at),
+            last_at: Timestamp::from_micros(row.last_at),
+        });
+    }
+    Ok(uses)
 }
 
 /// A client may get tokens in the very moment the session ends; those late ones are told by this sweep. How many.
@@ -115,7 +186,7 @@ pub async fn queue_late(db: &Db, moment: &Moment, keys: &Keys, clients: &Clients
     let late: Vec<Late> = db
         .read()
         .all(sql!(
-            "SELECT DISTINCT participation.session_id, sso_session.person_id FROM sso_session
+            "SELECT DISTINCT participation.session_id, sso_session.person_id, sso_session.end_reason FROM sso_session
              JOIN participation ON participation.session_id = sso_session.id
              LEFT JOIN logout_delivery ON logout_delivery.session_id = participation.session_id
                   AND logout_delivery.client_id = participation.client_id
@@ -133,7 +204,8 @@ pub async fn queue_late(db: &Db, moment: &Moment, keys: &Keys, clients: &Clients
             .parse()
             .map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "not an id"))?;
         let mut tx = db.begin().await?;
-        let ending = Ending { keys, clients, person: &person, reason: Reason::SignedOut };
+        let reason = row.end_reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::SignedOut);
+        let ending = Ending { keys, clients, person: &person, reason };
         queue(&mut tx, moment, &session, &ending).await?;
         tx.commit().await?;
     }
@@ -163,22 +235,24 @@ async fn insert_delivery(
     (participation, client): (&Participation, &Client),
     ending: &Ending<'_>,
 ) -> Result<(), Fault> {
-    let told = client.metadata.backchannel_logout_uri.is_some();
+    let back = client.metadata.backchannel_logout_uri.is_some();
+    let front = client.metadata.frontchannel_logout_uri.as_ref().map(|_| ending.reason.front());
     let written = tx
         .execute(sql!(
-            "INSERT INTO logout_delivery (id, session_id, client_id, sid, sub, state, attempts, next_at, created_at, settled_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8) ON CONFLICT DO NOTHING",
+            "INSERT INTO logout_delivery (id, session_id, client_id, sid, sub, state, attempts, next_at, created_at, settled_at, front)
+             VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8, $9) ON CONFLICT DO NOTHING",
             DeliveryId::new(moment).as_str(),
             session.as_str(),
             client.client_id.as_str(),
             participation.id.as_str(),
             subject::of_person(ending.keys, &client.sector, ending.person),
-            if told { "pending" } else { "none" },
+            if back { "pending" } else { "none" },
             moment.now,
-            (!told).then_some(moment.now),
+            (!back).then_some(moment.now),
+            front.map(Front::word),
         ))
         .await?;
-    if written == 1 && told {
+    if written == 1 && (back || front.is_some()) {
         let sid: ParticipationId = participation
             .id
             .parse()

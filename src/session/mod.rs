@@ -2,6 +2,7 @@
 
 pub mod proof;
 pub mod sso;
+pub mod front;
 pub mod ending;
 pub mod delivery;
 pub mod leaving;

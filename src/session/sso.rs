@@ -153,6 +153,14 @@ pub async fn list_of_person(
     rows.into_iter().map(Row::session).collect()
 }
 
+/// Whose session it is, living or not.
+pub async fn person_of(run: &mut impl Run, session: &SessionId) -> Result<Option<PersonId>, Fault> {
+    let row: Option<(String,)> =
+        run.optional(sql!("SELECT person_id FROM sso_session WHERE id = $1", session.as_str())).await?;
+    row.map(|(id,)| id.parse().map_err(|_| Fault::inconsistent("sso_session", &id, "person_id is not an id")))
+        .transpose()
+}
+
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARACTERS: usize = 43;
 

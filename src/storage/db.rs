@@ -4,19 +4,17 @@ use std::fs::OpenOptions;
 use std::future::Future;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::lane::Lane;
+use super::postgres::Server;
 use super::readers::Readers;
 use super::statement::{Record, Statement};
 use super::tally::{Tally, Trip};
-use super::trouble::{fault, is_connection};
+use super::trouble::fault;
 use super::tx::{Tx, TxEngine};
 use crate::base::Fault;
 use crate::config::DatabasePlace;
@@ -31,7 +29,7 @@ pub struct Db {
 #[derive(Clone)]
 pub(super) enum Engine {
     Sqlite { reads: Readers, lane: Lane },
-    Postgres(PgPool),
+    Postgres(Server),
 }
 
 /// Which database serves.
@@ -41,15 +39,12 @@ pub enum Kind {
     Postgres,
 }
 
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-const POSTGRES_CONNECTIONS: u32 = 16;
-
 impl Db {
     /// Opens the database; it must be reachable. The schema is `migrate`'s business.
     pub async fn open(place: &DatabasePlace, tally: Arc<Tally>) -> Result<Self, Fault> {
         let engine = match place {
             DatabasePlace::Sqlite(path) => open_sqlite(path).await?,
-            DatabasePlace::Postgres(url) => open_postgres(url.expose()).await?,
+            DatabasePlace::Postgres(url) => Engine::Postgres(Server::open(url.expose()).await?),
         };
         Ok(Self { engine, tally })
     }
@@ -71,7 +66,7 @@ impl Db {
         self.tally.count(Trip::Transaction);
         let engine = match &self.engine {
             Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await),
-            Engine::Postgres(pool) => TxEngine::Postgres(begin_whole(pool.clone()).await?),
+            Engine::Postgres(server) => TxEngine::Postgres(server.begin().await?),
         };
         Ok(Tx::new(engine, self.tally.clone()))
     }
@@ -87,7 +82,7 @@ impl Db {
                 lane.close().await;
                 reads.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres(server) => server.pool().close().await,
         }
     }
 }
@@ -130,21 +125,11 @@ impl Run for Reader<'_> {
         match &self.db.engine {
             Engine::Sqlite { reads, .. } => {
                 let mut lent = reads.lend().await?;
-                statement.rows_from_sqlite().fetch_all(lent.connection()?).await
+                let rows = statement.rows_from_sqlite().fetch_all(lent.connection()?).await;
+                rows.map_err(|error| fault("reading", error))
             }
-            Engine::Postgres(pool) => {
-                let again = Statement::new(statement.text, statement.values.clone());
-                match statement.rows_from_postgres().fetch_all(pool).await {
-                    // A restarted server leaves dead connections in the pool; a read may simply be asked again.
-                    // One that waited for a connection in vain has waited long enough.
-                    Err(error) if is_connection(&error) && !matches!(error, sqlx::Error::PoolTimedOut) => {
-                        again.rows_from_postgres().fetch_all(pool).await
-                    }
-                    answer => answer,
-                }
-            }
+            Engine::Postgres(server) => server.all(statement).await,
         }
-        .map_err(|error| fault("reading", error))
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
@@ -172,52 +157,4 @@ async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
 /// its reason, when the file is opened.
 fn make_private(path: &Path) {
     let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-}
-
-async fn open_postgres(url: &str) -> Result<Engine, Fault> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_| Fault::broken("the database URL is not a valid postgres:// URL"))?
-        .application_name("tongyao")
-        .statement_cache_capacity(256);
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .connect_with(options.clone())
-        .await;
-    match pool {
-        Ok(pool) => Ok(Engine::Postgres(pool)),
-        // The pool tried until its time was over and forgot why it failed: ask once more, for the reason.
-        Err(sqlx::Error::PoolTimedOut) => match PgConnection::connect_with(&options).await {
-            Ok(_) => Err(away(sqlx::Error::PoolTimedOut)),
-            Err(error) => Err(away(error)),
-        },
-        Err(error) => Err(away(error)),
-    }
-}
-
-fn away(error: sqlx::Error) -> Fault {
-    Fault::unavailable("PostgreSQL cannot be reached").because(error)
-}
-
-/// In a task of its own, which nobody who hangs up can stop in the middle: a connection that went back to the pool
-/// between `BEGIN` and its answer would stay inside a transaction.
-async fn begin_whole(pool: PgPool) -> Result<sqlx::Transaction<'static, Postgres>, Fault> {
-    let begun = tokio::spawn(async move { begin_postgres(&pool).await }).await;
-    begun.map_err(|_| Fault::broken("beginning a transaction was stopped"))?
-}
-
-/// A dead connection shows at its first statement: try as often as the pool may hold dead ones.
-async fn begin_postgres(pool: &PgPool) -> Result<sqlx::Transaction<'static, Postgres>, Fault> {
-    let mut tries = POSTGRES_CONNECTIONS;
-    loop {
-        match pool.begin().await {
-            Ok(tx) => return Ok(tx),
-            Err(sqlx::Error::PoolTimedOut) => {
-                return Err(Fault::unavailable("no connection to PostgreSQL is free"));
-            }
-            Err(error) if is_connection(&error) && tries > 0 => tries -= 1,
-            Err(error) => return Err(fault("beginning", error)),
-        }
-    }
 }

@@ -29,7 +29,7 @@ pub enum SchemaProblem {
 /// Brings the schema up to date. Several nodes may call it at once.
 pub async fn run(place: &DatabasePlace, db: &Db) -> Result<(), SchemaProblem> {
     let answer = match (&db.engine, place) {
-        (Engine::Postgres(pool), _) => MIGRATIONS.run(pool).await,
+        (Engine::Postgres(server), _) => MIGRATIONS.run(server.pool()).await,
         (Engine::Sqlite { .. }, DatabasePlace::Sqlite(path)) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
             let mut connection = sqlx::SqliteConnection::connect_with(&options).await.map_err(|error| {

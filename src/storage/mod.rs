@@ -5,6 +5,7 @@ pub mod tally;
 mod trouble;
 mod together;
 mod lane;
+mod postgres;
 mod readers;
 pub mod tx;
 pub mod db;

@@ -11,6 +11,8 @@ use crate::http::context::{Context, TextSize};
 use crate::http::csp::Csp;
 use crate::http::csrf;
 use crate::http::shown::PageProblem;
+use crate::identity::store::person;
+use crate::session::Session;
 
 /// What a page handler gives.
 pub type Answer = Result<Response, PageProblem>;
@@ -35,6 +37,19 @@ pub fn chrome(context: &Context) -> Chrome {
         csrf: csrf::token(context),
         signed_in: None,
     }
+}
+
+/// The frame with the masked name of whoever is signed in; one read, none where nobody is.
+pub async fn chrome_of(context: &Context, session: Option<&Session>) -> Result<Chrome, Fault> {
+    let signed_in = match session {
+        Some(session) => {
+            let app = &context.app;
+            let person = person::find(&mut app.db.read(), &app.keys, &session.person).await?;
+            person.map(|person| person.masked_name())
+        }
+        None => None,
+    };
+    Ok(Chrome { signed_in, ..chrome(context) })
 }
 
 /// A page that needs nothing beyond the strict policy.

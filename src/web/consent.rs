@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::answer::Answer;
+use super::chrome::Chrome;
 use super::messages::{Verified, Why};
 use super::pages::{ConsentItem, ConsentPage, Need};
 use super::way::Way;
@@ -28,13 +29,14 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
     let Some(session) = context.session().await? else { return Ok(way.go_on(&context)) };
     let asked = asked(&way)?;
     let person = person::find(&mut context.app.db.read(), &context.app.keys, &session.person).await?;
+    let person = person.map(|person| person.masked_name());
     let drawn = ConsentPage {
-        chrome: way.chrome(&context),
+        chrome: Chrome { signed_in: person.clone(), ..way.chrome(&context) },
         request: way.id.to_string(),
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.clone(),
         asker: way.asker(&context),
-        person: person.map(|person| person.masked_name()).unwrap_or_default(),
+        person: person.unwrap_or_default(),
         items: items(&context, &asked),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
     };

@@ -5,15 +5,30 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 
-use super::answer::{Answer, chrome, page};
+use super::answer::{Answer, chrome, chrome_of, page};
 use super::assets;
+use super::chrome::Chrome;
 use super::pages::HomePage;
+use crate::base::Fault;
 use crate::http::address::Path;
 use crate::http::context::Context;
+use crate::http::fault_log;
 use crate::http::shown::{PageProblem, Problem};
 
 pub async fn get(context: Context) -> Answer {
-    page(&context, &HomePage { chrome: chrome(&context) })
+    // The way in is shown although nobody can be looked up at the moment.
+    let chrome = match signed_in(&context).await {
+        Ok(chrome) => chrome,
+        Err(fault) => {
+            fault_log::note(&fault);
+            chrome(&context)
+        }
+    };
+    page(&context, &HomePage { chrome })
+}
+
+async fn signed_in(context: &Context) -> Result<Chrome, Fault> {
+    chrome_of(context, context.session().await?.as_ref()).await
 }
 
 /// Addresses carry the hash of the content, so what they lead to never changes.

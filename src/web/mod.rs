@@ -15,6 +15,8 @@ pub mod way;
 pub mod sign_in;
 pub mod consent;
 pub mod sign_out;
+pub mod signed_out;
+pub mod session_frame;
 pub mod halls;
 pub mod progress;
 pub mod account;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::{
-    account as own, bind, consent, errors, hall as desk, home, logo, reader, receipt, register, sign_in,
-    sign_out, step_up, visit,
+    account as own, bind, consent, errors, hall as desk, home, logo, reader, receipt, register,
+    session_frame, sign_in, sign_out, signed_out, step_up, visit,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -35,8 +35,10 @@ fn way() -> Router<Arc<App>> {
         .route(paths::REGISTERED, get(register::done::get))
         .route(paths::LOGO, get(logo::get))
         .route(paths::SIGN_OUT, get(sign_out::get).post(sign_out::post))
-        .route(paths::SIGNED_OUT, get(sign_out::signed_out))
-        .route(paths::SIGNED_OUT_STATE, get(sign_out::state))
+        .route(paths::SIGNED_OUT, get(signed_out::get))
+        .route(paths::SIGNED_OUT_STATE, get(signed_out::state))
+        .route(paths::SIGNED_OUT_ASKED, post(signed_out::asked))
+        .route(paths::CHECK_SESSION, get(session_frame::get))
 }
 
 fn account() -> Router<Arc<App>> {

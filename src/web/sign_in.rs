@@ -4,12 +4,14 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::answer::{Answer, chrome, page};
+use super::answer::{Answer, chrome_of, page};
+use super::chrome::Chrome;
 use super::pages::{SignInPage, SignInProblem, SignInTab, WhyAgain};
 use super::way::Way;
 use crate::base::{Fault, Secret};
 use crate::grant::pending::Left;
 use crate::http::address::Query;
+use crate::http::browser_state;
 use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::csrf::Posted;
@@ -52,7 +54,7 @@ pub async fn get(mut context: Context, Query(asked): Query<Asked>) -> Answer {
         problem: None,
         way,
     };
-    show(&context, session.as_ref(), &shown)
+    show(&context, session.as_ref(), &shown).await
 }
 
 pub async fn post(Posted { mut context, form }: Posted) -> Answer {
@@ -75,7 +77,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let password = form.raw("password").unwrap_or_default();
     shown.problem = missing(&shown.username, password);
     if shown.problem.is_some() {
-        return show(&context, session.as_ref(), &shown);
+        return show(&context, session.as_ref(), &shown).await;
     }
     match try_password(&context, &shown.username, password).await? {
         Ok(account) => {
@@ -87,7 +89,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         }
         Err(problem) => {
             shown.problem = Some(problem);
-            show(&context, session.as_ref(), &shown)
+            show(&context, session.as_ref(), &shown).await
         }
     }
 }
@@ -134,7 +136,9 @@ pub async fn renew(context: &mut Context, session: &Session) -> Result<(), Fault
 
 fn keep(context: &mut Context, opened: &Opened) {
     let seconds = opened.session.expires_at.since(context.moment.now).as_secs();
-    context.set_cookie(Cookie::Session, &opened.secret, i64::try_from(seconds).ok());
+    let seconds = i64::try_from(seconds).ok();
+    context.set_cookie(Cookie::Session, &opened.secret, seconds);
+    browser_state::signed_in(context, &opened.secret, seconds);
 }
 
 async fn try_password(
@@ -163,9 +167,13 @@ fn missing(username: &str, password: &str) -> Option<SignInProblem> {
     }
 }
 
-fn show(context: &Context, session: Option<&Session>, shown: &Shown) -> Answer {
+async fn show(context: &Context, session: Option<&Session>, shown: &Shown) -> Answer {
+    let own = chrome_of(context, session).await?;
     let drawn = SignInPage {
-        chrome: shown.way.as_ref().map_or_else(|| chrome(context), |way| way.chrome(context)),
+        chrome: match &shown.way {
+            Some(way) => Chrome { signed_in: own.signed_in, ..way.chrome(context) },
+            None => own,
+        },
         request: shown.way.as_ref().map(|way| way.id.to_string()),
         next: shown.next.clone(),
         asker: shown.way.as_ref().map(|way| way.asker(context)).unwrap_or_default(),

@@ -1,66 +1,58 @@
-//! Signing out, and the page that says whom it reached.
+//! Signing out: the person is asked, whoever sent them here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
-use http::header::REFRESH;
+use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
 use url::Url;
 
-use super::answer::{Answer, chrome, page, page_with};
-use super::messages::SignedOut;
-use super::pages::{Link, LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
-use crate::base::id::{RequestId, SessionId};
+use super::answer::{Answer, chrome_of, page_with};
+use super::pages::{Link, SignOutPage, SignedInSystem};
+use crate::base::id::RequestId;
 use crate::base::{Actor, Fault};
 use crate::client::Client;
 use crate::grant::family;
 use crate::http::address::Query;
-use crate::http::context::{Context, TextSize};
+use crate::http::browser_state;
+use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::csp::Csp;
 use crate::http::csrf::Posted;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::session::Session;
-use crate::session::delivery::{self, State, Told};
 use crate::session::ending::{self, Ending, Reason};
 use crate::session::leaving::{self, Leaving};
 
 #[derive(Deserialize, Default)]
 pub struct Asked {
     request: Option<String>,
-    stay: Option<String>,
 }
 
 /// A sign-out that a client asked for, with its client.
-struct Way {
+pub(super) struct Way {
     id: RequestId,
-    leaving: Leaving,
+    pub(super) leaving: Leaving,
     client: Option<Arc<Client>>,
 }
 
-/// Time to read whom it reached before going back to the client.
-const RETURN_SECONDS: u32 = 5;
+/// The page of the last sign-out can be shown again this long.
 const SIGNED_OUT_SECONDS: i64 = 1800;
-const LOOKS: u32 = 8;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 pub async fn get(mut context: Context, Query(asked): Query<Asked>) -> Answer {
     let way = find(&mut context, asked.request.as_deref()).await?;
     let Some(session) = context.session().await? else { return Ok(already_out(&context, way.as_ref())) };
     let mut systems = Vec::new();
-    for client in ending::clients_of(&mut context.app.db.read(), &session.id).await? {
-        if let Some(client) = context.app.clients.find(&client).await? {
+    let uses =
+        ending::uses_of_person(&mut context.app.db.read(), context.moment.now, &session.person).await?;
+    for one in uses.get(&session.id).into_iter().flatten() {
+        if let Some(client) = context.app.clients.find(&one.client_id).await? {
             let name = client.name(context.locale).to_owned();
-            systems.push(SignedInSystem { name, since: session.created_at.for_people() });
+            systems.push(SignedInSystem { name, since: one.first_at.for_people() });
         }
     }
     let drawn = SignOutPage {
-        chrome: chrome(&context),
+        chrome: chrome_of(&context, Some(&session)).await?,
         request: way.as_ref().map(|way| way.id.to_string()),
         client: way.as_ref().and_then(|way| way.client_name(&context)),
         systems,
@@ -89,47 +81,8 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     }
 }
 
-/// The page after it: whom it reached. It can be shown again from this browser for half an hour.
-pub async fn signed_out(mut context: Context, Query(asked): Query<Asked>) -> Answer {
-    let way = find(&mut context, asked.request.as_deref()).await?;
-    let told = told_soon(&context).await?;
-    let m = SignedOut(context.locale);
-    let mut outcomes = Vec::new();
-    for one in &told {
-        let client = context.app.clients.find(&one.client_id).await?;
-        let name =
-            client.map_or_else(|| one.client_id.clone(), |client| client.name(context.locale).to_owned());
-        outcomes.push(LogoutOutcome { client: name, reach: reach(m, one) });
-    }
-    let trying = told.iter().any(|one| one.state == State::Pending);
-    let back = way.as_ref().and_then(|way| way.link(&context));
-    let returns = back.as_ref().filter(|_| asked.stay.is_none() && context.text == TextSize::Normal);
-    let stay = context.href_with("stay", "1");
-    let drawn = SignedOutPage {
-        chrome: chrome(&context),
-        returns: returns.map(|_| (RETURN_SECONDS, stay)),
-        outcomes,
-        refresh_href: trying.then(|| context.uri.to_string()),
-        poll_href: trying.then(|| paths::SIGNED_OUT_STATE.to_owned()),
-        state: state_word(&told),
-        back: back.clone(),
-    };
-    let refresh =
-        returns.and_then(|link| HeaderValue::from_str(&format!("{RETURN_SECONDS}; url={}", link.href)).ok());
-    let mut response = page(&context, &drawn)?;
-    if let Some(value) = refresh {
-        response.headers_mut().insert(REFRESH, value);
-    }
-    Ok(response)
-}
-
-/// What the page asks every few seconds.
-pub async fn state(context: Context) -> Answer {
-    let told = told(&context).await?;
-    Ok(context.finish(Json(json!({ "state": state_word(&told) })).into_response()))
-}
-
-async fn find(context: &mut Context, id: Option<&str>) -> Result<Option<Way>, PageProblem> {
+/// The sign-out that waits under this id, brought by this browser.
+pub(super) async fn find(context: &mut Context, id: Option<&str>) -> Result<Option<Way>, PageProblem> {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
     let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
     let found = leaving::find(&context.app.ephemeral, &id, &context.browser()).await?;
@@ -151,6 +104,7 @@ async fn leave_all(context: &mut Context, session: &Session) -> Result<(), Fault
     tx.commit().await?;
     app.wake.ring();
     context.remove_cookie(Cookie::Session);
+    browser_state::signed_out(context);
     context.set_cookie(Cookie::SignedOut, session.id.as_str(), Some(SIGNED_OUT_SECONDS));
     Ok(())
 }
@@ -172,45 +126,6 @@ fn back_or(context: &Context, way: Option<&Way>, otherwise: &str) -> Response {
     context.redirect(back.unwrap_or(otherwise))
 }
 
-async fn told(context: &Context) -> Result<Vec<Told>, Fault> {
-    match context.cookie(Cookie::SignedOut).and_then(|id| id.parse::<SessionId>().ok()) {
-        Some(session) => delivery::list_of_session(&mut context.app.db.read(), &session).await,
-        None => Ok(Vec::new()),
-    }
-}
-
-/// Most systems answer at once: a moment's wait shows what became of the first tries instead of a list of hopes.
-async fn told_soon(context: &Context) -> Result<Vec<Told>, Fault> {
-    for _ in 0..LOOKS {
-        let told = told(context).await?;
-        if !told.iter().any(|one| one.state == State::Pending && one.last_error.is_none()) {
-            return Ok(told);
-        }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
-    }
-    told(context).await
-}
-
-/// Changes whenever the page would say something else: when a message is settled, and when its first try fails.
-fn state_word(told: &[Told]) -> String {
-    let count = |state| told.iter().filter(|one| one.state == state).count();
-    let tried = told.iter().filter(|one| one.state == State::Pending && one.last_error.is_some()).count();
-    format!("{}-{tried}-{}-{}", count(State::Pending), count(State::Delivered), count(State::Failed))
-}
-
-fn reach(m: SignedOut, told: &Told) -> Reach {
-    match told.state {
-        State::Delivered => Reach::Reached,
-        // Tried once and not reached: said honestly, although we go on trying.
-        State::Pending if told.last_error.is_none() => Reach::Trying,
-        State::Pending | State::Failed => {
-            let refused = told.last_error.as_deref().is_some_and(|error| error.starts_with("answered"));
-            Reach::Failed(if refused { m.refused() } else { m.unreachable() }.to_owned())
-        }
-        State::None => Reach::NotTold,
-    }
-}
-
 fn csp(way: Option<&Way>) -> Csp {
     let source = way.and_then(|way| Url::parse(way.leaving.back.as_deref()?).ok()).map(|back| back.origin());
     match source {
@@ -220,11 +135,16 @@ fn csp(way: Option<&Way>) -> Csp {
 }
 
 impl Way {
+    pub(super) fn client_id(&self) -> Option<&str> {
+        self.client.as_ref().map(|client| client.client_id.as_str())
+    }
+
     fn client_name(&self, context: &Context) -> Option<String> {
         self.client.as_ref().map(|client| client.name(context.locale).to_owned())
     }
 
-    fn link(&self, context: &Context) -> Option<Link> {
+    /// Back to the client, where it named an address.
+    pub(super) fn link(&self, context: &Context) -> Option<Link> {
         let href = self.leaving.back.clone()?;
         Some(Link { href, text: self.client_name(context).unwrap_or_default() })
     }

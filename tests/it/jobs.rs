@@ -59,6 +59,27 @@ async fn a_client_that_hangs_holds_up_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_client_that_hangs_takes_no_more_places_than_its_own() {
+    let (hanging, quick) = (Listener::that_hangs().await, Listener::start().await);
+    let world = World::with_clients(&[listening("hangs", &hanging), listening("quick", &quick)]).await;
+    for _ in 0..12 {
+        sign_in_and_out(&world, &["hangs"]).await;
+    }
+    sign_in_and_out(&world, &["quick"]).await;
+    let mut look = Look::at(&world).await;
+    let sending = tokio::spawn(jobs::logout::run_once(world.app.clone()));
+    let delivered = "SELECT COUNT(*) FROM logout_delivery WHERE state = 'delivered'";
+    let started = Instant::now();
+    while look.number(delivered).await != 1 {
+        assert!(started.elapsed() < Duration::from_secs(4), "the quick one waits for the one that hangs");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What there was no turn for is neither claimed nor counted as tried.
+    assert_eq!(look.number("SELECT COUNT(*) FROM logout_delivery WHERE attempts = 0").await, 12 - 8);
+    sending.abort();
+}
+
+#[tokio::test]
 async fn a_client_that_refuses_is_told_again_ever_later_and_given_up() {
     let listener = Listener::start().await;
     listener.answer_with(StatusCode::BAD_REQUEST);

@@ -124,7 +124,7 @@ async fn what_succeeds_and_what_is_nobodys_leaves_nothing() {
     let tokens = crate::support::Tokens::of(&portal.exchange(&code, &ask).await);
     portal.userinfo(&tokens.access).await.good();
     let stranger = RelyingParty::new(&world, "nobody", Credential::Basic("secret".to_owned()));
-    stranger.token(&[("grant_type", "client_credentials")]).await.refused(401, "invalid_client", 101_003);
+    stranger.token(&[("grant_type", "client_credentials")]).await.refused(401, "invalid_client", 101_009);
     world.browser().get(&stranger.ask("openid").address()).await.person_is_refused(400, 101_003);
     portal.userinfo("tya_nonsense").await.refused(401, "invalid_token", 104_004);
     Call::post("/oidc/token", &[("grant_type", "x")]).send(&world.router).await;

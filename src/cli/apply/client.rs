@@ -9,7 +9,7 @@ use super::step::Step;
 use super::{Sandbox, Target};
 use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Profile, policy, secret, sector, shared_secret};
+use crate::client::{Client, ConsentPolicy, Powers, Profile, policy, secret, sector, shared_secret};
 use crate::protocol::ClientMetadata;
 
 pub(super) struct DeclaredClient {
@@ -20,6 +20,7 @@ pub(super) struct DeclaredClient {
     metadata: ClientMetadata,
     profile: Profile,
     consent: ConsentPolicy,
+    powers: Powers,
 }
 
 /// Outside the sandbox a secret that can be guessed is refused.
@@ -54,6 +55,7 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     let client_secret = members.parsed("client_secret", |text| client_secret(text, sandbox));
     let profile = members.parsed("profile", str::parse).unwrap_or_default();
     let consent = members.parsed("consent", str::parse).unwrap_or_default();
+    let powers = read_powers(&mut members);
     let metadata = read_metadata(&mut members, profile);
     let short = |secret: &Secret| secret.expose().len() < shared_secret::SHORTEST;
     if metadata.as_ref().is_some_and(shared_secret::is_needed) && client_secret.as_ref().is_some_and(short) {
@@ -67,7 +69,20 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
         metadata: metadata?,
         profile,
         consent,
+        powers: powers?,
     })
+}
+
+fn read_powers(members: &mut Members<'_>) -> Option<Powers> {
+    let given = Powers::MEMBERS.into_iter().filter_map(|name| Some((name.to_owned(), members.take(name)?)));
+    let problems = match Powers::from_members(given.collect()) {
+        Ok(powers) => return Some(powers),
+        Err(problems) => problems,
+    };
+    for (member, what) in problems {
+        members.refuse(member, what);
+    }
+    None
 }
 
 fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMetadata> {
@@ -140,6 +155,7 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
             secret_digest: digest.as_deref(),
         };
         store::upsert(step.tx, step.moment, &new).await?;
+        store::empower(step.tx, step.moment, &declared.client_id, &declared.powers).await?;
     }
     match shared {
         None => shared_secret::forget(step.tx, &declared.client_id).await?,
@@ -201,6 +217,7 @@ fn differences(
         ("consent", known.consent != declared.consent),
         ("client_secret", known.secret_digest.as_deref() != digest),
     ];
+    names.extend(known.powers.differences(&declared.powers).into_iter().map(str::to_owned));
     names.extend(decided.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()));
     Ok(names)
 }

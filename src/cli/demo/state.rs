@@ -70,5 +70,8 @@ fn register(state: &mut Value, system: &RelyingSettings) {
         client["redirect_uris"] = json!([system.redirect_uri()]);
         client["post_logout_redirect_uris"] = json!([system.post_logout_redirect_uri()]);
         client["backchannel_logout_uri"] = json!(system.backchannel_logout_uri());
+        if client["frontchannel_logout_session_required"] == true {
+            client["frontchannel_logout_uri"] = json!(system.frontchannel_logout_uri());
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::finding::Finding;
+use super::logouts;
 use crate::app::OpenProblem;
 use crate::base::random::System;
 use crate::base::time::{Clock, SystemClock};
@@ -38,6 +39,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         findings.push(keys_belong(&db, settings).await);
         findings.push(clock(&db).await);
         findings.push(clients(&db).await);
+        findings.push(logouts::examine(&db).await);
     }
     db.close().await;
     findings

@@ -4,6 +4,7 @@ mod certificate;
 mod database;
 mod files;
 mod finding;
+mod logouts;
 mod surroundings;
 
 use self::finding::{Finding, State};

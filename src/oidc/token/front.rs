@@ -59,20 +59,29 @@ impl Front<'_> {
         let sid = ending::participate(&mut tx, moment, &granted.session, &granted.client_id).await?;
         let Some(sid) = sid else { return Ok(None) };
         family::insert(&mut tx, moment, (&family, &sid), granted).await?;
-        let access_token = match kind.gives_access_token() {
+        let carries = wanted::of_grant(&asked, &granted.facts)
+            .map_err(|refusal| Fault::broken("what was granted is not covered").because(refusal))?;
+        let scope = &granted.scope;
+        let issued = match kind.gives_access_token() {
             true => {
-                let carries = wanted::of_grant(&asked, &granted.facts)
-                    .map_err(|refusal| Fault::broken("what was granted is not covered").because(refusal))?;
-                let (client_id, scope) = (granted.client_id.as_str(), &granted.scope);
-                let new = NewToken { client_id, family: Some(&family), scope, carries: &carries };
+                let new = NewToken {
+                    client_id: &granted.client_id,
+                    family: Some(&family),
+                    scope,
+                    carries: &carries,
+                    format: self.client.metadata.access_token_format,
+                    parent: None,
+                };
                 Some(access_token::issue(&mut tx, moment, &new).await?)
             }
             false => None,
         };
-        let scopes =
-            if kind.gives_code() || access_token.is_some() { Told::ByUserinfo } else { Told::InIdToken };
+        let scopes = if kind.gives_code() || issued.is_some() { Told::ByUserinfo } else { Told::InIdToken };
         let about = issue::about(&mut tx, &asked, granted, scopes).await?;
         tx.commit().await?;
+        let expires_in = issued.as_ref().map_or(0, |issued| issued.seconds()).to_string();
+        let access_token =
+            issued.map(|issued| issue::text(&asked, issued, Some(granted), (scope, &carries))).transpose()?;
         let beside = Beside {
             access_token: access_token.as_deref(),
             code,
@@ -83,12 +92,7 @@ impl Front<'_> {
             true => Some(issue::id_token(&asked, granted, &sid, (&beside, about))?),
             false => None,
         };
-        Ok(Some(FrontTokens {
-            access_token,
-            id_token,
-            expires_in: access_token::LIFETIME.as_secs().to_string(),
-            scope: granted.scope.to_string(),
-        }))
+        Ok(Some(FrontTokens { access_token, id_token, expires_in, scope: scope.to_string() }))
     }
 }
 

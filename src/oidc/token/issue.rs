@@ -7,13 +7,13 @@ use super::{Asked, wanted};
 use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
-use crate::grant::access_token::{self, NewToken};
+use crate::grant::access_token::{self, Carries, Issued, NewToken};
 use crate::grant::claims::Told;
+use crate::grant::token_text::{self, Says};
 use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, refresh, release};
 use crate::identity::subject;
 use crate::protocol::claims_request::Place;
-use crate::protocol::confirmation::Confirmation;
 use crate::protocol::id_token::{IdTokenClaims, half_hash};
 use crate::protocol::scope::OPENID;
 use crate::protocol::token_answer::{TokenAnswer, TokenType};
@@ -22,31 +22,48 @@ use crate::storage::Tx;
 
 /// What was written, before anything is signed.
 pub(super) struct Written {
-    access_token: String,
+    issued: Issued,
+    carries: Carries,
     refresh_token: Option<String>,
     scope: Scope,
-    details: Vec<Value>,
     /// Claims about the person that the ID token was asked to carry.
     about: Map<String, Value>,
 }
 
-/// Writes the tokens of a family. `scope` is what the access token carries: at a refresh it may be less than was granted.
+/// Writes the first tokens of a family. `scope` is what the access token carries.
 pub(super) async fn write(
     tx: &mut Tx,
     asked: &Asked<'_>,
     family: &FamilyId,
     (granted, scope): (&Granted, Scope),
 ) -> Result<Written, Problem> {
-    let carries = wanted::of_grant(asked, &granted.facts)?;
-    let new =
-        NewToken { client_id: &granted.client_id, family: Some(family), scope: &scope, carries: &carries };
-    let access_token = access_token::issue(tx, asked.moment, &new).await?;
     let refresh_token = match asked.client.may_use(GrantType::RefreshToken) {
         true => Some(refresh::issue(tx, asked.moment, family).await?),
         false => None,
     };
+    write_with(tx, asked, family, (granted, scope), refresh_token).await
+}
+
+/// The same where the refresh token is there already. At a refresh `scope` may be less than was granted.
+pub(super) async fn write_with(
+    tx: &mut Tx,
+    asked: &Asked<'_>,
+    family: &FamilyId,
+    (granted, scope): (&Granted, Scope),
+    refresh_token: Option<String>,
+) -> Result<Written, Problem> {
+    let carries = wanted::of_grant(asked, &granted.facts)?;
+    let new = NewToken {
+        client_id: &granted.client_id,
+        family: Some(family),
+        scope: &scope,
+        carries: &carries,
+        format: asked.client.metadata.access_token_format,
+        parent: None,
+    };
+    let issued = access_token::issue(tx, asked.moment, &new).await?;
     let about = about(tx, asked, granted, Told::ByUserinfo).await?;
-    Ok(Written { access_token, refresh_token, scope, details: carries.details, about })
+    Ok(Written { issued, carries, refresh_token, scope, about })
 }
 
 /// Signs and puts the answer together; nothing is stored any more.
@@ -56,29 +73,41 @@ pub(super) fn answer(
     sid: &ParticipationId,
     written: Written,
 ) -> Result<TokenAnswer, Fault> {
-    let id_token = match written.scope.contains(OPENID) {
+    let Written { issued, carries, refresh_token, scope, about } = written;
+    let expires_in = issued.seconds();
+    let access_token = text(asked, issued, Some(granted), (&scope, &carries))?;
+    let id_token = match scope.contains(OPENID) {
         true => {
-            let beside = Beside { access_token: Some(&written.access_token), ..Beside::default() };
-            Some(id_token(asked, granted, sid, (&beside, written.about))?)
+            let beside = Beside { access_token: Some(&access_token), ..Beside::default() };
+            Some(id_token(asked, granted, sid, (&beside, about))?)
         }
         false => None,
     };
     Ok(TokenAnswer {
-        access_token: written.access_token,
+        access_token,
+        issued_token_type: None,
         token_type: token_type(asked),
-        expires_in: access_token::LIFETIME.as_secs(),
-        refresh_token: written.refresh_token,
-        scope: written.scope,
+        expires_in,
+        refresh_token,
+        scope,
         id_token,
-        authorization_details: written.details,
+        authorization_details: carries.details,
     })
 }
 
+/// What the client gets of an access token that was written.
+pub(super) fn text(
+    asked: &Asked<'_>,
+    issued: Issued,
+    granted: Option<&Granted>,
+    (scope, carries): (&Scope, &Carries),
+) -> Result<String, Fault> {
+    let issuer = asked.app.settings.issuer.as_str();
+    token_text::of(&asked.app.keys, issued, &Says { issuer, client: asked.client, granted, scope, carries })
+}
+
 pub(super) fn token_type(asked: &Asked<'_>) -> TokenType {
-    match asked.confirmation {
-        Some(Confirmation::Key(_)) => TokenType::Dpop,
-        Some(Confirmation::Certificate(_)) | None => TokenType::Bearer,
-    }
+    TokenType::of(asked.confirmation.as_ref())
 }
 
 /// Claims about the person for the ID token; read only when something was asked for there.

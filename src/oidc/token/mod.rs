@@ -3,6 +3,8 @@
 mod code;
 mod refresh;
 mod client_credentials;
+mod exchange;
+mod jwt_bearer;
 mod issue;
 mod wanted;
 mod front;
@@ -82,6 +84,9 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+    if jwt_bearer::speaks_for_itself(machine, params) {
+        return jwt_bearer::client(machine, params).await;
+    }
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
     // A wrong secret is what its department asks about most.
     if let Some(client_id) = presented.client_id() {
@@ -106,6 +111,8 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
             refresh::exchange(asked, &refresh_token, scope).await
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+        TokenRequest::TokenExchange(wanted) => exchange::exchange(asked, &wanted).await,
+        TokenRequest::JwtBearer { assertion, scope } => jwt_bearer::exchange(asked, &assertion, scope).await,
     }?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => grant.as_str()).increment(1);
     Ok(answer)

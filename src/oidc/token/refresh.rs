@@ -1,10 +1,11 @@
-//! The refresh grant (RFC 6749 §6): rotate in one transaction; a replay is committed before it is refused.
+//! The refresh grant (RFC 6749 §6): one transaction; a replay is committed before it is refused.
 
 use super::super::error::Problem;
 use super::{Asked, issue};
 use crate::audit::{self, Event};
 use crate::base::Secret;
-use crate::grant::refresh::{self, Rotated};
+use crate::client::policy;
+use crate::grant::refresh::{self, Presented, Redeemed, Renewal, Turn};
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::{Refusal, Scope};
 
@@ -18,26 +19,32 @@ pub(super) async fn exchange(
     }
     let mut tx = asked.app.db.begin().await?;
     let client = asked.client.client_id.as_str();
-    let family = match refresh::rotate(&mut tx, asked.moment, client, token.expose()).await? {
-        Rotated::Fresh(family) => family,
-        Rotated::Refused(refusal) => {
+    let presented =
+        Presented { client_id: client, token: token.expose(), rotation: policy::rotation(asked.client) };
+    let renewal = match refresh::redeem(&mut tx, asked.moment, &asked.app.keys, &presented).await? {
+        Redeemed::Good(renewal) => *renewal,
+        Redeemed::Refused(refusal) => {
             tx.commit().await?;
             return Err(refusal.into());
         }
     };
-    let granted = family.granted;
+    let Renewal { family, token, turn } = renewal;
+    let mut granted = family.granted;
     let scope = match scope {
         // RFC 6749 §6: less than was granted, never more.
         Some(narrower) if !narrower.is_subset(&granted.scope) => return Err(Refusal::ScopeWidened.into()),
         Some(narrower) => narrower,
         None => granted.scope.clone(),
     };
-    let written = issue::write(&mut tx, asked, &family.id, (&granted, scope)).await?;
-    let event = Event::TokensRefreshed { person: &granted.person, client, family: &family.id };
+    let written = issue::write_with(&mut tx, asked, &family.id, (&granted, scope), Some(token)).await?;
+    let person = &granted.person;
+    let event = match turn {
+        Turn::First => Event::TokensRefreshed { person, client, family: &family.id },
+        Turn::Again => Event::RefreshRepeated { person, client, family: &family.id },
+    };
     audit::record(&mut tx, asked.moment, event).await?;
     tx.commit().await?;
     // OIDC Core §12.2: a refreshed ID token carries no nonce of the first request.
-    let mut granted = granted;
     granted.facts.nonce = None;
     Ok(issue::answer(asked, &granted, &family.sid, written)?)
 }

@@ -51,7 +51,7 @@ pub(super) fn of_grant(asked: &Asked<'_>, facts: &Facts) -> Result<Carries, Refu
         confirmation: asked.confirmation.clone(),
         details: at(&details, audience),
         audience: audience.clone(),
-        actor: None,
+        ..Carries::default()
     })
 }
 
@@ -69,7 +69,7 @@ pub(super) fn of_client(asked: &Asked<'_>) -> Result<Carries, Refusal> {
         confirmation: asked.confirmation.clone(),
         details: at(&details.to_values(), resources),
         audience: resources.clone(),
-        actor: None,
+        ..Carries::default()
     })
 }
 

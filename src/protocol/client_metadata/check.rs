@@ -126,12 +126,16 @@ fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
     };
     let what = "is for private_key_jwt; for client_secret_jwt it is HS256";
     problems.add_unless(fits, "token_endpoint_auth_signing_alg", what);
-    // RFC 6749 §4.4: client credentials are for confidential clients only.
-    problems.add_unless(
-        method != ClientAuthMethod::None || !metadata.may_use(GrantType::ClientCredentials),
-        "token_endpoint_auth_method",
-        "none cannot use the grant client_credentials",
-    );
+    // RFC 6749 §4.4: client credentials are for confidential clients only. So is what rests on being believed.
+    let confidential = [
+        (GrantType::ClientCredentials, "none cannot use the grant client_credentials"),
+        (GrantType::TokenExchange, "none cannot use the grant token-exchange"),
+        (GrantType::JwtBearer, "none cannot use the grant jwt-bearer"),
+    ];
+    for (grant, what) in confidential {
+        let fits = method != ClientAuthMethod::None || !metadata.may_use(grant);
+        problems.add_unless(fits, "token_endpoint_auth_method", what);
+    }
 }
 
 /// RFC 7591 §2: `jwks` and `jwks_uri` exclude each other, and only public keys belong there.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::base::Locale;
 
 use super::MetadataProblem;
+use crate::protocol::access_token::AccessTokenFormat;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::{AssertionAlgorithm, SigningAlgorithm};
 use crate::protocol::authorization_details::DetailType;
@@ -126,6 +127,9 @@ members! {
     allowed_resources: Vec<String> = Vec::new(),
     /// No person below this level is let in, whatever a request asks.
     minimum_acr: Option<Acr> = None,
+    access_token_format: AccessTokenFormat = AccessTokenFormat::Opaque,
+    /// Signs introspection answers for this client (RFC 9701 §6).
+    introspection_signed_response_alg: Option<SigningAlgorithm> = None,
     /// Absent: not encrypted. Without `enc` it is A128CBC-HS256; so for every pair below.
     id_token_encrypted_response_alg: Option<KeyManagement> = None,
     id_token_encrypted_response_enc: Option<ContentEncryption> = None,
@@ -137,8 +141,6 @@ members! {
     /// JARM §3.
     authorization_encrypted_response_alg: Option<KeyManagement> = None,
     authorization_encrypted_response_enc: Option<ContentEncryption> = None,
-    /// RFC 9701 §6.
-    introspection_signed_response_alg: Option<SigningAlgorithm> = None,
     introspection_encrypted_response_alg: Option<KeyManagement> = None,
     introspection_encrypted_response_enc: Option<ContentEncryption> = None,
 }

@@ -7,11 +7,19 @@ use crate::base::Fault;
 use crate::base::id::SessionId;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
-use crate::session::ending::{self, Ending, Reason};
+use crate::session::delivery::{self, State, Told};
+use crate::session::ending::{self, Ending, Reason, Use};
+use crate::session::front::Front;
 use crate::session::{Session, sso};
 use crate::web::answer::{Answer, page};
 use crate::web::messages::Sessions;
 use crate::web::pages::{SessionLine, SessionsPage, WhichDevice};
+
+/// How many sessions ended, and the clients that only the browsers of those sessions could have told.
+struct Ended {
+    sessions: usize,
+    unreached: Vec<String>,
+}
 
 pub async fn get(citizen: Citizen) -> Answer {
     show(&citizen, None).await
@@ -24,14 +32,14 @@ pub async fn post(sent: Sent) -> Answer {
     let wanted = form.get("session").ok_or(Problem::BadRequest)?;
     if wanted == "others" {
         let ended = end(&citizen, &others(&citizen).await?).await?;
-        return show(&citizen, (ended > 0).then(|| m.ended_others())).await;
+        return show(&citizen, said(&citizen, &ended, m.ended_others()).await?).await;
     }
     let session: SessionId = wanted.parse().map_err(|_| Problem::BadRequest)?;
     if session == citizen.session.id {
         return Ok(sign_out(&citizen));
     }
     let ended = end(&citizen, &[session]).await?;
-    show(&citizen, (ended > 0).then(|| m.ended())).await
+    show(&citizen, said(&citizen, &ended, m.ended()).await?).await
 }
 
 /// Ending the session one looks from is signing out, and that has a page that says whom it reaches.
@@ -44,8 +52,8 @@ async fn others(citizen: &Citizen) -> Result<Vec<SessionId>, Fault> {
     Ok(living.into_iter().map(|session| session.id).filter(|id| *id != citizen.session.id).collect())
 }
 
-/// Ends what is the citizen's own and still alive; how many that were.
-async fn end(citizen: &Citizen, sessions: &[SessionId]) -> Result<usize, Fault> {
+/// Ends what is the citizen's own and still alive.
+async fn end(citizen: &Citizen, sessions: &[SessionId]) -> Result<Ended, Fault> {
     let app = &citizen.context.app;
     let ending = Ending {
         keys: &app.keys,
@@ -54,24 +62,30 @@ async fn end(citizen: &Citizen, sessions: &[SessionId]) -> Result<usize, Fault> 
         reason: Reason::EndedElsewhere,
     };
     let mut tx = app.db.begin().await?;
-    let mut ended = 0;
+    let ended = ending::end_each(&mut tx, &citizen.context.moment, sessions, &ending).await?;
+    let mut told = Vec::new();
     for session in sessions {
-        ended += usize::from(ending::end(&mut tx, &citizen.context.moment, session, &ending).await?);
+        told.extend(delivery::list_of_session(&mut tx, session).await?);
     }
     tx.commit().await?;
     app.wake.ring();
-    Ok(ended)
+    let unable = |one: &&Told| one.state == State::None && one.front == Some(Front::Unable);
+    let unreached = told.iter().filter(unable).map(|one| one.client_id.clone()).collect();
+    Ok(Ended { sessions: ended, unreached })
 }
 
-async fn show(citizen: &Citizen, done: Option<&str>) -> Answer {
+async fn show(citizen: &Citizen, done: Option<String>) -> Answer {
+    let context = &citizen.context;
+    let (now, person) = (context.moment.now, &citizen.person.id);
+    let mut uses = ending::uses_of_person(&mut context.app.db.read(), now, person).await?;
     let mut sessions = Vec::new();
     for session in living(citizen).await? {
-        sessions.push(line(citizen, session).await?);
+        let uses = uses.remove(&session.id).unwrap_or_default();
+        sessions.push(line(citizen, session, &uses).await?);
     }
     // The device in hand first: it is the one people know.
     sessions.sort_by_key(|line| line.which == WhichDevice::Other);
-    let drawn = SessionsPage { chrome: citizen.chrome(), sessions, done: done.map(str::to_owned) };
-    page(&citizen.context, &drawn)
+    page(context, &SessionsPage { chrome: citizen.chrome(), sessions, done })
 }
 
 async fn living(citizen: &Citizen) -> Result<Vec<Session>, Fault> {
@@ -79,24 +93,45 @@ async fn living(citizen: &Citizen) -> Result<Vec<Session>, Fault> {
     sso::list_of_person(&mut context.app.db.read(), context.moment.now, &citizen.person.id).await
 }
 
-async fn line(citizen: &Citizen, session: Session) -> Result<SessionLine, PageProblem> {
+async fn line(citizen: &Citizen, session: Session, uses: &[Use]) -> Result<SessionLine, PageProblem> {
     let context = &citizen.context;
-    let mut systems = Vec::new();
-    for id in ending::clients_of(&mut context.app.db.read(), &session.id).await? {
-        let client = context.app.clients.find(&id).await?;
-        systems.push(client.map_or(id, |client| client.name(context.locale).to_owned()));
-    }
+    let systems = names(citizen, uses.iter().map(|one| one.client_id.as_str())).await?;
     let device = if session.device.is_empty() {
         Sessions(context.locale).unknown_device().to_owned()
     } else {
         session.device.clone()
     };
+    let last_used = uses.iter().map(|one| one.last_at).chain([session.auth_time()]).max();
     Ok(SessionLine {
         device,
         since: session.created_at.for_people(),
-        last_used: session.auth_time().for_people(),
+        last_used: last_used.unwrap_or(session.created_at).for_people(),
         which: if session.id == citizen.session.id { WhichDevice::This } else { WhichDevice::Other },
         systems,
         id: session.id.to_string(),
     })
+}
+
+async fn names(citizen: &Citizen, clients: impl Iterator<Item = &str>) -> Result<Vec<String>, Fault> {
+    let context = &citizen.context;
+    let mut names = Vec::new();
+    for id in clients {
+        let client = context.app.clients.find(id).await?;
+        names.push(client.map_or_else(|| id.to_owned(), |client| client.name(context.locale).to_owned()));
+    }
+    Ok(names)
+}
+
+/// What to say of it; nothing where nothing ended.
+async fn said(citizen: &Citizen, ended: &Ended, done: &str) -> Result<Option<String>, Fault> {
+    if ended.sessions == 0 {
+        return Ok(None);
+    }
+    let locale = citizen.context.locale;
+    let unreached = names(citizen, ended.unreached.iter().map(String::as_str)).await?;
+    if unreached.is_empty() {
+        return Ok(Some(done.to_owned()));
+    }
+    let systems = unreached.join(locale.pick("、", ", "));
+    Ok(Some(format!("{done}{}{}", locale.pick("", " "), Sessions(locale).only_in_browser(systems))))
 }

@@ -31,6 +31,9 @@ pub fn words(locale: Locale, kind: &str, facts: &Value) -> Option<Told> {
         "consent_withdrawn" => (m.consent_withdrawn(), None),
         "tokens_issued" => return Some(with_items(locale, m.tokens_issued(), fact("scope"))),
         "tokens_refreshed" => (m.tokens_refreshed(), None),
+        // Its first use has been told.
+        "refresh_repeated" => return None,
+        "token_exchanged" => return Some(with_items(locale, m.token_exchanged(), fact("scope"))),
         "refresh_replayed" => (m.refresh_replayed(), None),
         "id_number_released" => (m.id_number_released(), None),
         "visit_opened" => (m.visit_opened(), None),
@@ -72,6 +75,7 @@ fn ended(m: Used, reason: &str) -> Option<&'static str> {
     match reason {
         "ended_elsewhere" => Some(m.ended_elsewhere()),
         "other_person" => Some(m.ended_other_person()),
+        "ended_by_operator" => Some(m.ended_by_operator()),
         _ => None,
     }
 }
@@ -100,11 +104,16 @@ mod tests {
     /// Kinds that are no line of a citizen's history: about staff, clients and jobs, or told by another line.
     const PASSED_OVER: &[&str] = &[
         "client_token_issued",
+        "refresh_repeated",
+        "exchange_refused",
+        "assertion_accepted",
         "code_replayed",
         "token_revoked",
         "logout_queued",
         "logout_delivered",
         "logout_given_up",
+        "logout_asked",
+        "logout_missed",
         "staff_signed_in",
         "staff_sign_in_failed",
         "staff_signed_out",

@@ -40,7 +40,7 @@ messages! {
         lead: "不认识的设备，请马上让它退出，并拨打 12345。" | "If you do not recognise a device, end it now and call 12345.",
         current: "当前设备" | "This device",
         since: "登录时间" | "Signed in",
-        last: "最近验证身份" | "Last proof of identity",
+        last: "最近使用" | "Last used",
         unknown_device: "未知设备" | "Unknown device",
         systems: "登录的系统" | "Systems",
         no_systems: "无" | "None",
@@ -50,6 +50,8 @@ messages! {
         only_one: "只有这一台设备登录了您的账号。" | "Only this device is signed in.",
         ended: "已让该设备退出登录。" | "That device has been signed out.",
         ended_others: "其他设备已全部退出登录。" | "All other devices have been signed out.",
+        only_in_browser(systems): "这些系统只能在那台设备的浏览器里通知，请在系统内自行退出：{systems}。"
+            | "These systems can only be told in the browser of that device; sign out there yourself: {systems}.",
     }
     Consents {
         title: "授权管理" | "Consents",

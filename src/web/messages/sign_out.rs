@@ -21,6 +21,12 @@ messages! {
         trying: "正在通知" | "Being told",
         failed: "没有通知到" | "Not reached",
         untold: "该系统不接收通知" | "Takes no notice",
+        asking: "正在通过本浏览器通知" | "Being asked in this browser",
+        asked: "已通过本浏览器通知" | "Asked in this browser",
+        asked_note: "通过本浏览器通知的系统不会答复，无法确认其是否已退出。在公用电脑上请关闭浏览器。"
+            | "Systems asked in this browser give no answer, so we cannot say that they signed you out. On a shared computer, close the browser.",
+        frame: "退出通知" | "Sign-out notice",
+        only_in_browser: "该系统只能在登录过的浏览器里通知" | "This system can only be told in the browser that was signed in",
         trying_note: "系统会继续通知，您可以放心关闭本页。" | "We keep trying. You can close this page.",
         failed_note: "没有通知到的系统，请在该系统内自行退出，或关闭浏览器。" | "Where a system was not reached, sign out there yourself or close the browser.",
         back(client): "返回“{client}”" | "Return to {client}",

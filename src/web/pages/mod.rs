@@ -31,7 +31,7 @@ pub use reader::{ReaderPage, SampleCard};
 pub use receipt::{ReceiptPage, ReceiptState};
 pub use register::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
-pub use sign_out::{LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
+pub use sign_out::{LogoutFrame, LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
 pub use step_up::{StepUpPage, StepUpProblem};
 pub use ticket::{HallPlace, Ticket};
 pub use visit::{BindingForm, VisitPage, VisitState};

@@ -41,8 +41,12 @@ pub enum Reach {
     Trying,
     /// With a reason for people.
     Failed(String),
-    /// The client registered no `backchannel_logout_uri`.
+    /// The client registered no address to be told at.
     NotTold,
+    /// This page's browser is loading the client's address.
+    Asking,
+    /// The browser has loaded it. What the client did then, nobody here can see.
+    Asked,
 }
 
 /// One system that was told.
@@ -50,6 +54,15 @@ pub enum Reach {
 pub struct LogoutOutcome {
     pub client: String,
     pub reach: Reach,
+    /// Names the line to the script.
+    pub delivery: String,
+}
+
+/// An address of a client that this page's browser loads (Front-Channel Logout §3).
+#[derive(Debug, Clone)]
+pub struct LogoutFrame {
+    pub delivery: String,
+    pub href: String,
 }
 
 /// `data-page="signed-out"`.
@@ -58,6 +71,9 @@ pub struct LogoutOutcome {
 pub struct SignedOutPage {
     pub chrome: Chrome,
     pub outcomes: Vec<LogoutOutcome>,
+    pub frames: Vec<LogoutFrame>,
+    /// Where the script posts `csrf` and each loaded `delivery`.
+    pub asked_href: &'static str,
     /// Back to the client that asked; `text` is its name.
     pub back: Option<Link>,
     /// When the page goes back to the client by itself: the seconds, and the address that stays here.
@@ -77,6 +93,15 @@ impl SignedOutPage {
 
     fn is_trying(&self) -> bool {
         self.outcomes.iter().any(|outcome| outcome.reach == Reach::Trying)
+    }
+
+    fn returns_to(&self) -> Option<(u32, &str)> {
+        let (seconds, _) = self.returns.as_ref()?;
+        Some((*seconds, &self.back.as_ref()?.href))
+    }
+
+    fn asks_here(&self) -> bool {
+        self.outcomes.iter().any(|outcome| matches!(outcome.reach, Reach::Asking | Reach::Asked))
     }
 
     fn has_failed(&self) -> bool {

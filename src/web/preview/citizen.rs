@@ -278,7 +278,11 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
 fn leaving(chrome: &Chrome) -> Vec<Shot> {
     let system =
         |name: (&str, &str)| SignedInSystem { name: say(chrome, name), since: "2026-11-22 10:05".into() };
-    let outcome = |name: (&str, &str), reach: Reach| LogoutOutcome { client: say(chrome, name), reach };
+    let outcome = |name: (&str, &str), reach: Reach| LogoutOutcome {
+        client: say(chrome, name),
+        reach,
+        delivery: format!("out_{}", name.1.to_lowercase().replace(' ', "-")),
+    };
     let out = SignOutPage {
         chrome: signed_in(&asked_by(chrome, PORTAL)),
         request: Some("req_9".into()),
@@ -299,6 +303,7 @@ fn leaving(chrome: &Chrome) -> Vec<Shot> {
         refresh_href: Some("/signed-out?id=1".into()),
         poll_href: Some("/signed-out/state?id=1".into()),
         state: "1".into(),
+        ..SignedOutPage::default()
     };
     let all = SignedOutPage {
         outcomes: vec![outcome(PORTAL, Reach::Reached), outcome(HRSS, Reach::Reached)],
@@ -306,7 +311,22 @@ fn leaving(chrome: &Chrome) -> Vec<Shot> {
         poll_href: None,
         ..mixed.clone()
     };
+    let by_browser = SignedOutPage {
+        outcomes: vec![
+            outcome(PORTAL, Reach::Reached),
+            outcome(HRSS, Reach::Asking),
+            outcome(("图书馆", "Library"), Reach::Asked),
+        ],
+        frames: vec![LogoutFrame {
+            delivery: "out_hrss".into(),
+            href: "http://localhost:8002/frontchannel-logout?iss=http%3A%2F%2Flocalhost%3A8000&sid=sid_1"
+                .into(),
+        }],
+        asked_href: "/signed-out/asked",
+        ..all.clone()
+    };
     vec![
+        Shot::of("signed-out-browser", &by_browser),
         Shot::of("sign-out", &out),
         Shot::of("sign-out-none", &SignOutPage { chrome: signed_in(chrome), ..Default::default() }),
         Shot::of("signed-out", &mixed),

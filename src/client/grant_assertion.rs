@@ -1,0 +1,241 @@
+//! Assertions as grants (RFC 7523 §2.1): the client's own, or those of an issuer declared to sign for it.
+
+use std::time::Duration;
+
+use jsonwebtoken::jwk::JwkSet;
+use serde::Deserialize;
+
+use super::assertion::algorithms;
+use super::authenticate::{AuthenticationProblem, Authenticator};
+use super::powers::TrustedIssuer;
+use super::registration::Client;
+use crate::base::Timestamp;
+use crate::crypto::jwt::{TokenProblem, read_foreign, typ};
+use crate::crypto::mac;
+use crate::protocol::{Refusal, Scope, SigningAlgorithm};
+use crate::storage::Ephemeral;
+
+/// Whom an assertion speaks for, once it is believed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Believed {
+    /// More than this must not be asked for; absent: what the client is registered for.
+    pub scope: Option<Scope>,
+    pub issuer: String,
+    once: String,
+    lifetime: Duration,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claims {
+    iss: Option<String>,
+    sub: Option<String>,
+    aud: Option<Audience>,
+    exp: Option<f64>,
+    iat: Option<f64>,
+    nbf: Option<f64>,
+    jti: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Who signed, and with what it may sign.
+struct Signatory<'a> {
+    issuer: &'a str,
+    subject: &'a str,
+    scope: Option<&'a Scope>,
+    algorithms: Vec<SigningAlgorithm>,
+    keys: Option<JwkSet>,
+    uri: Option<&'a str>,
+}
+
+/// How far the clocks of a department and of the service may be apart.
+const LEEWAY_SECONDS: f64 = 30.0;
+/// A grant is used the moment it is made.
+const LONGEST_SECONDS: f64 = 300.0;
+
+impl Authenticator {
+    /// Whether an assertion speaks for `client`; `token_endpoint` is ours. Every rule but that of single use.
+    pub async fn believe(
+        &self,
+        now: Timestamp,
+        (client, token_endpoint): (&Client, &str),
+        assertion: &str,
+    ) -> Result<Believed, AuthenticationProblem> {
+        // RFC 8725 §3.11: a token of another kind is no assertion.
+        let kind = typ(assertion).map_err(|_| Refusal::GrantAssertionMalformed)?;
+        if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+            return Err(Refusal::GrantAssertionMalformed.into());
+        }
+        for signatory in signatories(client) {
+            let claims: Claims = match self.read_signed(now, &signatory, assertion).await {
+                Ok(claims) => claims,
+                Err(TokenProblem::Malformed | TokenProblem::BadClaims) => {
+                    return Err(Refusal::GrantAssertionMalformed.into());
+                }
+                Err(_) => continue,
+            };
+            // One key may serve two issuers; what was signed says for whom.
+            if claims.iss.as_deref() == Some(signatory.issuer) {
+                return Ok(claims.check(now, &signatory, (&self.issuer, token_endpoint))?);
+            }
+        }
+        Err(Refusal::GrantAssertionUntrusted.into())
+    }
+
+    async fn read_signed(
+        &self,
+        now: Timestamp,
+        signatory: &Signatory<'_>,
+        assertion: &str,
+    ) -> Result<Claims, TokenProblem> {
+        let Some(uri) = signatory.uri else {
+            let keys = signatory.keys.as_ref().ok_or(TokenProblem::UnknownKey)?;
+            return read_foreign(keys, &signatory.algorithms, assertion);
+        };
+        let keys = self.trust.keys(now, uri).await.map_err(|_| TokenProblem::UnknownKey)?;
+        match read_foreign(&keys, &signatory.algorithms, assertion) {
+            // The issuer may have begun to sign with a key it has published since.
+            Err(problem @ (TokenProblem::UnknownKey | TokenProblem::BadSignature)) => {
+                match self.trust.newer_keys(now, uri, &keys).await {
+                    Some(newer) => read_foreign(&newer, &signatory.algorithms, assertion),
+                    None => Err(problem),
+                }
+            }
+            answer => answer,
+        }
+    }
+}
+
+impl Believed {
+    /// RFC 7523 §3 (7): takes the assertion, on every node at once; a second time it is refused.
+    pub async fn take(&self, ephemeral: &Ephemeral) -> Result<(), AuthenticationProblem> {
+        let first = ephemeral.put_new(&self.once, "", self.lifetime).await?;
+        if first { Ok(()) } else { Err(Refusal::GrantAssertionReplayed.into()) }
+    }
+}
+
+/// The client itself, and whoever was declared to sign for it.
+fn signatories(client: &Client) -> Vec<Signatory<'_>> {
+    let own = Signatory {
+        issuer: &client.client_id,
+        subject: &client.client_id,
+        scope: None,
+        algorithms: algorithms(client),
+        keys: client.keys.clone(),
+        uri: client.metadata.jwks_uri.as_deref(),
+    };
+    std::iter::once(own).chain(client.powers.trusted_issuers.iter().map(declared)).collect()
+}
+
+fn declared(trusted: &TrustedIssuer) -> Signatory<'_> {
+    Signatory {
+        issuer: &trusted.issuer,
+        subject: &trusted.subject,
+        scope: trusted.scope.as_ref(),
+        algorithms: trusted.signing_alg.map_or_else(|| SigningAlgorithm::ALL.to_vec(), |one| vec![one]),
+        keys: trusted.keys(),
+        uri: trusted.jwks_uri.as_deref(),
+    }
+}
+
+impl Claims {
+    fn check(
+        &self,
+        now: Timestamp,
+        signatory: &Signatory<'_>,
+        ours: (&str, &str),
+    ) -> Result<Believed, Refusal> {
+        let (Some(iss), Some(sub), Some(aud), Some(exp)) = (&self.iss, &self.sub, &self.aud, self.exp) else {
+            return Err(Refusal::GrantAssertionMalformed);
+        };
+        let jti =
+            self.jti.as_deref().filter(|jti| !jti.is_empty()).ok_or(Refusal::GrantAssertionMalformed)?;
+        if sub != signatory.subject {
+            return Err(Refusal::GrantAssertionUntrusted);
+        }
+        if !aud.is_one_of(ours) {
+            return Err(Refusal::GrantAssertionAudienceWrong);
+        }
+        let left = self.seconds_left(now, exp).ok_or(Refusal::GrantAssertionExpired)?;
+        Ok(Believed {
+            scope: signatory.scope.cloned(),
+            issuer: iss.clone(),
+            once: format!("grant-assertion:{}", mac::digest(&format!("{iss}\0{jti}"))),
+            lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS),
+        })
+    }
+
+    /// RFC 7523 §3 (4) to (6).
+    fn seconds_left(&self, now: Timestamp, exp: f64) -> Option<f64> {
+        let now = now.seconds() as f64;
+        let not_yet = |at: f64| at - now > LEEWAY_SECONDS;
+        let left = exp - now;
+        let lives = (-LEEWAY_SECONDS < left) && left <= LONGEST_SECONDS + LEEWAY_SECONDS;
+        let begun = !self.iat.is_some_and(not_yet) && !self.nbf.is_some_and(not_yet);
+        (lives && begun).then(|| left.max(0.0))
+    }
+}
+
+impl Audience {
+    /// RFC 7523 §3 (3): the issuer or the token endpoint, whole and alone: one that names others too could be shown to
+    /// them first.
+    fn is_one_of(&self, (issuer, token_endpoint): (&str, &str)) -> bool {
+        let ours = |one: &String| one == issuer || one == token_endpoint;
+        match self {
+            Audience::One(one) => ours(one),
+            Audience::Several(several) => !several.is_empty() && several.iter().all(ours),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::client::registration::tests::client;
+
+    const OURS: (&str, &str) = ("https://id.example", "https://id.example/oidc/token");
+
+    fn check(changes: &[(&str, Value)]) -> Result<Duration, Refusal> {
+        let mut claims = json!({
+            "iss": "app1", "sub": "app1", "aud": OURS.0, "exp": 1060, "iat": 1000, "jti": "one"
+        });
+        for (name, value) in changes {
+            claims[*name] = value.clone();
+        }
+        let claims: Claims = serde_json::from_value(claims).unwrap();
+        let client = client(json!({}));
+        let own = &signatories(&client)[0];
+        claims.check(Timestamp::from_seconds(1000), own, OURS).map(|believed| believed.lifetime)
+    }
+
+    #[test]
+    fn each_rule_has_its_refusal() {
+        use Refusal::*;
+        let seconds = |seconds| Ok(Duration::from_secs(seconds));
+        let cases = [
+            (vec![], seconds(90)),
+            (vec![("aud", json!([OURS.1]))], seconds(90)),
+            (vec![("exp", json!(1300))], seconds(330)),
+            (vec![("exp", json!(1331))], Err(GrantAssertionExpired)),
+            (vec![("exp", json!(970))], Err(GrantAssertionExpired)),
+            (vec![("nbf", json!(1031))], Err(GrantAssertionExpired)),
+            (vec![("sub", json!("app2"))], Err(GrantAssertionUntrusted)),
+            (vec![("aud", json!("https://id.example/"))], Err(GrantAssertionAudienceWrong)),
+            (vec![("aud", json!([OURS.0, "https://other.example"]))], Err(GrantAssertionAudienceWrong)),
+            (vec![("aud", json!([]))], Err(GrantAssertionAudienceWrong)),
+            (vec![("aud", json!(null))], Err(GrantAssertionMalformed)),
+            (vec![("exp", json!(null))], Err(GrantAssertionMalformed)),
+            (vec![("jti", json!(""))], Err(GrantAssertionMalformed)),
+        ];
+        for (changes, expected) in cases {
+            assert_eq!(check(&changes), expected, "{changes:?}");
+        }
+    }
+}

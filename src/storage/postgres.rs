@@ -1,0 +1,245 @@
+//! PostgreSQL: the pool of connections, and a circuit that answers at once while the server cannot be reached.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sqlx::Connection;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::statement::{Record, Statement};
+use super::trouble::{fault, is_connection};
+use crate::base::Fault;
+
+/// The server; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Server {
+    pool: PgPool,
+    circuit: Arc<Circuit>,
+}
+
+/// Whoever waits long for a connection has the server looked at, by one look at a time.
+struct Circuit {
+    options: PgConnectOptions,
+    reach: watch::Sender<Reach>,
+    looking: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// It answers, or nobody has found otherwise.
+    Here,
+    /// The last look found nobody there: nothing is even tried until a look succeeds.
+    Away,
+}
+
+const CONNECTIONS: u32 = 16;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection that is not to be had within this time may mean a full pool or a dead server.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// A server that lets nobody in within this time is away.
+const LOOK_WITHIN: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+impl Server {
+    /// It must be reachable now.
+    pub(super) async fn open(url: &str) -> Result<Self, Fault> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| Fault::broken("the database URL is not a valid postgres:// URL"))?
+            .application_name("tongyao")
+            .statement_cache_capacity(256);
+        match pool_options().connect_with(options.clone()).await {
+            Ok(pool) => Ok(Self::of(pool, options)),
+            // The pool tried until its time was over and forgot why it failed: ask once more, for the reason.
+            Err(sqlx::Error::PoolTimedOut) => match PgConnection::connect_with(&options).await {
+                Ok(_) => Err(unreachable(sqlx::Error::PoolTimedOut)),
+                Err(error) => Err(unreachable(error)),
+            },
+            Err(error) => Err(unreachable(error)),
+        }
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The rows of a statement outside a transaction.
+    pub(super) async fn all<T: Record>(&self, statement: Statement) -> Result<Vec<T>, Fault> {
+        let again = Statement::new(statement.text, statement.values.clone());
+        let mut connection = self.connection().await?;
+        match statement.rows_from_postgres().fetch_all(&mut *connection).await {
+            // A restarted server leaves dead connections in the pool; a read may simply be asked again.
+            Err(error) if is_connection(&error) => {
+                drop(connection);
+                let mut other = self.connection().await?;
+                again.rows_from_postgres().fetch_all(&mut *other).await
+            }
+            answer => answer,
+        }
+        .map_err(|error| fault("reading", error))
+    }
+
+    /// In a task of its own, which nobody who hangs up can stop in the middle: a connection that went back to the pool
+    /// between `BEGIN` and its answer would stay inside a transaction.
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, Postgres>, Fault> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { begin(&pool).await });
+        let stopped = |_| Fault::broken("beginning a transaction was stopped");
+        self.unless_away(async { begun.await.map_err(stopped)? }).await
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, Fault> {
+        self.unless_away(async { self.pool.acquire().await.map_err(no_connection) }).await
+    }
+
+    /// What `work` gives, unless the server is away or found to be while `work` waits for a connection.
+    async fn unless_away<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let mut reach = self.circuit.reach.subscribe();
+        if *reach.borrow() == Reach::Away {
+            return Err(away());
+        }
+        tokio::pin!(work);
+        match timeout(PATIENCE, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => self.look(),
+        }
+        tokio::select! {
+            done = &mut work => done,
+            _ = reach.wait_for(|reach| *reach == Reach::Away) => Err(away()),
+        }
+    }
+
+    /// One look at a time, and at most one a second: under load a full pool must not cost the server a connection more
+    /// for everyone who waits.
+    fn look(&self) {
+        if self.circuit.looking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let server = self.clone();
+        tokio::spawn(async move {
+            if server.circuit.answers().await {
+                sleep(LOOK_WITHIN).await;
+            } else {
+                server.stay_away().await;
+            }
+            server.circuit.looking.store(false, Ordering::Release);
+        });
+    }
+
+    /// Tells everyone who waits, and looks until the server is back.
+    async fn stay_away(&self) {
+        tracing::warn!("PostgreSQL cannot be reached; requests are refused at once until it can");
+        self.circuit.reach.send_replace(Reach::Away);
+        while !self.pool.is_closed() && !self.circuit.answers().await {
+            sleep(LOOK_AGAIN).await;
+        }
+        self.circuit.reach.send_replace(Reach::Here);
+        tracing::info!("PostgreSQL can be reached again");
+    }
+
+    fn of(pool: PgPool, options: PgConnectOptions) -> Self {
+        let (reach, _) = watch::channel(Reach::Here);
+        Self { pool, circuit: Arc::new(Circuit { options, reach, looking: AtomicBool::new(false) }) }
+    }
+}
+
+impl Circuit {
+    /// A server that refuses us for want of a free place is there all the same.
+    async fn answers(&self) -> bool {
+        match timeout(LOOK_WITHIN, PgConnection::connect_with(&self.options)).await {
+            Ok(Ok(connection)) => {
+                let _ = connection.close().await;
+                true
+            }
+            Ok(Err(error)) => !is_connection(&error),
+            Err(_) => false,
+        }
+    }
+}
+
+fn pool_options() -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+}
+
+/// A dead connection shows at its first statement: try as often as the pool may hold dead ones.
+async fn begin(pool: &PgPool) -> Result<sqlx::Transaction<'static, Postgres>, Fault> {
+    let mut tries = CONNECTIONS;
+    loop {
+        match pool.begin().await {
+            Ok(tx) => return Ok(tx),
+            Err(error @ sqlx::Error::PoolTimedOut) => return Err(no_connection(error)),
+            Err(error) if is_connection(&error) && tries > 0 => tries -= 1,
+            Err(error) => return Err(fault("beginning", error)),
+        }
+    }
+}
+
+fn no_connection(error: sqlx::Error) -> Fault {
+    match error {
+        sqlx::Error::PoolTimedOut => Fault::unavailable("no connection to PostgreSQL is free"),
+        error => fault("connecting", error),
+    }
+}
+
+fn unreachable(error: sqlx::Error) -> Fault {
+    away().because(error)
+}
+
+fn away() -> Fault {
+    Fault::unavailable("PostgreSQL cannot be reached")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::base::Trouble;
+    use crate::sql;
+
+    /// A server at a port that nobody listens on, as a pool that was once open sees it.
+    async fn dead() -> Server {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port).username("nobody");
+        Server::of(pool_options().connect_lazy_with(options.clone()), options)
+    }
+
+    async fn read(server: &Server) -> Fault {
+        server.all::<(i64,)>(sql!("SELECT CAST(1 AS BIGINT)")).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_dead_server_is_told_at_once() {
+        let server = dead().await;
+        let began = Instant::now();
+        // A hundred who ask in the same moment wait for one look together, not for one another.
+        let asking: Vec<_> = (0..100)
+            .map(|number| {
+                let server = server.clone();
+                tokio::spawn(async move {
+                    match number % 2 {
+                        0 => read(&server).await,
+                        _ => server.begin().await.err().unwrap(),
+                    }
+                })
+            })
+            .collect();
+        for asked in asking {
+            assert_eq!(asked.await.unwrap().trouble(), Trouble::Unavailable);
+        }
+        assert!(began.elapsed() < ACQUIRE_TIMEOUT / 2, "{:?}", began.elapsed());
+        let began = Instant::now();
+        for _ in 0..100 {
+            assert_eq!(read(&server).await.trouble(), Trouble::Unavailable);
+        }
+        assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    }
+}
