@@ -19,6 +19,7 @@ use tongyao::jobs;
 use tongyao::protocol::SigningAlgorithm;
 use tongyao::protocol::encryption::{ContentEncryption, KeyManagement};
 
+use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::{Credential, Tokens};
 use crate::support::wire::Call;
@@ -396,4 +397,38 @@ async fn an_id_token_from_the_front_is_encrypted_too() {
     let page = browser.get(&ask.address()).await;
     let (signed, _) = opened(&key, &page.told_in_fragment("id_token").unwrap());
     assert_eq!(system.id_claims(&signed).await["nonce"], ask.nonce);
+}
+
+#[tokio::test]
+async fn introspection_and_logout_tokens_are_encrypted_too() {
+    let (asking, leaving) = (decrypter(KeyManagement::EcdhEsA128Kw), decrypter(KeyManagement::RsaOaep));
+    let listener = Listener::start().await;
+    let client = sealed(&json!({
+        "introspection_encrypted_response_alg": "ECDH-ES+A128KW", "id_token_encrypted_response_alg": "RSA-OAEP",
+        "jwks": {"keys": [asking.jwk(), leaving.jwk()]}, "backchannel_logout_uri": listener.address,
+    }));
+    let world = World::with_clients(&[client]).await;
+    let system = system(&world);
+    let mut browser = world.browser();
+    let tokens = system.connect(&mut browser, &WANG, "openid").await;
+
+    let pair = base64::prelude::BASE64_STANDARD.encode(format!("sealed:{SECRET}"));
+    let answer = Call::post("/oidc/introspect", &[("token", &tokens.access)])
+        .header(http::header::AUTHORIZATION, &format!("Basic {pair}"))
+        .header(http::header::ACCEPT, "application/token-introspection+jwt")
+        .send(&world.router)
+        .await;
+    assert_eq!(answer.header("content-type"), Some("application/token-introspection+jwt"));
+    let (signed, cty) = opened(&asking, &answer.body);
+    assert_eq!(cty.as_deref(), Some("JWT"));
+    assert_eq!(system.signed_claims(&signed).await["token_introspection"]["active"], true);
+
+    let page = browser.get("/sign-out").await;
+    browser.submit(&page, &[("decision", "all")]).await;
+    jobs::logout::run_once(world.app.clone()).await.unwrap();
+    let heard = listener.heard();
+    let posted: Vec<(String, String)> = serde_urlencoded::from_str(&heard[0]).unwrap();
+    let (signed, _) = opened(&leaving, &posted[0].1);
+    assert_eq!(decode_header(&signed).unwrap().typ.as_deref(), Some("logout+jwt"));
+    assert!(system.signed_claims(&signed).await["sid"].is_string());
 }
