@@ -17,7 +17,7 @@ use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
 use crate::gateway::guard::{Guard, Reach};
-use crate::gateway::{CardReaders, Outgoing};
+use crate::gateway::{CardReaders, Messages, Outgoing};
 use crate::protocol::SigningAlgorithm;
 use crate::sql;
 use crate::storage::migrate::{self, SchemaProblem};
@@ -39,6 +39,10 @@ pub struct App {
     pub logos: Logos,
     pub readers: CardReaders,
     pub wake: Wake,
+    /// The same for notices to clients (CIBA).
+    pub notices: Wake,
+    /// How citizens are reached on their phones.
+    pub messages: Messages,
 }
 
 /// Rung when a logout was queued, so that the clients are told at once and not at the next round.
@@ -130,8 +134,10 @@ impl App {
             authenticator,
             logos: Logos::new(outgoing.clone()),
             outgoing,
+            messages: if settings.sandbox { Messages::SandboxInbox } else { Messages::Absent },
             settings,
             wake: Wake::default(),
+            notices: Wake::default(),
         }))
     }
 

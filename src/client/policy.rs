@@ -3,6 +3,7 @@
 use super::dpop::NonceRule;
 use super::registration::{Client, Profile};
 use crate::config::DpopNonce;
+use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::redirect::{ApplicationType, RedirectForm, RedirectUri};
@@ -47,6 +48,14 @@ pub struct Held {
     pub key: Option<String>,
     /// The digest of the client certificate.
     pub certificate: Option<String>,
+}
+
+/// How a CIBA request must come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CibaRule {
+    SignedWithMessage,
+    Signed,
+    Any,
 }
 
 /// Whether an authorization request must be a signed request object.
@@ -199,6 +208,29 @@ pub fn nonce(client: &Client, everywhere: DpopNonce) -> NonceRule {
     if required { NonceRule::Required } else { NonceRule::Optional }
 }
 
+/// How a CIBA request must come: FAPI-CIBA §5.2.2 wants it signed and with words that tie it to its occasion.
+pub fn ciba(client: &Client) -> CibaRule {
+    let signs = client.metadata.backchannel_authentication_request_signing_alg.is_some();
+    match (is_fapi2(client.profile), signs) {
+        (true, _) => CibaRule::SignedWithMessage,
+        (false, true) => CibaRule::Signed,
+        (false, false) => CibaRule::Any,
+    }
+}
+
+/// The algorithms that the signature of a CIBA request may have.
+pub fn ciba_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
+    let strict = is_fapi2(client.profile);
+    match client.metadata.backchannel_authentication_request_signing_alg {
+        Some(algorithm) => vec![algorithm],
+        None => SigningAlgorithm::ALL
+            .iter()
+            .copied()
+            .filter(|algorithm| !strict || *algorithm != SigningAlgorithm::Rs256)
+            .collect(),
+    }
+}
+
 /// FAPI 2.0 Security Profile §5.3.2.1: clients that hold a key lose more by a lost answer than they win by rotation.
 pub fn rotation(client: &Client) -> RotationRule {
     if is_fapi2(client.profile) && !client.is_public() { RotationRule::Keep } else { RotationRule::Rotate }
@@ -224,11 +256,19 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
             "must be private_key_jwt, tls_client_auth or self_signed_tls_client_auth in the FAPI 2.0 profiles",
         ));
     }
+    // FAPI-CIBA §5.2.2 (3): the tokens of a push could not be bound to a key of the client.
+    if metadata.may_use(GrantType::Ciba) && metadata.delivery_mode() == DeliveryMode::Push {
+        return Some(("backchannel_token_delivery_mode", "must be poll or ping in the FAPI 2.0 profiles"));
+    }
     let algorithms = [
         ("id_token_signed_response_alg", Some(metadata.id_token_signed_response_alg)),
         ("token_endpoint_auth_signing_alg", metadata.token_endpoint_auth_signing_alg),
         ("request_object_signing_alg", metadata.request_object_signing_alg),
         ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
+        (
+            "backchannel_authentication_request_signing_alg",
+            metadata.backchannel_authentication_request_signing_alg,
+        ),
     ];
     if let Some((member, _)) = algorithms.iter().find(|(_, alg)| *alg == Some(SigningAlgorithm::Rs256)) {
         return Some((member, "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"));

@@ -44,6 +44,8 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        device_authorization: settings.url(paths::DEVICE_AUTHORIZATION),
+        backchannel_authentication: settings.url(paths::CIBA),
         check_session_iframe: settings.url(paths::CHECK_SESSION),
         pushed_authorization_request: settings.url(paths::PUSH),
         registration: (settings.registration != Registration::Off).then(|| settings.url(paths::REGISTRATION)),

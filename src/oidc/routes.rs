@@ -7,7 +7,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::{
-    authorize, cors, discovery, end_session, introspect, par, registration, resume, revoke, token, userinfo,
+    authorize, ciba, cors, device, discovery, end_session, introspect, par, registration, resume, revoke,
+    sandbox, token, userinfo,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -31,6 +32,7 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::OAUTH_METADATA, get(discovery::configuration))
         .route(paths::JWKS, get(discovery::jwks))
         .route(paths::TOKEN, post(token::post))
+        .route(paths::DEVICE_AUTHORIZATION, post(device::post))
         .route(paths::REVOKE, post(revoke::post))
         .route(paths::PUSH, post(par::post))
         .route(paths::USERINFO, get(userinfo::endpoint).post(userinfo::endpoint))
@@ -40,6 +42,8 @@ fn for_programs() -> Router<Arc<App>> {
     // Introspection needs a secret, which no browser application has.
     let closed = Router::new()
         .route(paths::INTROSPECT, post(introspect::post))
+        .route(paths::CIBA, post(ciba::post))
+        .route(paths::SANDBOX_CIBA, post(sandbox::ciba))
         .route(paths::REGISTRATION, post(registration::post))
         .route(
             paths::REGISTRATION_CLIENT,

@@ -9,6 +9,7 @@ use super::acr::Acr;
 use super::algorithm::SigningAlgorithm;
 use super::authorization_details::DetailType;
 use super::authorize::Display;
+use super::ciba::DeliveryMode;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
 use super::dpop;
@@ -37,6 +38,8 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub device_authorization: String,
+    pub backchannel_authentication: String,
     pub check_session_iframe: String,
     pub pushed_authorization_request: String,
     /// Absent: nobody registers clients here.
@@ -85,6 +88,13 @@ pub struct ProviderMetadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: String,
+    /// CIBA Core 1.0 §4.
+    pub backchannel_authentication_endpoint: String,
+    pub backchannel_token_delivery_modes_supported: Vec<DeliveryMode>,
+    pub backchannel_authentication_request_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub backchannel_user_code_parameter_supported: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
     /// OpenID Connect Session Management §3.3.
@@ -170,6 +180,11 @@ impl ProviderMetadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            device_authorization_endpoint: endpoints.device_authorization,
+            backchannel_authentication_endpoint: endpoints.backchannel_authentication,
+            backchannel_token_delivery_modes_supported: DeliveryMode::ALL.to_vec(),
+            backchannel_authentication_request_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            backchannel_user_code_parameter_supported: false,
             registration_endpoint: endpoints.registration,
             check_session_iframe: endpoints.check_session_iframe,
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
@@ -274,6 +289,8 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
+            device_authorization: at("/device"),
+            backchannel_authentication: at("/ciba"),
             check_session_iframe: at("/session"),
             pushed_authorization_request: at("/par"),
             registration: None,

@@ -70,6 +70,10 @@ pub mod token_exchange;
 pub mod token_request;
 /// The token answer.
 pub mod token_answer;
+/// Requests of devices: user codes and the answer.
+pub mod device;
+/// Requests that a client begins and a person answers elsewhere.
+pub mod ciba;
 /// The claims of an ID token.
 pub mod id_token;
 /// Access tokens shown by a client, and the challenge when they do not do.

@@ -354,6 +354,69 @@ refusals! {
         "The assertion has expired, is not yet valid, or lives longer than 5 minutes." "断言已过期、尚未生效或有效期超过 5 分钟。";
     GrantAssertionReplayed = 103045 InvalidGrant 400
         "The assertion has been used before; make a new jti." "断言已使用过，请生成新的 jti。";
+    // Token: devices (RFC 8628).
+    DeviceCodeMissing = 103060 InvalidRequest 400
+        "device_code is missing." "缺少 device_code。";
+    DeviceCodeUnknown = 103061 InvalidGrant 400
+        "The device code is unknown or long expired." "设备码不存在或早已过期。";
+    DeviceCodeOtherClient = 103062 InvalidGrant 400
+        "The device code was issued to another client." "设备码是发给其他应用的。";
+    DeviceCodeUsed = 103063 InvalidGrant 400
+        "Tokens have been issued for this device code already." "此设备码已经换取过令牌。";
+    AuthorizationPending = 103064 AuthorizationPending 400
+        "The person has not answered yet; ask again after the interval." "用户尚未答复，请在间隔时间后再询问。";
+    SlowDown = 103065 SlowDown 400
+        "Asked too soon; from now on wait 5 seconds longer than before." "询问过于频繁，今后的间隔须再加 5 秒。";
+    DeviceCodeExpired = 103066 ExpiredToken 400
+        "The device code has expired; begin again." "设备码已过期，请重新开始。";
+    DeviceDenied = 103067 AccessDenied 400
+        "The person said no." "用户拒绝了授权。";
+    DeviceNameMalformed = 103068 InvalidRequest 400
+        "device_name must be at most 60 characters without control characters." "device_name 最多 60 个字符，不含控制字符。";
+
+    // Token: requests that a client begins (CIBA Core 1.0).
+    AuthReqIdMissing = 103080 InvalidRequest 400
+        "auth_req_id is missing." "缺少 auth_req_id。";
+    AuthReqIdUnknown = 103081 InvalidGrant 400
+        "The auth_req_id is unknown or long expired." "auth_req_id 不存在或早已过期。";
+    AuthReqIdOtherClient = 103082 InvalidGrant 400
+        "The auth_req_id was issued to another client." "auth_req_id 是发给其他应用的。";
+    AuthReqIdUsed = 103083 InvalidGrant 400
+        "Tokens have been issued for this auth_req_id already." "此 auth_req_id 已经换取过令牌。";
+    AuthReqIdExpired = 103084 ExpiredToken 400
+        "The person did not answer in time." "用户未在时限内答复。";
+    CibaDenied = 103085 AccessDenied 400
+        "The person said no." "用户拒绝了授权。";
+    CibaPushOnly = 103086 UnauthorizedClient 400
+        "The client is registered for push: its tokens are delivered, not asked for." "该应用登记为推送方式，令牌由本服务送达，不能来取。";
+    CibaHintsWrong = 103087 InvalidRequest 400
+        "Exactly one of login_hint, login_hint_token and id_token_hint is needed." "login_hint、login_hint_token、id_token_hint 须且只能提供一个。";
+    CibaPersonUnknown = 103088 UnknownUserId 400
+        "The hint leads to nobody who can be asked." "按所给提示找不到可以询问的用户。";
+    CibaHintTokenInvalid = 103089 InvalidRequest 400
+        "login_hint_token is not a JWT of this client for this issuer." "login_hint_token 不是该应用为本服务签发的 JWT。";
+    CibaHintTokenExpired = 103090 ExpiredLoginHintToken 400
+        "login_hint_token has expired." "login_hint_token 已过期。";
+    CibaBindingMessageInvalid = 103091 InvalidBindingMessage 400
+        "binding_message must be 1 to 100 visible characters in one line." "binding_message 应为一行 1 至 100 个可见字符。";
+    CibaExpiryMalformed = 103092 InvalidRequest 400
+        "requested_expiry must be a positive number of seconds." "requested_expiry 应为正整数秒数。";
+    CibaNotificationTokenUnfit = 103093 InvalidRequest 400
+        "client_notification_token is needed for ping and push: 22 to 1024 characters of a bearer token."
+        "ping 和 push 方式必须提供 client_notification_token：22 至 1024 个字符的 Bearer 令牌。";
+    CibaRequestInvalid = 103094 InvalidRequest 400
+        "request is not a JWT signed by this client for this issuer with iss, aud, exp, iat, nbf and jti that hold now."
+        "request 不是该应用为本服务签发的 JWT，或其 iss、aud、exp、iat、nbf、jti 不符。";
+    CibaRequestUnsigned = 103095 InvalidRequest 400
+        "The client must sign its authentication request (request)." "该应用的认证请求必须签名（request）。";
+    CibaRequestMixed = 103096 InvalidRequest 400
+        "With request every parameter of the request stands inside it." "使用 request 时，全部参数须放在其中。";
+    CibaRequestReplayed = 103097 InvalidRequest 400
+        "The signed request has been used before; make a new jti." "签名请求已使用过，请生成新的 jti。";
+    CibaBindingMessageMissing = 103098 InvalidRequest 400
+        "The client must send a binding_message." "该应用必须提供 binding_message。";
+    CibaTooManyWaiting = 103099 TemporarilyUnavailable 429
+        "Too many requests of this client wait for this person." "该应用等待此用户答复的请求过多。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401

@@ -6,6 +6,8 @@ mod client_credentials;
 mod exchange;
 mod jwt_bearer;
 mod issue;
+mod elsewhere;
+pub(super) mod push;
 mod wanted;
 mod front;
 
@@ -24,6 +26,7 @@ use super::{body, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::Client;
+use crate::grant::decoupled;
 use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
@@ -87,7 +90,7 @@ impl Asked<'_> {
     }
 }
 
-async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+pub(super) async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     if jwt_bearer::speaks_for_itself(machine, params) {
         let client = jwt_bearer::client(machine, params).await?;
         machine.trace.of_client(&client.client_id);
@@ -117,6 +120,12 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
             refresh::exchange(asked, &refresh_token, scope).await
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+        TokenRequest::DeviceCode { device_code } => {
+            elsewhere::exchange(asked, decoupled::Kind::Device, &device_code).await
+        }
+        TokenRequest::Ciba { auth_req_id } => {
+            elsewhere::exchange(asked, decoupled::Kind::Ciba, &auth_req_id).await
+        }
         TokenRequest::TokenExchange(wanted) => exchange::exchange(asked, &wanted).await,
         TokenRequest::JwtBearer { assertion, scope } => jwt_bearer::exchange(asked, &assertion, scope).await,
     }?;

@@ -19,8 +19,12 @@ pub(super) async fn exchange(
     }
     let mut tx = asked.app.db.begin().await?;
     let client = asked.client.client_id.as_str();
-    let presented =
-        Presented { client_id: client, token: token.expose(), rotation: policy::rotation(asked.client) };
+    let presented = Presented {
+        client_id: client,
+        token: token.expose(),
+        rotation: policy::rotation(asked.client),
+        confirmation: asked.confirmation.as_ref(),
+    };
     let renewal = match refresh::redeem(&mut tx, asked.moment, &asked.app.keys, &presented).await? {
         Redeemed::Good(renewal) => *renewal,
         Redeemed::Refused(refusal) => {
@@ -30,10 +34,6 @@ pub(super) async fn exchange(
     };
     let Renewal { family, token, turn } = renewal;
     let mut granted = family.granted;
-    if granted.facts.confirmation.is_some() && granted.facts.confirmation != asked.confirmation {
-        // Undone with the transaction: the token stays good for who holds the key.
-        return Err(Refusal::RefreshOtherKey.into());
-    }
     let scope = match scope {
         // RFC 6749 §6: less than was granted, never more.
         Some(narrower) if !narrower.is_subset(&granted.scope) => return Err(Refusal::ScopeWidened.into()),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{ClientMetadata, MetadataProblem};
+use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::distinguished_name::DistinguishedName;
 use crate::protocol::grant_type::GrantType;
@@ -21,7 +22,7 @@ const MOST_KEYS: usize = 32;
 
 type Rule = fn(&ClientMetadata, &mut Problems);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     redirects,
     post_logout_redirects,
     response_and_grant_types,
@@ -32,6 +33,7 @@ const RULES: [Rule; 11] = [
     frontchannel_logout,
     for_people,
     sector,
+    ciba,
     resources,
 ];
 
@@ -108,8 +110,9 @@ fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) 
         "response_types",
         "must have code for the grant authorization_code",
     );
+    let gives_refresh = code || metadata.may_use(GrantType::DeviceCode) || metadata.may_use(GrantType::Ciba);
     problems.add_unless(
-        code || !metadata.may_use(GrantType::RefreshToken),
+        gives_refresh || !metadata.may_use(GrantType::RefreshToken),
         "grant_types",
         "has refresh_token without a grant that gives one",
     );
@@ -215,6 +218,7 @@ fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
         ("initiate_login_uri", &metadata.initiate_login_uri),
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
         ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
+        ("backchannel_client_notification_endpoint", &metadata.backchannel_client_notification_endpoint),
     ];
     for (member, address) in single {
         if let Some(address) = address {
@@ -305,6 +309,37 @@ fn is_invisible(c: char) -> bool {
 fn is_link(text: &str) -> bool {
     text.len() <= MOST_CHARACTERS
         && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// CIBA Core 1.0 §4 and §5: a client that begins requests shows who it is, and can be reached where it wants to be told.
+fn ciba(metadata: &ClientMetadata, problems: &mut Problems) {
+    if !metadata.may_use(GrantType::Ciba) {
+        return;
+    }
+    problems.add_unless(
+        !metadata.is_public(),
+        "token_endpoint_auth_method",
+        "none cannot use the grant urn:openid:params:grant-type:ciba",
+    );
+    let reachable = metadata.backchannel_client_notification_endpoint.is_some();
+    problems.add_unless(
+        reachable || metadata.delivery_mode() == DeliveryMode::Poll,
+        "backchannel_client_notification_endpoint",
+        "is needed for the delivery modes ping and push",
+    );
+    let bound = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
+    problems.add_unless(
+        !bound || metadata.delivery_mode() != DeliveryMode::Push,
+        "backchannel_token_delivery_mode",
+        "push cannot bind tokens to a key: use poll or ping",
+    );
+    let signs = metadata.backchannel_authentication_request_signing_alg.is_some();
+    let keys = has_keys(metadata) || metadata.jwks_uri.is_some();
+    problems.add_unless(
+        keys || !signs,
+        "jwks",
+        "backchannel_authentication_request_signing_alg needs jwks with a key, or jwks_uri",
+    );
 }
 
 /// RFC 8707 §2.

@@ -197,6 +197,11 @@ impl RelyingParty {
         signer.sign("JWT", &claims).unwrap()
     }
 
+    /// Any endpoint that authenticates clients.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.call(path, fields).await
+    }
+
     async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.asking(path, fields).send(&self.router).await
     }
