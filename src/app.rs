@@ -12,11 +12,12 @@ use crate::client::logo::Logos;
 use crate::client::{Authenticator, Clients, Trust};
 use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
+use crate::crypto::certificate::{AuthoritiesProblem, ClientAuthorities};
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
 use crate::gateway::guard::{Guard, Reach};
-use crate::gateway::{CardReaders, Outgoing};
+use crate::gateway::{CardReaders, Messages, Outgoing};
 use crate::protocol::SigningAlgorithm;
 use crate::sql;
 use crate::storage::migrate::{self, SchemaProblem};
@@ -38,6 +39,10 @@ pub struct App {
     pub logos: Logos,
     pub readers: CardReaders,
     pub wake: Wake,
+    /// The same for notices to clients (CIBA).
+    pub notices: Wake,
+    /// How citizens are reached on their phones.
+    pub messages: Messages,
 }
 
 /// Rung when a logout was queued, so that the clients are told at once and not at the next round.
@@ -61,6 +66,8 @@ pub enum OpenProblem {
     Keys(#[from] KeyStoreProblem),
     #[error(transparent)]
     Schema(#[from] SchemaProblem),
+    #[error(transparent)]
+    ClientAuthorities(#[from] AuthoritiesProblem),
     #[error(
         "the keys folder {0} does not belong to this database: set TONGYAO_KEYS_DIR to the folder this database was made with"
     )]
@@ -111,6 +118,7 @@ impl App {
             ephemeral: ephemeral.clone(),
             trust: Trust::new(outgoing.clone()),
             issuer: settings.issuer.clone(),
+            authorities: settings.client_ca.as_deref().map(ClientAuthorities::read).transpose()?,
         };
         let cost = Cost { memory_kib: settings.password_memory_kib, passes: settings.password_passes };
         Ok(Arc::new(Self {
@@ -126,8 +134,10 @@ impl App {
             authenticator,
             logos: Logos::new(outgoing.clone()),
             outgoing,
+            messages: if settings.sandbox { Messages::SandboxInbox } else { Messages::Absent },
             settings,
             wake: Wake::default(),
+            notices: Wake::default(),
         }))
     }
 

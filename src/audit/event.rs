@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::base::id::{
-    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, ParticipationId, PersonId, ReceiptId,
-    SessionId, StaffId, VisitId,
+    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, NoticeId, ParticipationId, PersonId,
+    ReceiptId, SessionId, StaffId, VisitId,
 };
 
 /// How it went.
@@ -231,6 +231,35 @@ pub enum Event<'a> {
     ContinuationIssued {
         visit: &'a VisitId,
         person: &'a PersonId,
+    },
+    /// A device or a client asks for somebody's answer on another device.
+    DecoupledAsked {
+        person: Option<&'a PersonId>,
+        client: &'a str,
+        kind: &'a str,
+    },
+    DecoupledAllowed {
+        person: &'a PersonId,
+        client: &'a str,
+        session: &'a SessionId,
+        kind: &'a str,
+    },
+    DecoupledRefused {
+        person: &'a PersonId,
+        client: &'a str,
+        kind: &'a str,
+        reason: &'a str,
+    },
+    /// A client named somebody who is not on record: many of these are a client that tries numbers out.
+    PersonNotFound {
+        client: &'a str,
+    },
+    /// A notice to a client is delivered, or given up for a reason.
+    NoticeSettled {
+        client: &'a str,
+        notice: &'a NoticeId,
+        attempts: i64,
+        reason: Option<&'a str>,
     },
     Applied {
         what: &'a str,
@@ -481,6 +510,33 @@ impl<'a> Event<'a> {
             Event::ContinuationIssued { visit, person } => {
                 Row { visit: Some(visit), person: Some(person), ..row("continuation_issued", Done) }
             }
+            Event::DecoupledAsked { person, client, kind } => Row {
+                person,
+                client: Some(client),
+                facts: json!({ "kind": kind }),
+                ..row("decoupled_asked", Done)
+            },
+            Event::DecoupledAllowed { person, client, session, kind } => Row {
+                person: Some(person),
+                client: Some(client),
+                session: Some(session),
+                facts: json!({ "kind": kind }),
+                ..row("decoupled_allowed", Done)
+            },
+            Event::DecoupledRefused { person, client, kind, reason } => Row {
+                person: Some(person),
+                client: Some(client),
+                facts: json!({ "kind": kind, "reason": reason }),
+                ..row("decoupled_refused", Refused)
+            },
+            Event::PersonNotFound { client } => {
+                Row { client: Some(client), ..row("person_not_found", Refused) }
+            }
+            Event::NoticeSettled { client, notice, attempts, reason } => Row {
+                client: Some(client),
+                facts: json!({ "notice": notice, "attempts": attempts, "reason": reason }),
+                ..row("notice_settled", if reason.is_none() { Done } else { Failed })
+            },
             Event::Applied { what, id, change } => {
                 Row { facts: json!({ "what": what, "id": id, "change": change }), ..row("applied", Done) }
             }

@@ -98,6 +98,12 @@ ids! {
     StaffSessionId = "sts";
     /// One logout message to one client.
     DeliveryId = "dlv";
+    /// A request whose answer comes from another device: of a device (RFC 8628), or begun by a client (CIBA).
+    DecoupledId = "dcp";
+    /// One notice to a client that its request is answered.
+    NoticeId = "ntc";
+    /// A message in the sandbox's inbox.
+    MessageId = "msg";
     /// One audit event.
     AuditId = "aud";
     /// One seal over audit events.

@@ -5,10 +5,12 @@ pub mod id;
 pub mod locale;
 pub mod time;
 pub mod random;
+pub mod certificate;
 pub mod moment;
 pub mod page;
 pub mod secret;
 
+pub use certificate::ClientCertificate;
 pub use fault::{Fault, Trouble};
 pub use locale::Locale;
 pub use moment::{Actor, Moment};

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use super::certificate::ClientCertificate;
 use super::id::{PersonId, StaffId};
 use super::random::Random;
 use super::time::Timestamp;
@@ -51,6 +52,8 @@ pub struct Moment {
     /// Names the request in logs, audit and error pages.
     pub request_id: String,
     pub client_ip: IpAddr,
+    /// What the caller showed by mutual TLS; its key is proved, its name is not.
+    pub certificate: Option<ClientCertificate>,
     pub actor: Actor,
 }
 
@@ -58,7 +61,8 @@ impl Moment {
     /// A moment of the service itself.
     pub fn of_system(now: Timestamp, random: Arc<dyn Random>) -> Self {
         let request_id = random.token(12);
-        Self { now, random, request_id, client_ip: IpAddr::V4(Ipv4Addr::LOCALHOST), actor: Actor::System }
+        let client_ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { now, random, request_id, client_ip, certificate: None, actor: Actor::System }
     }
 
     /// The same moment with a known actor.

@@ -37,7 +37,7 @@ impl Place {
 /// `config check`: everything that can be said without opening anything.
 pub fn check(settings: &Settings) -> Result<(), Problem> {
     if let Some(files) = &settings.tls {
-        tls::load(files)?;
+        tls::Identity::load(files, tls::Asks::Everybody)?;
     }
     let database = match &settings.database {
         DatabasePlace::Sqlite(path) => format!("SQLite at {}", path.display()),

@@ -10,6 +10,7 @@ use super::signed::SignedProblem;
 use super::trust::Trust;
 use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::Keys;
+use crate::crypto::certificate::ClientAuthorities;
 use crate::crypto::jwt::{self, TokenProblem};
 use crate::protocol::Refusal;
 use crate::protocol::client_auth::{ClientAuth, ClientAuthMethod};
@@ -23,6 +24,8 @@ pub struct Authenticator {
     pub trust: Trust,
     /// An assertion is made for it or for one of its endpoints.
     pub issuer: String,
+    /// Who may issue certificates for `tls_client_auth`; nobody when absent.
+    pub authorities: Option<ClientAuthorities>,
 }
 
 /// Why a client is not believed.
@@ -43,7 +46,13 @@ impl Authenticator {
         let Some(client) = self.clients.find(&client_id).await? else {
             return Err(self.unknown(&client_id, presented).into());
         };
-        if !presented.serves(client.metadata.token_endpoint_auth_method) {
+        let registered = client.metadata.token_endpoint_auth_method;
+        // RFC 8705 §2: the request carries client_id and nothing else; the certificate is the connection's.
+        if registered.is_mutual_tls() && presented.method() == ClientAuthMethod::None {
+            self.check_certificate(moment, &client).await?;
+            return Ok(client);
+        }
+        if !presented.serves(registered) {
             return Err(Refusal::ClientMethodWrong.into());
         }
         match presented {

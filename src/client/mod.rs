@@ -16,6 +16,8 @@ pub mod logo;
 pub mod dynamic;
 pub mod assertion;
 pub mod authenticate;
+pub mod certificate;
+pub mod dpop;
 pub mod grant_assertion;
 
 pub use authenticate::{AuthenticationProblem, Authenticator};

@@ -1,8 +1,12 @@
 //! What a client may ask for, by its registration and its profile.
 
+use super::dpop::NonceRule;
 use super::registration::{Client, Profile};
+use crate::config::DpopNonce;
 use crate::protocol::algorithm::AssertionAlgorithm;
+use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::redirect::{ApplicationType, RedirectForm, RedirectUri};
 use crate::protocol::request_object::Times;
 use crate::protocol::response::ResponseType;
@@ -28,9 +32,31 @@ pub enum PushRule {
 /// Whether tokens must be bound to a key of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindingRule {
-    /// RFC 9449 or RFC 8705: no bearer token may be issued.
-    KeyBound,
+    /// RFC 9449: to the key of a DPoP proof.
+    Key,
+    /// RFC 8705: to the client certificate, if not to the key of a proof that came with it.
+    Certificate,
+    /// To one of them.
+    Either,
+    /// To the key of a DPoP proof, if the client sends one.
     Bearer,
+}
+
+/// What a token request showed, already verified.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// The thumbprint of the key of a DPoP proof.
+    pub key: Option<String>,
+    /// The digest of the client certificate.
+    pub certificate: Option<String>,
+}
+
+/// How a CIBA request must come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CibaRule {
+    SignedWithMessage,
+    Signed,
+    Any,
 }
 
 /// Whether an authorization request must be a signed request object.
@@ -151,8 +177,59 @@ pub fn may_detail(client: &Client, details: &Details) -> bool {
 /// FAPI 2.0 Security Profile §5.3.2.1, or the client's own wish (RFC 9449 §5.2, RFC 8705 §3.4).
 pub fn binding(client: &Client) -> BindingRule {
     let metadata = &client.metadata;
-    let wished = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
-    if is_fapi2(client.profile) || wished { BindingRule::KeyBound } else { BindingRule::Bearer }
+    match (metadata.dpop_bound_access_tokens, metadata.tls_client_certificate_bound_access_tokens) {
+        (true, true) => BindingRule::Either,
+        (true, false) => BindingRule::Key,
+        (false, true) => BindingRule::Certificate,
+        (false, false) if is_fapi2(client.profile) => BindingRule::Either,
+        (false, false) => BindingRule::Bearer,
+    }
+}
+
+/// What the tokens of a request are bound to: every grant asks here, and where the rule is broken gives no token.
+pub fn confirmation(client: &Client, held: Held) -> Result<Option<Confirmation>, Refusal> {
+    use BindingRule::{Bearer, Certificate, Either, Key};
+    match (binding(client), held.key, held.certificate) {
+        (Key, None, _) => Err(Refusal::ProofMissing),
+        (Certificate, _, None) => Err(Refusal::CertificateRequired),
+        (Either, None, None) => Err(Refusal::BindingRequired),
+        (_, Some(key), _) => Ok(Some(Confirmation::Key(key))),
+        (Certificate | Either, None, Some(certificate)) => Ok(Some(Confirmation::Certificate(certificate))),
+        (Bearer, None, _) => Ok(None),
+    }
+}
+
+/// Whether this client's proofs must carry a nonce.
+pub fn nonce(client: &Client, everywhere: DpopNonce) -> NonceRule {
+    let required = match everywhere {
+        DpopNonce::Offered => false,
+        DpopNonce::Fapi => is_fapi2(client.profile),
+        DpopNonce::Required => true,
+    };
+    if required { NonceRule::Required } else { NonceRule::Optional }
+}
+
+/// How a CIBA request must come: FAPI-CIBA §5.2.2 wants it signed and with words that tie it to its occasion.
+pub fn ciba(client: &Client) -> CibaRule {
+    let signs = client.metadata.backchannel_authentication_request_signing_alg.is_some();
+    match (is_fapi2(client.profile), signs) {
+        (true, _) => CibaRule::SignedWithMessage,
+        (false, true) => CibaRule::Signed,
+        (false, false) => CibaRule::Any,
+    }
+}
+
+/// The algorithms that the signature of a CIBA request may have.
+pub fn ciba_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
+    let strict = is_fapi2(client.profile);
+    match client.metadata.backchannel_authentication_request_signing_alg {
+        Some(algorithm) => vec![algorithm],
+        None => SigningAlgorithm::ALL
+            .iter()
+            .copied()
+            .filter(|algorithm| !strict || *algorithm != SigningAlgorithm::Rs256)
+            .collect(),
+    }
 }
 
 /// FAPI 2.0 Security Profile §5.3.2.1: clients that hold a key lose more by a lost answer than they win by rotation.
@@ -173,8 +250,16 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
         return None;
     }
     // FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1.
-    if metadata.token_endpoint_auth_method != ClientAuthMethod::PrivateKeyJwt {
-        return Some(("token_endpoint_auth_method", "must be private_key_jwt in the FAPI 2.0 profiles"));
+    let method = metadata.token_endpoint_auth_method;
+    if method != ClientAuthMethod::PrivateKeyJwt && !method.is_mutual_tls() {
+        return Some((
+            "token_endpoint_auth_method",
+            "must be private_key_jwt, tls_client_auth or self_signed_tls_client_auth in the FAPI 2.0 profiles",
+        ));
+    }
+    // FAPI-CIBA §5.2.2 (3): the tokens of a push could not be bound to a key of the client.
+    if metadata.may_use(GrantType::Ciba) && metadata.delivery_mode() == DeliveryMode::Push {
+        return Some(("backchannel_token_delivery_mode", "must be poll or ping in the FAPI 2.0 profiles"));
     }
     let assertion = metadata.token_endpoint_auth_signing_alg.and_then(AssertionAlgorithm::signing);
     let algorithms = [
@@ -182,6 +267,10 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
         ("token_endpoint_auth_signing_alg", assertion),
         ("request_object_signing_alg", metadata.request_object_signing_alg),
         ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
+        (
+            "backchannel_authentication_request_signing_alg",
+            metadata.backchannel_authentication_request_signing_alg,
+        ),
     ];
     if let Some((member, _)) = algorithms.iter().find(|(_, alg)| *alg == Some(SigningAlgorithm::Rs256)) {
         return Some((member, "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"));
@@ -291,10 +380,44 @@ mod tests {
         let mut client = client(json!({}));
         assert_eq!((push(&client), binding(&client)), (PushRule::Any, BindingRule::Bearer));
         client.profile = Profile::Fapi2;
-        assert_eq!((push(&client), binding(&client)), (PushRule::PushedOnly, BindingRule::KeyBound));
+        assert_eq!((push(&client), binding(&client)), (PushRule::PushedOnly, BindingRule::Either));
         client.profile = Profile::Legacy;
         client.metadata.dpop_bound_access_tokens = true;
-        assert_eq!((push(&client), binding(&client)), (PushRule::Any, BindingRule::KeyBound));
+        assert_eq!((push(&client), binding(&client)), (PushRule::Any, BindingRule::Key));
+    }
+
+    #[test]
+    fn tokens_are_bound_as_the_client_registered() {
+        use Confirmation::{Certificate, Key};
+        let plain = client(json!({}));
+        let dpop = client(json!({"dpop_bound_access_tokens": true}));
+        let tls = client(json!({"tls_client_certificate_bound_access_tokens": true}));
+        let mut fapi = client(json!({}));
+        fapi.profile = Profile::Fapi2;
+        let (nothing, key, certificate, both) =
+            ((None, None), (Some("k"), None), (None, Some("c")), (Some("k"), Some("c")));
+        let bound_key = || Ok(Some(Key("k".to_owned())));
+        let bound_certificate = || Ok(Some(Certificate("c".to_owned())));
+        let cases = [
+            (&plain, nothing, Ok(None)),
+            (&plain, key, bound_key()),
+            (&plain, certificate, Ok(None)),
+            (&plain, both, bound_key()),
+            (&dpop, nothing, Err(Refusal::ProofMissing)),
+            (&dpop, key, bound_key()),
+            (&dpop, certificate, Err(Refusal::ProofMissing)),
+            (&tls, nothing, Err(Refusal::CertificateRequired)),
+            (&tls, key, Err(Refusal::CertificateRequired)),
+            (&tls, certificate, bound_certificate()),
+            (&tls, both, bound_key()),
+            (&fapi, nothing, Err(Refusal::BindingRequired)),
+            (&fapi, key, bound_key()),
+            (&fapi, certificate, bound_certificate()),
+        ];
+        for (client, (key, certificate), expected) in cases {
+            let held = Held { key: key.map(str::to_owned), certificate: certificate.map(str::to_owned) };
+            assert_eq!(confirmation(client, held), expected, "{key:?} {certificate:?}");
+        }
     }
 
     #[test]
@@ -353,6 +476,9 @@ mod tests {
         assert_eq!(of(json!({"token_endpoint_auth_method": jwt})), Some("id_token_signed_response_alg"));
         let good = json!({"token_endpoint_auth_method": jwt, "id_token_signed_response_alg": "ES256"});
         assert_eq!(of(good.clone()), None);
+        let tls =
+            json!({"token_endpoint_auth_method": "tls_client_auth", "id_token_signed_response_alg": "PS256"});
+        assert_eq!(of(tls), None);
         for (member, value) in [
             ("request_object_signing_alg", json!("RS256")),
             ("authorization_signed_response_alg", json!("RS256")),

@@ -75,7 +75,7 @@ pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
              FROM client JOIN department ON department.id = client.department_id
-             WHERE client.metadata LIKE '%\"initiate_login_uri\":\"%' ORDER BY client.department_id, client.client_id LIMIT 200",
+             WHERE client.state = 'active' AND client.metadata LIKE '%\"initiate_login_uri\":\"%' ORDER BY client.department_id, client.client_id LIMIT 200",
         ))
         .await?;
     // The text is only where to look: a name may hold these words too.

@@ -22,6 +22,12 @@ const RULES: &[Rule] = &[
         (settings.tls.is_some() && !settings.is_https())
             .then_some("TONGYAO_TLS_CERT is set, but TONGYAO_ISSUER begins with http: make it https")
     },
+    |settings, _| {
+        (settings.mtls_url.is_some() && !settings.has_mutual_tls()).then_some(
+            "TONGYAO_MTLS_URL is set, but no client certificate can reach the service: set TONGYAO_TLS_CERT, \
+             or TONGYAO_TRUSTED_PROXIES",
+        )
+    },
 ];
 
 pub(super) fn together(settings: &Settings, sandbox_forced: bool) -> Result<(), SettingsProblem> {
@@ -56,6 +62,10 @@ mod tests {
             (&[("TONGYAO_DATABASE_URL", "mysql://u:p@h/d")], "postgres://"),
             (&[("TONGYAO_SESSION_HOURS", "0")], "from 1 to 72"),
             (&[("TONGYAO_SANDBOX", "yes")], "true or false"),
+            (&[https, ("TONGYAO_MTLS_URL", "https://mtls.example")], "TONGYAO_TLS_CERT"),
+            (&[("TONGYAO_MTLS_URL", "https://mtls.example/x")], "scheme, host and port only"),
+            (&[("TONGYAO_CLIENT_CERT_HEADER", "a b")], "one header"),
+            (&[("TONGYAO_DPOP_NONCE", "yes")], "offered, fapi or required"),
             (&[("TONGYAO_TRUSTED_PROXIES", "10.0.0.0/40")], "prefix"),
         ];
         for (pairs, expected) in cases {

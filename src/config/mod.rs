@@ -5,4 +5,4 @@ pub mod cidr;
 pub mod settings;
 pub mod check;
 
-pub use settings::{DatabasePlace, LogFormat, Registration, Settings, Tls};
+pub use settings::{DatabasePlace, DpopNonce, LogFormat, Registration, Settings, Tls};

@@ -35,6 +35,22 @@ pub const NAMES: &[(&str, &str)] = &[
     ("TONGYAO_TLS_CERT", "PEM chain; with TONGYAO_TLS_KEY the service serves https itself"),
     ("TONGYAO_TLS_KEY", "PEM private key of TONGYAO_TLS_CERT"),
     ("TONGYAO_TRUSTED_PROXIES", "CIDRs whose forwarding headers count, separated by commas; none by default"),
+    (
+        "TONGYAO_CLIENT_CA",
+        "PEM of the authorities whose client certificates count for tls_client_auth; absent: none",
+    ),
+    (
+        "TONGYAO_CLIENT_CERT_HEADER",
+        "the one header in which trusted proxies pass the client certificate, or none (Client-Cert and X-SSL-Client-Cert)",
+    ),
+    (
+        "TONGYAO_MTLS_URL",
+        "another address of the service, for mutual TLS, e.g. https://mtls.id.example.gov.cn; absent: the issuer",
+    ),
+    (
+        "TONGYAO_DPOP_NONCE",
+        "whose DPoP proofs must carry a nonce: offered (nobody's), fapi or required (fapi)",
+    ),
     ("TONGYAO_EXTRA_CA", "PEM trusted for the service's own outgoing calls"),
     ("TONGYAO_ALLOW_LOOPBACK", "true lets outgoing calls to clients reach loopback (sandbox only)"),
     (

@@ -25,6 +25,12 @@ pub struct Settings {
     pub sandbox: bool,
     pub tls: Option<Tls>,
     pub trusted_proxies: Vec<Cidr>,
+    pub client_ca: Option<PathBuf>,
+    /// Headers in which a trusted proxy passes the client certificate, in small letters.
+    pub client_cert_headers: Vec<String>,
+    /// Another address of ours for mutual TLS, without a slash at the end.
+    pub mtls_url: Option<String>,
+    pub dpop_nonce: DpopNonce,
     pub extra_ca: Option<PathBuf>,
     pub allow_loopback: bool,
     /// Private networks that outgoing calls may reach beside public addresses.
@@ -73,6 +79,15 @@ pub enum LogFormat {
     Plain,
 }
 
+/// Whose DPoP proofs must carry a nonce (RFC 9449 §8); it is offered to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DpopNonce {
+    Offered,
+    /// Those of clients with a FAPI 2.0 profile.
+    Fapi,
+    Required,
+}
+
 impl Settings {
     pub fn resolve(raw: &Raw) -> Result<Self, SettingsProblem> {
         let data_dir = PathBuf::from(raw.get("TONGYAO_DATA_DIR").unwrap_or("data"));
@@ -87,6 +102,13 @@ impl Settings {
             tls: tls(raw)?,
             trusted_proxies: networks(raw, "TONGYAO_TRUSTED_PROXIES")?,
             intranet: networks(raw, "TONGYAO_INTRANET")?,
+            client_ca: raw.get("TONGYAO_CLIENT_CA").map(PathBuf::from),
+            client_cert_headers: client_cert_headers(raw)?,
+            mtls_url: raw
+                .get("TONGYAO_MTLS_URL")
+                .map(|text| address(text, "TONGYAO_MTLS_URL"))
+                .transpose()?,
+            dpop_nonce: dpop_nonce(raw)?,
             extra_ca: raw.get("TONGYAO_EXTRA_CA").map(PathBuf::from),
             allow_loopback: yes(raw, "TONGYAO_ALLOW_LOOPBACK")?,
             reader_url: optional(raw, "TONGYAO_READER_URL", "an absolute URL is wanted")?,
@@ -111,6 +133,16 @@ impl Settings {
         self.issuer.starts_with("https://")
     }
 
+    /// Whether client certificates can reach the service: over its own TLS, or through a trusted proxy.
+    pub fn has_mutual_tls(&self) -> bool {
+        self.tls.is_some() || !self.trusted_proxies.is_empty() && !self.client_cert_headers.is_empty()
+    }
+
+    /// Every address under which programs know a path of ours.
+    pub fn machine_urls(&self, path: &str) -> Vec<String> {
+        std::iter::once(&self.issuer).chain(&self.mtls_url).map(|base| format!("{base}{path}")).collect()
+    }
+
     /// An absolute address of ours.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
@@ -119,7 +151,11 @@ impl Settings {
 
 fn issuer(raw: &Raw) -> Result<String, SettingsProblem> {
     let name = "TONGYAO_ISSUER";
-    let text = raw.get(name).unwrap_or("http://localhost:8000").trim_end_matches('/');
+    address(raw.get(name).unwrap_or("http://localhost:8000"), name)
+}
+
+fn address(text: &str, name: &'static str) -> Result<String, SettingsProblem> {
+    let text = text.trim_end_matches('/');
     let bad = |what: &str| SettingsProblem::BadValue { name, value: text.to_owned(), what: what.to_owned() };
     let url = Url::parse(text).map_err(|_| bad("an absolute URL is wanted"))?;
     let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
@@ -167,6 +203,36 @@ fn networks(raw: &Raw, name: &'static str) -> Result<Vec<Cidr>, SettingsProblem>
         item.parse().map_err(|what| SettingsProblem::BadValue { name, value: item.to_owned(), what })
     })
     .collect()
+}
+
+fn client_cert_headers(raw: &Raw) -> Result<Vec<String>, SettingsProblem> {
+    let name = "TONGYAO_CLIENT_CERT_HEADER";
+    match raw.get(name) {
+        None => Ok(vec!["client-cert".to_owned(), "x-ssl-client-cert".to_owned()]),
+        Some("none") => Ok(Vec::new()),
+        Some(text) if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+            Ok(vec![text.to_ascii_lowercase()])
+        }
+        Some(text) => Err(SettingsProblem::BadValue {
+            name,
+            value: text.to_owned(),
+            what: "the name of one header, or none, is wanted".to_owned(),
+        }),
+    }
+}
+
+fn dpop_nonce(raw: &Raw) -> Result<DpopNonce, SettingsProblem> {
+    let name = "TONGYAO_DPOP_NONCE";
+    match raw.get(name) {
+        Some("offered") => Ok(DpopNonce::Offered),
+        None | Some("fapi") => Ok(DpopNonce::Fapi),
+        Some("required") => Ok(DpopNonce::Required),
+        Some(other) => Err(SettingsProblem::BadValue {
+            name,
+            value: other.to_owned(),
+            what: "offered, fapi or required is wanted".to_owned(),
+        }),
+    }
 }
 
 /// The sandbox has no real people to protect, and tools that test it register themselves.

@@ -14,9 +14,11 @@ pub enum Purpose {
     Fingerprint,
     KeyCheck,
     AuditSeal,
+    UserCode,
     RegistrationToken,
     RefreshSuccessor,
     BrowserState,
+    DpopNonce,
 }
 
 /// An HMAC-SHA256 key.
@@ -55,9 +57,11 @@ impl Purpose {
             Purpose::Fingerprint => "fingerprint\0",
             Purpose::KeyCheck => "key-check\0",
             Purpose::AuditSeal => "audit-seal\0",
+            Purpose::UserCode => "user-code\0",
             Purpose::RegistrationToken => "registration-token\0",
             Purpose::RefreshSuccessor => "refresh-successor\0",
             Purpose::BrowserState => "browser-state\0",
+            Purpose::DpopNonce => "dpop-nonce\0",
         }
     }
 }

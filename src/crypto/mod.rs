@@ -8,6 +8,7 @@ pub mod signer;
 pub mod jwe;
 pub mod keystore;
 pub mod jwt;
+pub mod certificate;
 pub mod password;
 pub mod keys;
 

@@ -3,6 +3,8 @@
 pub mod guard;
 pub mod outgoing;
 pub mod card_reader;
+pub mod message;
 
 pub use card_reader::CardReaders;
+pub use message::Messages;
 pub use outgoing::Outgoing;

@@ -73,6 +73,19 @@ impl Outgoing {
         }
     }
 
+    /// Posts JSON under a bearer token of the other party; any 2xx is success. The answer's body is not read.
+    pub async fn post_json(&self, url: &str, token: &str, json: String) -> Result<(), OutgoingProblem> {
+        let url = self.guarded(url)?;
+        let call =
+            self.client.post(url).bearer_auth(token).header("content-type", "application/json").body(json);
+        let answer = call.send().await.map_err(problem)?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(OutgoingProblem::Status(answer.status().as_u16()))
+        }
+    }
+
     /// Gets a document of at most `most` bytes.
     pub async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, OutgoingProblem> {
         let url = self.guarded(url)?;

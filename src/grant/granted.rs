@@ -9,7 +9,7 @@ use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Acr, ClaimsRequest, Scope};
 
 /// One authorization of one person for one client.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Granted {
     pub client_id: String,
     pub person: PersonId,

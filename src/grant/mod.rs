@@ -17,6 +17,10 @@ pub mod access_token;
 pub mod token_text;
 pub mod exchange;
 pub mod refresh;
+pub mod decoupled;
+pub mod code_guess;
+pub mod pace;
+pub mod notice;
 pub mod client_end;
 
 pub use granted::Granted;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::id::RequestId;
+use crate::base::id::{DecoupledId, RequestId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::AuthorizeRequest;
 use crate::storage::Ephemeral;
@@ -30,6 +30,9 @@ pub struct Pending {
     pub pushed: Option<String>,
     /// The person left the way; the next answer tells the client.
     pub left: Option<Left>,
+    /// Set where the answer goes to another device instead of back through this browser.
+    #[serde(default)]
+    pub decoupled: Option<DecoupledId>,
 }
 
 /// How a person left the way through a request.

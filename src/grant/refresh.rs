@@ -10,6 +10,7 @@ use crate::client::policy::RotationRule;
 use crate::crypto::Keys;
 use crate::crypto::mac::{Purpose, digest};
 use crate::protocol::Refusal;
+use crate::protocol::confirmation::Confirmation;
 use crate::sql;
 use crate::storage::{FromRow, Run, Tx};
 
@@ -18,6 +19,8 @@ pub struct Presented<'a> {
     pub client_id: &'a str,
     pub token: &'a str,
     pub rotation: RotationRule,
+    /// The key the caller has shown it holds.
+    pub confirmation: Option<&'a Confirmation>,
 }
 
 /// What became of presenting a refresh token.
@@ -91,6 +94,11 @@ pub async fn redeem(
     let family = row.family.family(moment.now)?;
     if family.granted.client_id != presented.client_id {
         return Ok(Redeemed::Refused(Refusal::RefreshOtherClient));
+    }
+    // Before anything is used up or revoked: a thief without the key changes nothing.
+    let bound = family.granted.facts.confirmation.as_ref();
+    if bound.is_some() && bound != presented.confirmation {
+        return Ok(Redeemed::Refused(Refusal::RefreshOtherKey));
     }
     if let Some(refusal) = refusal_of(family.life) {
         return Ok(Redeemed::Refused(refusal));

@@ -9,9 +9,7 @@ use crate::config::cidr::Cidr;
 
 /// The client's address. `X-Forwarded-For` counts from the right, as far as every hop is a trusted proxy.
 pub fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr {
-    let peer = extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip().to_canonical());
+    let peer = peer(extensions);
     let is_trusted = |address: IpAddr| trusted.iter().any(|block| block.contains(address));
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
@@ -26,6 +24,13 @@ pub fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[Cidr]) -> IpA
         }
     }
     client
+}
+
+/// Who connected.
+pub(super) fn peer(extensions: &Extensions) -> IpAddr {
+    extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip().to_canonical())
 }
 
 #[cfg(test)]

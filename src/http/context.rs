@@ -72,6 +72,7 @@ impl Context {
             random: app.random.clone(),
             request_id: RequestName::of(&parts.extensions),
             client_ip: client_ip::of(&parts.extensions, &parts.headers, &app.settings.trusted_proxies),
+            certificate: None,
             actor: Actor::Anonymous,
         };
         let browser = match cookies.get(Cookie::Browser, transport).filter(|secret| is_secret(secret)) {

@@ -4,12 +4,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use http::request::Parts;
+use http::{HeaderMap, Method};
 
 use super::around::RequestName;
-use super::client_ip;
+use super::{client_certificate, client_ip};
 use crate::app::App;
 use crate::base::{Actor, Locale, Moment};
 use crate::grant::trace::Trace;
@@ -21,6 +21,9 @@ pub struct Machine {
     /// The steps of this request, kept should it be refused.
     pub trace: Trace,
     pub asked: Option<Locale>,
+    pub method: Method,
+    /// The path asked for, as it was asked.
+    pub path: String,
     headers: HeaderMap,
 }
 
@@ -28,6 +31,12 @@ impl Machine {
     /// The `Authorization` header; bytes that are no text count as malformed text, never as absent.
     pub fn authorization(&self) -> Option<String> {
         self.headers.get(AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// Every value of a header; bytes that are no text count as malformed text.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
     }
 
     pub fn header(&self, name: http::HeaderName) -> Option<&str> {
@@ -44,11 +53,13 @@ impl FromRequestParts<Arc<App>> for Machine {
             random: app.random.clone(),
             request_id: RequestName::of(&parts.extensions),
             client_ip: client_ip::of(&parts.extensions, &parts.headers, &app.settings.trusted_proxies),
+            certificate: client_certificate::of(&parts.extensions, &parts.headers, &app.settings),
             actor: Actor::Anonymous,
         };
         let language = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let asked = language.and_then(Locale::of_accept_language);
         let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();
-        Ok(Self { app: app.clone(), moment, trace, asked, headers: parts.headers.clone() })
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        Ok(Self { app: app.clone(), moment, trace, asked, method, path, headers: parts.headers.clone() })
     }
 }

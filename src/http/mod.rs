@@ -3,6 +3,7 @@
 pub mod paths;
 pub mod cookie;
 pub mod client_ip;
+pub mod client_certificate;
 pub mod form;
 pub mod csp;
 pub mod context;

@@ -1,6 +1,6 @@
 //! Every URL of the service as a constant or a function: the one place where surfaces meet.
 
-use crate::base::id::{ReceiptId, RequestId, VisitId};
+use crate::base::id::{DecoupledId, ReceiptId, RequestId, VisitId};
 
 pub const HOME: &str = "/";
 pub const HELP: &str = "/help";
@@ -25,6 +25,9 @@ pub const PUSH: &str = "/oidc/par";
 pub const REGISTRATION: &str = "/oidc/register";
 pub const REGISTRATION_CLIENT: &str = "/oidc/register/{id}";
 
+pub const DEVICE_AUTHORIZATION: &str = "/oidc/device";
+pub const CIBA: &str = "/oidc/ciba";
+
 // Pages on the way through an authorization request.
 pub const SIGN_IN: &str = "/sign-in";
 pub const CONSENT: &str = "/consent";
@@ -39,6 +42,11 @@ pub const REGISTERED: &str = "/register/done";
 /// The picture of a client: `?client_id=`.
 pub const LOGO: &str = "/logo";
 
+/// Where a person types the code of a device (RFC 8628 §3.3).
+pub const DEVICE: &str = "/device";
+/// What became of a request that another device or a client waits for.
+pub const ANSWERED: &str = "/answered";
+
 // The citizen's own pages.
 pub const ACCOUNT: &str = "/account/";
 pub const ACCOUNT_VISIT: &str = "/account/visit";
@@ -46,6 +54,8 @@ pub const ACCOUNT_VISIT_STATE: &str = "/account/visit/state";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
 pub const ACCOUNT_CONSENTS: &str = "/account/consents";
 pub const ACCOUNT_HISTORY: &str = "/account/history";
+pub const ACCOUNT_REQUESTS: &str = "/account/requests";
+pub const ACCOUNT_REQUEST: &str = "/account/requests/{id}";
 pub const ACCOUNT_SERVICES: &str = "/account/services";
 pub const BIND: &str = "/bind/{token}";
 
@@ -74,6 +84,9 @@ pub const RECEIPT: &str = "/receipts/{id}";
 pub const SANDBOX_READER: &str = "/sandbox/reader";
 pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
 
+pub const SANDBOX_INBOX: &str = "/sandbox/inbox";
+pub const SANDBOX_CIBA: &str = "/sandbox/ciba";
+
 // Operation.
 pub const HEALTH_LIVE: &str = "/health/live";
 pub const HEALTH_READY: &str = "/health/ready";
@@ -84,9 +97,23 @@ pub fn registration_client(client_id: &str) -> String {
     REGISTRATION_CLIENT.replace("{id}", client_id)
 }
 
+/// Addresses below `/oidc/` that people's browsers are sent to.
+const FOR_BROWSERS: [&str; 3] = [AUTHORIZE, END_SESSION, CHECK_SESSION];
+
+/// Whether programs call this path, so that even what goes wrong outside its handler is told as JSON.
+pub fn is_for_programs(path: &str) -> bool {
+    let provider = path.starts_with("/oidc/") || path.starts_with("/.well-known/");
+    provider && !FOR_BROWSERS.contains(&path)
+}
+
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
+}
+
+/// The page of one request that waits for a citizen.
+pub fn account_request(id: &DecoupledId) -> String {
+    ACCOUNT_REQUEST.replace("{id}", id.as_str())
 }
 
 pub fn help_error(number: u32) -> String {

@@ -13,6 +13,8 @@ use crate::protocol::{RedirectUri, Refusal};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     BadRequest,
+    /// The body ended early or its framing is wrong.
+    BadBody,
     /// A client asked for something it may not; with the reason.
     BadClient(Refusal),
     Forbidden,
@@ -58,7 +60,7 @@ pub enum PageProblem {
 impl Problem {
     fn status(&self) -> StatusCode {
         match self {
-            Problem::BadRequest | Problem::BadClient(_) => StatusCode::BAD_REQUEST,
+            Problem::BadRequest | Problem::BadBody | Problem::BadClient(_) => StatusCode::BAD_REQUEST,
             Problem::Forbidden | Problem::StaleForm => StatusCode::FORBIDDEN,
             Problem::NotFound => StatusCode::NOT_FOUND,
             Problem::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,

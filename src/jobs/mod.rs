@@ -4,6 +4,7 @@ mod rounds;
 mod stop;
 pub mod late_logout;
 pub mod logout;
+pub mod notices;
 pub mod seal;
 pub mod signing_keys;
 pub mod sweep;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Stop, Stopper, late_logout, logout, pair, seal, signing_keys, sweep, visits};
+use super::{Stop, Stopper, late_logout, logout, notices, pair, seal, signing_keys, sweep, visits};
 use crate::app::App;
 use crate::base::{Fault, Trouble};
 
@@ -24,6 +24,7 @@ pub fn start(app: &Arc<App>) -> Jobs {
     let (stopper, stop) = pair();
     let mut running = JoinSet::new();
     running.spawn(logout::run(app.clone(), stop.clone()));
+    running.spawn(notices::run(app.clone(), stop.clone()));
     running.spawn(every(seconds(30), "late logouts", stop.clone(), app.clone(), late_logout::run_once));
     running.spawn(every(seconds(5), "audit seal", stop.clone(), app.clone(), seal::run_once));
     running.spawn(every(seconds(60), "signing keys", stop.clone(), app.clone(), signing_keys::run_once));

@@ -20,6 +20,9 @@ const TOKENS_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The list of devices tells of sessions this long after their end.
 const SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// A client that asks once more is told what became of its request this long after its end.
+const DECOUPLED_KEPT: Duration = Duration::from_secs(3600);
+
 /// Rows removed, by kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
@@ -27,6 +30,9 @@ pub struct Swept {
     pub refresh_tokens: u64,
     pub families: u64,
     pub sessions: u64,
+    pub decoupled: u64,
+    pub notices: u64,
+    pub messages: u64,
     pub staff_sessions: u64,
     pub traces: u64,
     pub invitations: u64,
@@ -47,6 +53,9 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
         refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
         families: sweep(db, || families(tokens_before)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
+        decoupled: sweep(db, || vec![decoupled(now - DECOUPLED_KEPT)]).await?,
+        notices: sweep(db, || vec![notices(tokens_before)]).await?,
+        messages: sweep(db, || vec![messages(tokens_before)]).await?,
         staff_sessions: sweep(db, || vec![staff_sessions(sessions_before)]).await?,
         traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
         invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
@@ -85,6 +94,33 @@ fn refresh_tokens(before: Timestamp) -> Statement {
     sql!(
         "DELETE FROM refresh_token WHERE digest IN (
              SELECT digest FROM refresh_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
+fn decoupled(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM decoupled_request WHERE id IN (
+             SELECT id FROM decoupled_request WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
+fn notices(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM client_notice WHERE id IN (
+             SELECT id FROM client_notice WHERE settled_at < $1 ORDER BY settled_at LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
+/// The sandbox's inbox.
+fn messages(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM sandbox_message WHERE id IN (SELECT id FROM sandbox_message WHERE at < $1 ORDER BY at LIMIT $2)",
         before,
         BATCH,
     )

@@ -7,16 +7,18 @@ use axum::response::Response;
 
 use super::arrival::{self, Arrival};
 use super::check::Door;
+use super::decoupled::{self, Said};
 use super::owed::{self, Owed, Question};
 use super::respond::{self, Target};
 use super::token::Front;
 use super::{accept, body, open};
 use crate::app::App;
-use crate::base::Fault;
 use crate::base::id::RequestId;
+use crate::base::{Fault, Timestamp};
 use crate::client::{Client, Profile, Purpose};
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
+use crate::grant::decoupled::Closing;
 use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Paid, Pending};
 use crate::grant::standing::{self, Standing};
@@ -103,10 +105,25 @@ pub(super) async fn advance(
     }
     match (owed, &session) {
         (Owed::Nothing(acr), Some(session)) => {
-            let granted = granted(context, &question, session, acr);
-            answer(context, client, &pending, granted, waiting).await
+            let people = (session, &standing);
+            let granted =
+                granted((&pending.request, client), people, (asked.clone(), acr), context.moment.now);
+            match &pending.decoupled {
+                Some(id) => {
+                    let said = Said::Yes(Box::new(granted), &session.proofs);
+                    decoupled::answer(context, client, (id, waiting), said).await
+                }
+                None => answer(context, client, &pending, granted, waiting).await,
+            }
         }
-        (Owed::Refuse(refusal), _) => refuse(context, client, &pending, refusal, waiting).await,
+        (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
+            (Some(id), Some(session), Some(closing)) => {
+                let said = Said::No(&session.person, closing);
+                decoupled::answer(context, client, (id, waiting), said).await
+            }
+            (Some(_), _, _) => decoupled::leave(context, waiting).await,
+            (None, _, _) => refuse(context, client, &pending, refusal, waiting).await,
+        },
         (owed, _) => send_to_page(context, &pending, owed, waiting).await,
     }
 }
@@ -154,6 +171,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
         txn: context.moment.request_id.clone(),
         pushed: None,
         left: None,
+        decoupled: None,
     }
 }
 
@@ -166,14 +184,17 @@ async fn present(context: &Context, client: &Client) -> Result<(Option<Session>,
     Ok(found.map_or((None, Standing::default()), |(session, standing)| (Some(session), standing)))
 }
 
-fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: Acr) -> Granted {
-    let now = context.moment.now;
-    let consent = question.standing.consent.as_ref();
-    let Asked { scope, claims, details } = question.asked.granted(question.client, consent);
-    let assurance = question.standing.assurance(now);
-    let request = &question.pending.request;
+/// What is granted, with what is told about the person and the sign-in at this moment.
+pub(super) fn granted(
+    (request, client): (&AuthorizeRequest, &Client),
+    (session, standing): (&Session, &Standing),
+    (asked, acr): (Asked, Acr),
+    now: Timestamp,
+) -> Granted {
+    let Asked { scope, claims, details } = asked.granted(client, standing.consent.as_ref());
+    let assurance = standing.assurance(now);
     Granted {
-        client_id: question.client.client_id.clone(),
+        client_id: client.client_id.clone(),
         person: session.person.clone(),
         account: session.account.clone(),
         session: session.id.clone(),
@@ -185,13 +206,22 @@ fn granted(context: &Context, question: &Question<'_>, session: &Session, acr: A
             nonce: request.nonce.clone(),
             level: assurance.level.number(),
             level_reached_at: assurance.reached_at,
-            level_reached_by: question.standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
+            level_reached_by: standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
             claims: request.claims.clone(),
             claim_names: claims,
             confirmation: None,
             resources: request.resource.clone(),
             details: details.to_values(),
         },
+    }
+}
+
+/// What a refusal means for somebody who waits elsewhere; none where the person has decided nothing.
+fn closing(refusal: Refusal) -> Option<Closing> {
+    match refusal {
+        Refusal::ConsentDenied => Some(Closing::Denied),
+        Refusal::LevelTooLow | Refusal::LevelUnknown => Some(Closing::Unmet),
+        _ => None,
     }
 }
 
@@ -211,13 +241,15 @@ async fn answer(
         Ok(recipient) => recipient,
         Err(refusal) => return refuse(context, client, pending, refusal, waiting).await,
     };
-    finish(context, pending, waiting).await?;
+    claim(context, pending).await?;
     let code = match request.response_type.gives_code() {
         true => Some(issue(context, request, granted.clone()).await?),
         false => None,
     };
     let front = Front { context, client, request, recipient };
-    let Some(tokens) = front.issue(&granted, code.as_deref()).await? else {
+    let tokens = front.issue(&granted, code.as_deref()).await?;
+    finish(context, waiting).await?;
+    let Some(tokens) = tokens else {
         // The session ended in this very moment.
         let target = target(client, request);
         return respond::error(context, &target, Refusal::LoginRequired, &pending.txn).await;
@@ -263,25 +295,26 @@ async fn refuse(
     refusal: Refusal,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    finish(context, pending, waiting).await?;
+    claim(context, pending).await?;
+    finish(context, waiting).await?;
     respond::error(context, &target(client, &pending.request), refusal, &pending.txn).await
 }
 
-/// An answered request waits no longer; a pushed one is answered once, whatever the answer.
-async fn finish(
-    context: &Context,
-    pending: &Pending,
-    waiting: Option<&RequestId>,
-) -> Result<(), PageProblem> {
-    let ephemeral = &context.app.ephemeral;
-    if let Some(id) = waiting {
-        pending::delete(ephemeral, id).await?;
-    }
+/// A pushed request is answered once, whatever the answer: before there is one.
+async fn claim(context: &Context, pending: &Pending) -> Result<(), PageProblem> {
     match &pending.pushed {
-        Some(name) if !pushed::answer(ephemeral, name).await? => {
+        Some(name) if !pushed::answer(&context.app.ephemeral, name).await? => {
             Err(Problem::BadClient(Refusal::RequestUriUsed).into())
         }
         _ => Ok(()),
+    }
+}
+
+/// An answered request waits no longer.
+pub(super) async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
+    match waiting {
+        Some(id) => pending::delete(&context.app.ephemeral, id).await,
+        None => Ok(()),
     }
 }
 

@@ -27,6 +27,15 @@ pub(super) async fn query_or_params(request: Request) -> Result<Params, Refusal>
     if query.len() > MOST_BYTES { Err(Refusal::RequestTooLarge) } else { Params::parse(query) }
 }
 
+/// The parameters of a POST that may stand in its query instead (the sandbox's own addresses).
+pub(super) async fn body_or_query(request: Request) -> Result<Params, Refusal> {
+    if request.uri().query().is_none_or(str::is_empty) {
+        return params(request).await;
+    }
+    let query = request.uri().query().unwrap_or_default();
+    if query.len() > MOST_BYTES { Err(Refusal::RequestTooLarge) } else { Params::parse(query) }
+}
+
 async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
     to_bytes(body, MOST_BYTES).await.map(Vec::from).map_err(|_| Refusal::RequestTooLarge)
 }

@@ -14,6 +14,10 @@ pub(super) enum Door {
     Browser,
     /// Pushed by the client itself before (RFC 9126).
     Pushed,
+    /// Of a device, answered on another one (RFC 8628).
+    Device,
+    /// Begun by the client itself (CIBA).
+    Backchannel,
 }
 
 /// What a check looks at. What every request for authorization has stands by itself, so that a request without a

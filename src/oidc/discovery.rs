@@ -11,6 +11,7 @@ use crate::grant::claims;
 use crate::grant::verified::{self, People, trust};
 use crate::http::machine::Machine;
 use crate::http::paths;
+use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::discovery::{Capabilities, Endpoints, IdentityAssurance, ProviderMetadata};
 use crate::protocol::prompt::Prompt;
 use crate::protocol::scope::ENTERPRISE;
@@ -43,6 +44,8 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
         introspection: settings.url(paths::INTROSPECT),
         revocation: settings.url(paths::REVOKE),
         end_session: settings.url(paths::END_SESSION),
+        device_authorization: settings.url(paths::DEVICE_AUTHORIZATION),
+        backchannel_authentication: settings.url(paths::CIBA),
         check_session_iframe: settings.url(paths::CHECK_SESSION),
         pushed_authorization_request: settings.url(paths::PUSH),
         registration: (settings.registration != Registration::Off).then(|| settings.url(paths::REGISTRATION)),
@@ -63,7 +66,24 @@ pub fn metadata(settings: &Settings) -> ProviderMetadata {
     // Everything is said exactly when it works: acting for an enterprise and stronger sign-ins come later.
     metadata.scopes_supported.retain(|scope| scope != ENTERPRISE);
     metadata.acr_values_supported.retain(|acr| !matches!(acr, Acr::Aal(2..)));
-    metadata
+    with_mutual_tls(metadata, settings)
+}
+
+/// Client certificates count where they can reach the service, `tls_client_auth` where there is an authority too.
+fn with_mutual_tls(metadata: ProviderMetadata, settings: &Settings) -> ProviderMetadata {
+    let works = settings.has_mutual_tls();
+    let mut metadata = metadata;
+    if !works {
+        metadata = metadata.without_method(ClientAuthMethod::SelfSignedTlsClientAuth);
+    }
+    if !works || settings.client_ca.is_none() {
+        metadata = metadata.without_method(ClientAuthMethod::TlsClientAuth);
+    }
+    if works {
+        metadata.with_mutual_tls(settings.mtls_url.as_deref().unwrap_or(&settings.issuer))
+    } else {
+        metadata
+    }
 }
 
 fn identity_assurance(settings: &Settings) -> IdentityAssurance {

@@ -5,12 +5,13 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
+use super::proof;
 use crate::base::{Actor, Fault, Locale, Trouble};
 use crate::client::{AuthenticationProblem, SealProblem};
 use crate::http::fault_log;
 use crate::http::machine::Machine;
 use crate::http::paths;
-use crate::protocol::bearer::{Challenge, Requirement};
+use crate::protocol::bearer::{self, Challenge, Requirement, Scheme};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::{ErrorCode, Refusal};
 
@@ -30,6 +31,10 @@ pub struct OAuthError {
     help: String,
     /// At resources: the challenge of RFC 6750 §3, with this realm.
     realm: Option<String>,
+    /// How the client sent its access token.
+    scheme: Scheme,
+    /// For the next proof of a client that sends proofs (RFC 9449 §8).
+    nonce: Option<String>,
     /// What would do, where the sign-in behind a token does not (RFC 9470 §3).
     required: Option<Requirement>,
 }
@@ -91,7 +96,16 @@ impl OAuthError {
         machine.trace.refuse(machine.moment.now, refusal, &machine.moment.request_id);
         let help = machine.app.settings.url(&paths::help_error(refusal.number()));
         let txn = machine.moment.request_id.clone();
-        Self { refusal, asked: machine.asked, txn, help, realm: None, required: None }
+        Self {
+            refusal,
+            asked: machine.asked,
+            txn,
+            help,
+            realm: None,
+            scheme: machine.authorization().map_or(Scheme::Bearer, |header| bearer::scheme(&header)),
+            nonce: proof::nonce(machine),
+            required: None,
+        }
     }
 
     /// The answer of a protected resource.
@@ -108,7 +122,13 @@ impl OAuthError {
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut status = StatusCode::from_u16(self.refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let about_proof =
+            matches!(self.refusal.code(), ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
+        if about_proof && self.realm.is_some() {
+            // RFC 9449 §7.1 and §9: at a resource it is a challenge.
+            status = StatusCode::UNAUTHORIZED;
+        }
         let body = ErrorAnswer::new(self.refusal, self.asked, self.txn).explained_at(self.help);
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
@@ -117,13 +137,19 @@ impl IntoResponse for OAuthError {
         if let Some(realm) = &self.realm {
             let required = self.required.as_ref();
             let challenge = Challenge {
+                scheme: self.scheme,
                 acr_values: required.and_then(|required| required.acr_values.as_ref()),
                 max_age: required.and_then(|required| required.max_age),
                 ..Challenge::new(realm, self.refusal)
             };
-            let challenge = challenge.to_string();
-            if let Ok(value) = HeaderValue::from_str(&challenge) {
-                headers.insert(WWW_AUTHENTICATE, value);
+            // RFC 9449 §7.2: who came with Bearer hears that DPoP is spoken too.
+            let other =
+                Challenge { scheme: Scheme::Dpop, ..Challenge::new(realm, Refusal::AccessTokenMissing) };
+            let other = (self.scheme == Scheme::Bearer).then_some(other);
+            for challenge in std::iter::once(challenge).chain(other) {
+                if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
+                    headers.append(WWW_AUTHENTICATE, value);
+                }
             }
         } else if self.refusal.code() == ErrorCode::InvalidClient {
             // RFC 6749 §5.2: a 401 names a scheme the client may use.
@@ -131,6 +157,9 @@ impl IntoResponse for OAuthError {
                 WWW_AUTHENTICATE,
                 HeaderValue::from_static("Basic realm=\"tongyao\", charset=\"UTF-8\""),
             );
+        }
+        if let Some(nonce) = self.nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
+            headers.insert(proof::DPOP_NONCE, nonce);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));

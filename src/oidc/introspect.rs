@@ -19,7 +19,6 @@ use crate::grant::{refresh, token_text};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::introspection::{ActiveToken, Introspection, SignedIntrospection, TokenQuestion};
-use crate::protocol::token_answer::TokenType;
 use crate::protocol::{Params, Refusal};
 
 pub async fn post(machine: Machine, request: Request) -> Response {
@@ -96,8 +95,7 @@ async fn access(machine: &Machine, caller: &Client, token: &str) -> Result<Optio
     let (iat, exp) = (token.issued_at.seconds(), token.expires_at.seconds());
     let mut active = ActiveToken::new(issuer, token.client_id.as_str(), token.scope.clone(), iat, exp);
     active.aud = token.carries.told_audience(issuer);
-    active.token_type = TokenType::of(token.carries.confirmation.as_ref());
-    active.cnf = token.carries.confirmation.clone();
+    active.bind(token.carries.confirmation.as_ref());
     active.act = token.carries.actor.clone();
     active.authorization_details = details_for(caller, &token);
     tell_about(machine, &mut active, (token.family.as_ref(), &token.carries)).await?;

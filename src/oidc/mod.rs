@@ -2,12 +2,14 @@
 
 pub mod error;
 mod body;
+mod proof;
 pub mod discovery;
 pub mod owed;
 mod check;
 mod accept;
 mod arrival;
 mod respond;
+mod decoupled;
 mod open;
 pub mod par;
 pub mod trace;
@@ -18,8 +20,14 @@ pub mod userinfo;
 pub mod introspect;
 pub mod revoke;
 pub mod end_session;
+pub mod device;
+pub mod ciba;
+mod sandbox;
 pub mod registration;
 mod cors;
+mod outside;
 mod routes;
 
+pub use decoupled::expire;
+pub use outside::told;
 pub use routes::routes;

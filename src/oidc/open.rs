@@ -30,6 +30,7 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::ClientIdMalformed));
     }
     let client = context.app.clients.find(client_id).await?.ok_or_else(|| refuse(Refusal::ClientUnknown))?;
+    client.usable().map_err(refuse)?;
     context.trace.of_client(&client.client_id);
     context.trace.note(context.moment.now, Kind::ClientFound, None);
     let pushed = match pushed::find(&context.app.ephemeral, name).await? {
@@ -41,6 +42,8 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::RequestUriOtherClient));
     }
     context.prefer(pushed.request.ui_locales.as_deref());
+    context.trace.of_client(&client.client_id);
+    context.trace.note(context.moment.now, Kind::ClientFound, None);
     if let Some((id, pending)) = begun(context, name).await? {
         return authorize::advance(context, &client, pending, Some(&id)).await;
     }
@@ -71,11 +74,13 @@ async fn begin(
     }
     match accept::judge(&context.app, client, &request, (Door::Pushed, carried)) {
         Ok(expected_sub) => {
+            context.trace.note(context.moment.now, Kind::RequestChecked, None);
             let waiting = authorize::waiting(context, request, expected_sub);
             let pending = Pending { pushed: Some(name.to_owned()), ..waiting };
             authorize::advance(context, client, pending, None).await
         }
         Err(refusal) => {
+            pushed::answer(&context.app.ephemeral, name).await?;
             let target = authorize::target(client, &request);
             respond::error(context, &target, refusal, &context.moment.request_id).await
         }

@@ -11,13 +11,12 @@ use serde::Serialize;
 
 use super::check::Door;
 use super::error::{OAuthError, Problem};
-use super::{accept, arrival, body};
+use super::{accept, arrival, body, proof};
 use crate::base::Actor;
 use crate::client::Client;
 use crate::grant::pushed::{self, Pushed};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
-use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Params, Refusal};
 
 /// RFC 9126 §2.2.
@@ -35,6 +34,7 @@ pub async fn post(mut machine: Machine, request: Request) -> Response {
             let headers = response.headers_mut();
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            proof::offer_nonce(&machine, headers);
             response
         }
         Err(problem) => OAuthError::new(&machine, problem).into_response(),
@@ -52,7 +52,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Answer, Probl
     }
     // RFC 9126 §2.4 would allow addresses nobody registered; we do not.
     client.find_redirect(request.redirect_uri.as_str()).ok_or(Refusal::RedirectUnregistered)?;
-    request.bind(proved(machine).as_ref())?;
+    request.bind(proof::for_push(machine, &client).await?.as_ref())?;
     accept::judge(&machine.app, &client, &request, (Door::Pushed, carried))?;
     let pushed = Pushed { request, carried, expires_at: machine.moment.now + pushed::LIFETIME };
     let request_uri = pushed::keep(&machine.app.ephemeral, &machine.moment, &pushed).await?;
@@ -66,9 +66,4 @@ async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Pro
         machine.trace.of_client(client_id);
     }
     Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
-}
-
-/// The key of a DPoP proof that came along (RFC 9449 §10.1).
-fn proved(_machine: &Machine) -> Option<Confirmation> {
-    None
 }

@@ -7,10 +7,12 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::{
-    authorize, cors, discovery, end_session, introspect, par, registration, resume, revoke, token, userinfo,
+    authorize, ciba, cors, device, discovery, end_session, introspect, par, registration, resume, revoke,
+    sandbox, token, userinfo,
 };
 use crate::app::App;
 use crate::http::paths;
+use crate::http::shown::{Problem, Shown};
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new().merge(for_browsers()).merge(for_programs())
@@ -21,6 +23,7 @@ fn for_browsers() -> Router<Arc<App>> {
         .route(paths::AUTHORIZE, get(authorize::endpoint).post(authorize::endpoint))
         .route(paths::CONTINUE, get(resume::get))
         .route(paths::END_SESSION, get(end_session::endpoint).post(end_session::endpoint))
+        .method_not_allowed_fallback(wrong_method)
 }
 
 fn for_programs() -> Router<Arc<App>> {
@@ -29,12 +32,18 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::OAUTH_METADATA, get(discovery::configuration))
         .route(paths::JWKS, get(discovery::jwks))
         .route(paths::TOKEN, post(token::post))
+        .route(paths::DEVICE_AUTHORIZATION, post(device::post))
         .route(paths::REVOKE, post(revoke::post))
         .route(paths::PUSH, post(par::post))
         .route(paths::USERINFO, get(userinfo::endpoint).post(userinfo::endpoint))
+        // Before the layer, which answers OPTIONS for all of them.
+        .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::allow));
     // Introspection needs a secret, which no browser application has.
-    open.route(paths::INTROSPECT, post(introspect::post))
+    let closed = Router::new()
+        .route(paths::INTROSPECT, post(introspect::post))
+        .route(paths::CIBA, post(ciba::post))
+        .route(paths::SANDBOX_CIBA, post(sandbox::ciba))
         .route(paths::REGISTRATION, post(registration::post))
         .route(
             paths::REGISTRATION_CLIENT,
@@ -42,4 +51,10 @@ fn for_programs() -> Router<Arc<App>> {
                 .put(registration::manage::put)
                 .delete(registration::manage::delete),
         )
+        .method_not_allowed_fallback(wrong_method);
+    open.merge(closed)
+}
+
+async fn wrong_method() -> Shown {
+    Shown::Problem(Problem::WrongMethod)
 }

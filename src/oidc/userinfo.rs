@@ -7,10 +7,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};
 use serde_json::{Map, Value, json};
 
-use super::body;
 use super::error::{OAuthError, Problem};
+use super::{body, proof};
 use crate::audit::{self, Event};
-use crate::base::{Actor, Fault, Secret};
+use crate::base::{Actor, Fault};
 use crate::client::{Client, Purpose, Recipient};
 use crate::grant::access_token::{self, Bearer};
 use crate::grant::verified::{self, Question};
@@ -19,7 +19,7 @@ use crate::http::form::is_form;
 use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::identity::subject;
-use crate::protocol::bearer::Requirement;
+use crate::protocol::bearer::{Presented, Requirement};
 use crate::protocol::claims_request::Place;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Refusal, bearer};
@@ -27,7 +27,10 @@ use crate::protocol::{Refusal, bearer};
 pub async fn endpoint(mut machine: Machine, request: Request) -> Response {
     let mut required = None;
     match answer(&mut machine, request, &mut required).await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            proof::offer_nonce(&machine, response.headers_mut());
+            response
+        }
         Err(problem) => OAuthError::at_resource(&machine, problem).requiring(required).into_response(),
     }
 }
@@ -37,8 +40,8 @@ async fn answer(
     request: Request,
     required: &mut Option<Requirement>,
 ) -> Result<Response, Problem> {
-    let token = presented(machine, request).await?;
-    let now = machine.moment.now;
+    let shown = presented(machine, request).await?;
+    let (token, now) = (&shown.token, machine.moment.now);
     let found =
         access_token::find_with_person(&mut machine.app.db.read(), &machine.app.keys, now, token.expose())
             .await?;
@@ -58,6 +61,7 @@ async fn answer(
     let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
     client.usable().map_err(|_| Refusal::AccessTokenRevoked)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
+    proof::at_resource(machine, &client, &shown, token.carries.confirmation.as_ref()).await?;
     if let Some(demanded) = level::required(&client)
         && let Err(refusal) = level::suffices(&demanded, &family.granted.facts, now)
     {
@@ -79,7 +83,7 @@ async fn answer(
 }
 
 /// The token from the header, or from the body of a POST (RFC 6750 §2).
-async fn presented(machine: &Machine, request: Request) -> Result<Secret, Refusal> {
+async fn presented(machine: &Machine, request: Request) -> Result<Presented, Refusal> {
     let kind = machine.header(CONTENT_TYPE).unwrap_or_default();
     let params = match request.method() == Method::POST && is_form(kind) {
         true => Some(body::params(request).await?),

@@ -5,33 +5,70 @@ use std::fmt;
 use crate::base::{Locale, Secret};
 
 use super::acr::{Acr, AcrValues};
+use super::algorithm::SigningAlgorithm;
+use super::dpop::ALGORITHMS;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::scope::Scope;
 
 const MOST_TOKEN: usize = 8192;
 
+/// How an access token is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449 §7.1: beside a proof.
+    Dpop,
+}
+
+/// An access token as it was sent.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    pub token: Secret,
+    pub scheme: Scheme,
+}
+
+impl Presented {
+    /// The token where only Bearer is spoken.
+    pub fn as_bearer(self) -> Result<Secret, Refusal> {
+        match self.scheme {
+            Scheme::Bearer => Ok(self.token),
+            Scheme::Dpop => Err(Refusal::AccessTokenMalformed),
+        }
+    }
+}
+
 /// The one access token of a request, from the `Authorization` header or the form body; never from the query,
 /// which servers log (RFC 6750 §2.3 is not supported). More than one way at once is refused (§2).
-pub fn access_token(authorization: Option<&str>, body: Option<&Params>) -> Result<Secret, Refusal> {
+pub fn access_token(authorization: Option<&str>, body: Option<&Params>) -> Result<Presented, Refusal> {
     let in_body = body.and_then(|params| params.get("access_token"));
     match (authorization, in_body) {
         (None, None) => Err(Refusal::AccessTokenMissing),
         (Some(_), Some(_)) => Err(Refusal::AccessTokensSeveral),
         (Some(header), None) => {
-            let token = from_header(header).ok_or(Refusal::AccessTokenMalformed)?;
-            checked(token)
+            let (scheme, token) = from_header(header).ok_or(Refusal::AccessTokenMalformed)?;
+            Ok(Presented { token: checked(token)?, scheme })
         }
-        (None, Some(token)) => checked(token),
+        (None, Some(token)) => Ok(Presented { token: checked(token)?, scheme: Scheme::Bearer }),
     }
 }
 
-/// The value of `WWW-Authenticate` (RFC 6750 §3).
+/// The scheme of an `Authorization` header, whatever follows it.
+pub fn scheme(authorization: &str) -> Scheme {
+    match authorization.split(' ').next() {
+        Some(word) if word.eq_ignore_ascii_case("dpop") => Scheme::Dpop,
+        _ => Scheme::Bearer,
+    }
+}
+
+/// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge<'a> {
     /// The issuer.
     pub realm: &'a str,
     pub refusal: Refusal,
+    pub scheme: Scheme,
     /// The scope that would do.
     pub scope: Option<&'a Scope>,
     /// The levels that would do (RFC 9470 §3).
@@ -42,13 +79,20 @@ pub struct Challenge<'a> {
 
 impl<'a> Challenge<'a> {
     pub fn new(realm: &'a str, refusal: Refusal) -> Self {
-        Self { realm, refusal, scope: None, acr_values: None, max_age: None }
+        Self { realm, refusal, scheme: Scheme::Bearer, scope: None, acr_values: None, max_age: None }
     }
 }
 
 impl fmt::Display for Challenge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Bearer realm=\"{}\"", quotable(self.realm))?;
+        let scheme = match self.scheme {
+            Scheme::Bearer => "Bearer",
+            Scheme::Dpop => "DPoP",
+        };
+        write!(f, "{scheme} realm=\"{}\"", quotable(self.realm))?;
+        if self.scheme == Scheme::Dpop {
+            write!(f, ", algs=\"{}\"", ALGORITHMS.map(SigningAlgorithm::as_str).join(" "))?;
+        }
         // RFC 6750 §3.1: who sent no token at all is told no error.
         if self.refusal != Refusal::AccessTokenMissing {
             let (code, text) = (self.refusal.code(), self.refusal.description(Locale::En));
@@ -89,9 +133,11 @@ impl Requirement {
     }
 }
 
-fn from_header(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+fn from_header(header: &str) -> Option<(Scheme, &str)> {
+    let (word, token) = header.split_once(' ')?;
+    let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+    let (_, scheme) = schemes.into_iter().find(|(known, _)| word.eq_ignore_ascii_case(known))?;
+    Some((scheme, token.trim_matches(' ')))
 }
 
 /// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
@@ -134,7 +180,11 @@ mod tests {
         ];
         for (header, body, expected) in cases {
             let found = access_token(header, body);
-            assert_eq!(found.as_ref().map(Secret::expose), expected.as_ref().map(|text| *text), "{header:?}");
+            assert_eq!(
+                found.as_ref().map(|shown| shown.token.expose()),
+                expected.as_ref().map(|text| *text),
+                "{header:?}"
+            );
         }
     }
 

@@ -13,13 +13,23 @@ use super::urlencoded::decode;
 words! {
     /// `token_endpoint_auth_method`.
     ClientAuthMethod,
-    "token_endpoint_auth_method must be client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none" {
+    "token_endpoint_auth_method must be client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none" {
         ClientSecretBasic = "client_secret_basic",
         ClientSecretPost = "client_secret_post",
         /// An assertion under the client's own secret: only for clients that can keep no key.
         ClientSecretJwt = "client_secret_jwt",
         PrivateKeyJwt = "private_key_jwt",
+        // RFC 8705 §2.1.1 and §2.2.1.
+        TlsClientAuth = "tls_client_auth",
+        SelfSignedTlsClientAuth = "self_signed_tls_client_auth",
         None = "none",
+    }
+}
+
+impl ClientAuthMethod {
+    /// Whether the client shows a certificate of its connection.
+    pub fn is_mutual_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 }
 

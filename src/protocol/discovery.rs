@@ -1,13 +1,18 @@
 //! What the provider says about itself (OpenID Connect Discovery §3, RFC 8414 §2).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::acr::Acr;
 use super::algorithm::{AssertionAlgorithm, SigningAlgorithm};
 use super::authorization_details::DetailType;
 use super::authorize::Display;
+use super::ciba::DeliveryMode;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
+use super::dpop;
 use super::encryption::{ContentEncryption, KeyManagement};
 use super::grant_type::GrantType;
 use super::pkce::ChallengeMethod;
@@ -34,6 +39,8 @@ pub struct Endpoints {
     pub introspection: String,
     pub revocation: String,
     pub end_session: String,
+    pub device_authorization: String,
+    pub backchannel_authentication: String,
     pub check_session_iframe: String,
     pub pushed_authorization_request: String,
     /// Absent: nobody registers clients here.
@@ -82,6 +89,13 @@ pub struct ProviderMetadata {
     pub introspection_endpoint: String,
     pub revocation_endpoint: String,
     pub end_session_endpoint: String,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: String,
+    /// CIBA Core 1.0 §4.
+    pub backchannel_authentication_endpoint: String,
+    pub backchannel_token_delivery_modes_supported: Vec<DeliveryMode>,
+    pub backchannel_authentication_request_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub backchannel_user_code_parameter_supported: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
     /// OpenID Connect Session Management §3.3.
@@ -112,6 +126,14 @@ pub struct ProviderMetadata {
     pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     pub code_challenge_methods_supported: Vec<ChallengeMethod>,
+    /// RFC 9449 §5.1.
+    pub dpop_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    /// RFC 8705 §3.3.
+    #[serde(default)]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// RFC 8705 §5: by the name of the endpoint.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mtls_endpoint_aliases: BTreeMap<String, String>,
     pub prompt_values_supported: Vec<Prompt>,
     pub display_values_supported: Vec<Display>,
     pub ui_locales_supported: Vec<String>,
@@ -157,6 +179,8 @@ impl ProviderMetadata {
             ClientAuthMethod::ClientSecretPost,
             ClientAuthMethod::ClientSecretJwt,
             ClientAuthMethod::PrivateKeyJwt,
+            ClientAuthMethod::TlsClientAuth,
+            ClientAuthMethod::SelfSignedTlsClientAuth,
         ];
         let assertion_algorithms = AssertionAlgorithm::ALL.to_vec();
         Self {
@@ -168,6 +192,11 @@ impl ProviderMetadata {
             introspection_endpoint: endpoints.introspection,
             revocation_endpoint: endpoints.revocation,
             end_session_endpoint: endpoints.end_session,
+            device_authorization_endpoint: endpoints.device_authorization,
+            backchannel_authentication_endpoint: endpoints.backchannel_authentication,
+            backchannel_token_delivery_modes_supported: DeliveryMode::ALL.to_vec(),
+            backchannel_authentication_request_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            backchannel_user_code_parameter_supported: false,
             registration_endpoint: endpoints.registration,
             check_session_iframe: endpoints.check_session_iframe,
             scopes_supported: KNOWN.map(str::to_owned).to_vec(),
@@ -194,6 +223,9 @@ impl ProviderMetadata {
             revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
             code_challenge_methods_supported: ChallengeMethod::ALL.to_vec(),
+            dpop_signing_alg_values_supported: dpop::ALGORITHMS.to_vec(),
+            tls_client_certificate_bound_access_tokens: false,
+            mtls_endpoint_aliases: BTreeMap::new(),
             prompt_values_supported: capabilities.prompts,
             display_values_supported: Display::ALL.to_vec(),
             ui_locales_supported: capabilities.ui_locales,
@@ -223,6 +255,46 @@ impl ProviderMetadata {
     }
 }
 
+/// Endpoints at which a client certificate matters.
+const MUTUAL_TLS: [&str; 8] = [
+    "token_endpoint",
+    "userinfo_endpoint",
+    "introspection_endpoint",
+    "revocation_endpoint",
+    "registration_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
+];
+
+impl ProviderMetadata {
+    /// Mutual TLS works, at `base`. What is not told otherwise is told as it stands without.
+    pub fn with_mutual_tls(mut self, base: &str) -> Self {
+        let Ok(Value::Object(document)) = serde_json::to_value(&self) else { return self };
+        self.tls_client_certificate_bound_access_tokens = true;
+        self.mtls_endpoint_aliases = MUTUAL_TLS
+            .iter()
+            .filter_map(|name| {
+                let path = document.get(*name)?.as_str()?.strip_prefix(self.issuer.as_str())?;
+                Some(((*name).to_owned(), format!("{base}{path}")))
+            })
+            .collect();
+        self
+    }
+
+    /// A way to authenticate that this installation cannot check.
+    pub fn without_method(mut self, method: ClientAuthMethod) -> Self {
+        for methods in [
+            &mut self.token_endpoint_auth_methods_supported,
+            &mut self.introspection_endpoint_auth_methods_supported,
+            &mut self.revocation_endpoint_auth_methods_supported,
+        ] {
+            methods.retain(|known| *known != method);
+        }
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +311,8 @@ mod tests {
             introspection: at("/introspect"),
             revocation: at("/revoke"),
             end_session: at("/logout"),
+            device_authorization: at("/device"),
+            backchannel_authentication: at("/ciba"),
             check_session_iframe: at("/session"),
             pushed_authorization_request: at("/par"),
             registration: None,

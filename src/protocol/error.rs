@@ -42,7 +42,19 @@ words! {
         // RFC 7591 §3.2.2.
         InvalidRedirectUri = "invalid_redirect_uri",
         InvalidClientMetadata = "invalid_client_metadata",
+        // RFC 8628 §3.5, CIBA Core 1.0 §11.
+        AuthorizationPending = "authorization_pending",
+        SlowDown = "slow_down",
+        ExpiredToken = "expired_token",
+        // CIBA Core 1.0 §12, §13.
+        TransactionFailed = "transaction_failed",
+        UnknownUserId = "unknown_user_id",
+        ExpiredLoginHintToken = "expired_login_hint_token",
+        InvalidBindingMessage = "invalid_binding_message",
         InvalidSoftwareStatement = "invalid_software_statement",
         UnapprovedSoftwareStatement = "unapproved_software_statement",
+        // RFC 9449 §5 and §8.
+        InvalidDpopProof = "invalid_dpop_proof",
+        UseDpopNonce = "use_dpop_nonce",
     }
 }

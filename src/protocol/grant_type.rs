@@ -14,5 +14,9 @@ words! {
         TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
         /// RFC 7523 §2.1.
         JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        /// RFC 8628 §3.4.
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        /// CIBA Core 1.0 §4.
+        Ciba = "urn:openid:params:grant-type:ciba",
     }
 }

@@ -151,6 +151,12 @@ impl ActiveToken {
             authorization_details: Vec::new(),
         }
     }
+
+    /// An access token says what it is bound to (RFC 9449 §6.2, RFC 8705 §3.2).
+    pub fn bind(&mut self, confirmation: Option<&Confirmation>) {
+        self.token_type = TokenType::of(confirmation);
+        self.cnf = confirmation.cloned();
+    }
 }
 
 /// Always `true`.

@@ -44,6 +44,12 @@ pub mod grant_type;
 pub mod client_auth;
 /// The key that a token is bound to.
 pub mod confirmation;
+/// The name of a public key: its thumbprint.
+pub mod thumbprint;
+/// Proofs that a client holds a key (DPoP).
+pub mod dpop;
+/// Distinguished names of certificates, as text.
+pub mod distinguished_name;
 
 /// The services a token is for.
 pub mod resource;
@@ -66,6 +72,10 @@ pub mod token_exchange;
 pub mod token_request;
 /// The token answer.
 pub mod token_answer;
+/// Requests of devices: user codes and the answer.
+pub mod device;
+/// Requests that a client begins and a person answers elsewhere.
+pub mod ciba;
 /// The claims of an ID token.
 pub mod id_token;
 /// Access tokens shown by a client, and the challenge when they do not do.

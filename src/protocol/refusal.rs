@@ -62,6 +62,12 @@ refusals! {
         "The service is busy or a part of it is away; try again shortly." "服务繁忙或部分组件不可用，请稍后重试。";
     TooManyRequests = 100008 TemporarilyUnavailable 429
         "Too many failed attempts; wait before trying again." "失败次数过多，请稍后再试。";
+    AddressUnknown = 100009 InvalidRequest 404
+        "There is nothing at this address; take every address from the discovery document." "没有这个地址，请从发现文档中取地址。";
+    MethodNotAllowed = 100010 InvalidRequest 405
+        "This address does not know this HTTP method; see the Allow header." "此地址不支持该 HTTP 方法，请看 Allow 头。";
+    BodyBroken = 100011 InvalidRequest 400
+        "The body ended early or is not framed as HTTP wants it." "请求体不完整或不符合 HTTP 规范。";
 
     // The client.
     ClientMissing = 101001 InvalidRequest 400
@@ -106,6 +112,18 @@ refusals! {
         "The keys behind jwks_uri could not be fetched." "无法从 jwks_uri 取得公钥。";
     ClientIdMismatch = 101019 InvalidRequest 400
         "client_id differs between the header, the body and the assertion." "请求头、请求体、断言中的 client_id 不一致。";
+    CertificateMissing = 101030 InvalidClient 401
+        "The client must show its certificate by mutual TLS, and none has reached the service."
+        "该应用须以双向 TLS 出示证书，但服务没有收到证书。";
+    CertificateUntrusted = 101031 InvalidClient 401
+        "The client certificate is not issued for client authentication by an authority trusted here."
+        "客户端证书不是由受信任的机构为客户端认证签发的。";
+    CertificateExpired = 101032 InvalidClient 401
+        "The client certificate or one above it has expired or is not yet valid." "客户端证书或其上级证书已过期或尚未生效。";
+    CertificateOtherSubject = 101033 InvalidClient 401
+        "The client certificate does not carry the registered tls_client_auth name." "客户端证书的名称与登记的 tls_client_auth 不符。";
+    CertificateOtherKey = 101034 InvalidClient 401
+        "The key of the client certificate is not among the registered keys." "客户端证书的密钥不在登记的密钥之中。";
 
     ClientEncryptionKeyMissing = 101040 InvalidRequest 400
         "None of the client's keys fits the encryption it registered; publish one with use enc and that alg."
@@ -346,6 +364,69 @@ refusals! {
         "The assertion has expired, is not yet valid, or lives longer than 5 minutes." "断言已过期、尚未生效或有效期超过 5 分钟。";
     GrantAssertionReplayed = 103045 InvalidGrant 400
         "The assertion has been used before; make a new jti." "断言已使用过，请生成新的 jti。";
+    // Token: devices (RFC 8628).
+    DeviceCodeMissing = 103060 InvalidRequest 400
+        "device_code is missing." "缺少 device_code。";
+    DeviceCodeUnknown = 103061 InvalidGrant 400
+        "The device code is unknown or long expired." "设备码不存在或早已过期。";
+    DeviceCodeOtherClient = 103062 InvalidGrant 400
+        "The device code was issued to another client." "设备码是发给其他应用的。";
+    DeviceCodeUsed = 103063 InvalidGrant 400
+        "Tokens have been issued for this device code already." "此设备码已经换取过令牌。";
+    AuthorizationPending = 103064 AuthorizationPending 400
+        "The person has not answered yet; ask again after the interval." "用户尚未答复，请在间隔时间后再询问。";
+    SlowDown = 103065 SlowDown 400
+        "Asked too soon; from now on wait 5 seconds longer than before." "询问过于频繁，今后的间隔须再加 5 秒。";
+    DeviceCodeExpired = 103066 ExpiredToken 400
+        "The device code has expired; begin again." "设备码已过期，请重新开始。";
+    DeviceDenied = 103067 AccessDenied 400
+        "The person said no." "用户拒绝了授权。";
+    DeviceNameMalformed = 103068 InvalidRequest 400
+        "device_name must be at most 60 characters without control characters." "device_name 最多 60 个字符，不含控制字符。";
+
+    // Token: requests that a client begins (CIBA Core 1.0).
+    AuthReqIdMissing = 103080 InvalidRequest 400
+        "auth_req_id is missing." "缺少 auth_req_id。";
+    AuthReqIdUnknown = 103081 InvalidGrant 400
+        "The auth_req_id is unknown or long expired." "auth_req_id 不存在或早已过期。";
+    AuthReqIdOtherClient = 103082 InvalidGrant 400
+        "The auth_req_id was issued to another client." "auth_req_id 是发给其他应用的。";
+    AuthReqIdUsed = 103083 InvalidGrant 400
+        "Tokens have been issued for this auth_req_id already." "此 auth_req_id 已经换取过令牌。";
+    AuthReqIdExpired = 103084 ExpiredToken 400
+        "The person did not answer in time." "用户未在时限内答复。";
+    CibaDenied = 103085 AccessDenied 400
+        "The person said no." "用户拒绝了授权。";
+    CibaPushOnly = 103086 UnauthorizedClient 400
+        "The client is registered for push: its tokens are delivered, not asked for." "该应用登记为推送方式，令牌由本服务送达，不能来取。";
+    CibaHintsWrong = 103087 InvalidRequest 400
+        "Exactly one of login_hint, login_hint_token and id_token_hint is needed." "login_hint、login_hint_token、id_token_hint 须且只能提供一个。";
+    CibaPersonUnknown = 103088 UnknownUserId 400
+        "The hint leads to nobody who can be asked." "按所给提示找不到可以询问的用户。";
+    CibaHintTokenInvalid = 103089 InvalidRequest 400
+        "login_hint_token is not a JWT of this client for this issuer." "login_hint_token 不是该应用为本服务签发的 JWT。";
+    CibaHintTokenExpired = 103090 ExpiredLoginHintToken 400
+        "login_hint_token has expired." "login_hint_token 已过期。";
+    CibaBindingMessageInvalid = 103091 InvalidBindingMessage 400
+        "binding_message must be 1 to 100 visible characters in one line." "binding_message 应为一行 1 至 100 个可见字符。";
+    CibaExpiryMalformed = 103092 InvalidRequest 400
+        "requested_expiry must be a positive number of seconds." "requested_expiry 应为正整数秒数。";
+    CibaNotificationTokenUnfit = 103093 InvalidRequest 400
+        "client_notification_token is needed for ping and push: 22 to 1024 characters of a bearer token."
+        "ping 和 push 方式必须提供 client_notification_token：22 至 1024 个字符的 Bearer 令牌。";
+    CibaRequestInvalid = 103094 InvalidRequest 400
+        "request is not a JWT signed by this client for this issuer with iss, aud, exp, iat, nbf and jti that hold now."
+        "request 不是该应用为本服务签发的 JWT，或其 iss、aud、exp、iat、nbf、jti 不符。";
+    CibaRequestUnsigned = 103095 InvalidRequest 400
+        "The client must sign its authentication request (request)." "该应用的认证请求必须签名（request）。";
+    CibaRequestMixed = 103096 InvalidRequest 400
+        "With request every parameter of the request stands inside it." "使用 request 时，全部参数须放在其中。";
+    CibaRequestReplayed = 103097 InvalidRequest 400
+        "The signed request has been used before; make a new jti." "签名请求已使用过，请生成新的 jti。";
+    CibaBindingMessageMissing = 103098 InvalidRequest 400
+        "The client must send a binding_message." "该应用必须提供 binding_message。";
+    CibaTooManyWaiting = 103099 TemporarilyUnavailable 429
+        "Too many requests of this client wait for this person." "该应用等待此用户答复的请求过多。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401
@@ -366,6 +447,49 @@ refusals! {
         "The access token does not carry the scope this address needs." "访问令牌缺少此地址所需的 scope。";
     AuthenticationInsufficient = 104009 InsufficientUserAuthentication 401
         "The level or age of the sign-in does not suffice; ask for a new authorization." "认证等级或时效不足，请重新发起授权。";
+    ProofMissing = 104020 InvalidDpopProof 400
+        "A DPoP proof is needed and none was sent." "需要 DPoP 证明，但未提供。";
+    ProofsSeveral = 104021 InvalidDpopProof 400
+        "There must be exactly one DPoP header." "DPoP 头只能有一个。";
+    ProofMalformed = 104022 InvalidDpopProof 400
+        "The DPoP proof is not a JWT of typ dpop+jwt with jwk, jti, htm, htu and iat."
+        "DPoP 证明不是 typ 为 dpop+jwt 且含 jwk、jti、htm、htu、iat 的 JWT。";
+    ProofAlgorithmRefused = 104023 InvalidDpopProof 400
+        "The algorithm of the DPoP proof must be PS256, ES256 or EdDSA." "DPoP 证明的算法应为 PS256、ES256 或 EdDSA。";
+    ProofKeyRefused = 104024 InvalidDpopProof 400
+        "The jwk of the DPoP proof must be one public key without private or symmetric parts."
+        "DPoP 证明的 jwk 必须是公钥，不得含私钥或对称密钥成分。";
+    ProofSignatureWrong = 104025 InvalidDpopProof 400
+        "The signature of the DPoP proof does not match its jwk." "DPoP 证明的签名与其 jwk 不符。";
+    ProofMethodWrong = 104026 InvalidDpopProof 400
+        "htm of the DPoP proof is not the method of this request." "DPoP 证明的 htm 与请求方法不符。";
+    ProofAddressWrong = 104027 InvalidDpopProof 400
+        "htu of the DPoP proof is not the address of this request." "DPoP 证明的 htu 与请求地址不符。";
+    ProofStale = 104028 InvalidDpopProof 400
+        "The DPoP proof is too old or from the future; make one for each request and check the clock."
+        "DPoP 证明过旧或时间在未来，每次请求须重新生成，并请校准时钟。";
+    ProofReplayed = 104029 InvalidDpopProof 400
+        "The DPoP proof has been used before; make a new jti." "DPoP 证明已使用过，请生成新的 jti。";
+    ProofTokenWrong = 104030 InvalidDpopProof 400
+        "ath of the DPoP proof is missing or is not the digest of the access token." "DPoP 证明缺少 ath，或 ath 不是访问令牌的摘要。";
+    ProofNonceNeeded = 104031 UseDpopNonce 400
+        "The DPoP proof needs a nonce of this service: take it from the DPoP-Nonce header and try again."
+        "DPoP 证明须带本服务的 nonce，请用 DPoP-Nonce 头中的值重试。";
+    TokenNeedsProof = 104032 InvalidToken 401
+        "The access token is bound to a key: send it as DPoP with a proof." "访问令牌已绑定密钥，须以 DPoP 方式连同证明一起提交。";
+    TokenOtherKey = 104033 InvalidToken 401
+        "The access token is bound to another key than that of the DPoP proof." "访问令牌绑定的不是 DPoP 证明所用的密钥。";
+    TokenNotBound = 104034 InvalidToken 401
+        "The access token is not bound to a key: send it as Bearer." "访问令牌没有绑定密钥，须以 Bearer 方式提交。";
+    TokenOtherCertificate = 104035 InvalidToken 401
+        "The access token is bound to a client certificate that was not shown." "访问令牌绑定了客户端证书，但请求未出示该证书。";
+    RefreshOtherKey = 104037 InvalidGrant 400
+        "The refresh token is bound to another key or certificate than was shown." "刷新令牌绑定的不是所出示的密钥或证书。";
+    CertificateRequired = 104038 InvalidRequest 400
+        "The client is registered for tokens bound to its certificate and showed none." "该应用登记使用证书绑定的令牌，但未出示证书。";
+    BindingRequired = 104039 InvalidRequest 400
+        "This client gets bound tokens only: send a DPoP proof or show a client certificate."
+        "该应用只能取得绑定的令牌，请提供 DPoP 证明或客户端证书。";
 
     // Introspection and revocation.
     TokenMissing = 105001 InvalidRequest 400

@@ -18,11 +18,11 @@ words! {
 }
 
 impl TokenType {
-    /// How a token bound to this key is shown; one bound to a certificate is shown as any other.
+    /// A token bound to a certificate is sent as a bearer token (RFC 8705 §3).
     pub fn of(confirmation: Option<&Confirmation>) -> Self {
         match confirmation {
-            Some(Confirmation::Key(_)) => TokenType::Dpop,
-            Some(Confirmation::Certificate(_)) | None => TokenType::Bearer,
+            Some(Confirmation::Key(_)) => Self::Dpop,
+            Some(Confirmation::Certificate(_)) | None => Self::Bearer,
         }
     }
 }

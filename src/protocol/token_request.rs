@@ -30,6 +30,12 @@ pub enum TokenRequest {
         /// Absent: what the client is registered for.
         scope: Option<Scope>,
     },
+    DeviceCode {
+        device_code: Secret,
+    },
+    Ciba {
+        auth_req_id: Secret,
+    },
     TokenExchange(Box<TokenExchange>),
     JwtBearer {
         assertion: Secret,
@@ -46,6 +52,8 @@ impl TokenRequest {
             GrantType::Implicit => Err(Refusal::GrantTypeUnsupported),
             GrantType::RefreshToken => refresh_token(params),
             GrantType::ClientCredentials => Ok(Self::ClientCredentials { scope: scope(params)? }),
+            GrantType::DeviceCode => device_code(params),
+            GrantType::Ciba => ciba(params),
             GrantType::TokenExchange => {
                 TokenExchange::parse(params).map(|exchange| Self::TokenExchange(Box::new(exchange)))
             }
@@ -58,6 +66,8 @@ impl TokenRequest {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::DeviceCode { .. } => GrantType::DeviceCode,
+            Self::Ciba { .. } => GrantType::Ciba,
             Self::TokenExchange(_) => GrantType::TokenExchange,
             Self::JwtBearer { .. } => GrantType::JwtBearer,
         }
@@ -84,6 +94,16 @@ fn refresh_token(params: &Params) -> Result<TokenRequest, Refusal> {
         refresh_token: secret(refresh_token).ok_or(Refusal::RefreshUnknown)?,
         scope: scope(params)?,
     })
+}
+
+fn device_code(params: &Params) -> Result<TokenRequest, Refusal> {
+    let text = params.get("device_code").ok_or(Refusal::DeviceCodeMissing)?;
+    Ok(TokenRequest::DeviceCode { device_code: secret(text).ok_or(Refusal::DeviceCodeUnknown)? })
+}
+
+fn ciba(params: &Params) -> Result<TokenRequest, Refusal> {
+    let text = params.get("auth_req_id").ok_or(Refusal::AuthReqIdMissing)?;
+    Ok(TokenRequest::Ciba { auth_req_id: secret(text).ok_or(Refusal::AuthReqIdUnknown)? })
 }
 
 fn jwt_bearer(params: &Params) -> Result<TokenRequest, Refusal> {

@@ -1,6 +1,9 @@
-//! A body that is far too large is answered with a page, not with a cut connection.
+//! Reads a body whole before anything else looks at the request, and refuses what is too large or broken.
+//!
+//! So whoever answers early, without the body, never cuts off a sender in the middle of it: in HTTP/1 the sender would
+//! not read the answer (RFC 9112 §9.6), in HTTP/2 its stream would be reset (RFC 9113 §8.1).
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -9,19 +12,24 @@ use http::header::CONTENT_LENGTH;
 
 use crate::http::shown::{Problem, Shown};
 
-/// What no request of ours exceeds; handlers read less.
+/// What no request of ours exceeds; handlers take less.
 pub const MOST_BYTES: usize = 128 * 1024;
 
-/// Read and thrown away so that the sender gets to reading the answer (RFC 9112 §9.6); beyond it the connection is cut.
+/// Read and thrown away so that the sender gets to reading the answer; beyond it the connection is cut.
 const MOST_DISCARDED: usize = 4 * 1024 * 1024;
 
-/// A layer: refuses what announces itself as larger.
-pub async fn refuse(request: Request, next: Next) -> Response {
-    if announced(&request) <= MOST_BYTES as u64 {
+/// A layer.
+pub async fn read(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    discard(request.into_body()).await;
-    Shown::Problem(Problem::TooLarge).into_response()
+    let announced = announced(&request);
+    let (parts, body) = request.into_parts();
+    let body = if announced > MOST_BYTES as u64 { too_large(body).await } else { whole(body).await };
+    match body {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(problem) => Shown::Problem(problem).into_response(),
+    }
 }
 
 fn announced(request: &Request) -> u64 {
@@ -29,7 +37,19 @@ fn announced(request: &Request) -> u64 {
     header.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-async fn discard(body: Body) {
+async fn whole(body: Body) -> Result<Vec<u8>, Problem> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        bytes.extend_from_slice(&chunk.map_err(|_| Problem::BadBody)?);
+        if bytes.len() > MOST_BYTES {
+            return too_large(Body::from_stream(chunks)).await;
+        }
+    }
+    Ok(bytes)
+}
+
+async fn too_large(body: Body) -> Result<Vec<u8>, Problem> {
     let mut chunks = body.into_data_stream();
     let mut discarded = 0;
     while let Some(Ok(chunk)) = chunks.next().await {
@@ -38,4 +58,5 @@ async fn discard(body: Body) {
             break;
         }
     }
+    Err(Problem::TooLarge)
 }

@@ -2,19 +2,17 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use axum_server::tls_rustls::RustlsConfig;
 use tokio::net::TcpListener;
 
-use super::tls::{self, TlsProblem};
+use super::tls::{Asks, Identity, TlsProblem};
 use crate::config::Settings;
 
 /// The listeners of a service, and its certificate.
 pub struct Doors {
     pub main: Vec<TcpListener>,
     pub metrics: Option<TcpListener>,
-    pub certificate: Option<RustlsConfig>,
+    pub certificate: Option<Identity>,
 }
 
 /// Why an address cannot be listened on.
@@ -42,7 +40,7 @@ impl Doors {
             None => None,
         };
         let certificate = match &settings.tls {
-            Some(files) => Some(RustlsConfig::from_config(Arc::new(tls::load(files)?))),
+            Some(files) => Some(Identity::load(files, Asks::at(settings.mtls_url.as_deref()))?),
             None => None,
         };
         Ok(Self { main: Vec::new(), metrics, certificate })

@@ -5,6 +5,8 @@ mod health;
 mod metrics;
 mod panicked;
 mod patience;
+mod any_certificate;
+mod handshake;
 mod time_limit;
 mod routes;
 mod run;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{body_limit, health, panicked, time_limit};
 use crate::app::App;
@@ -20,10 +19,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(web::routes::routes().method_not_allowed_fallback(wrong_method))
         .merge(health::routes())
         .fallback(not_found)
-        .layer(RequestBodyLimitLayer::new(body_limit::MOST_BYTES))
-        .layer(from_fn(body_limit::refuse))
+        .layer(from_fn(body_limit::read))
         .layer(from_fn(time_limit::keep))
         .layer(CatchPanicLayer::custom(panicked::answer))
+        .layer(from_fn(oidc::told))
         .layer(from_fn_with_state(app.clone(), web::drawn::draw))
         .layer(from_fn_with_state(app.clone(), around::harden))
         .layer(from_fn_with_state(app.clone(), around::observe))

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::handshake::Handshake;
 use super::listen::Doors;
 use super::patience::Patience;
+use super::tls::Identity;
 use super::{metrics, routes, tls};
 use crate::app::App;
 use crate::jobs::{self, Stop};
@@ -36,8 +37,8 @@ pub async fn run(
 ) -> Result<(), ServeProblem> {
     let handle = Handle::new();
     let mut beside = JoinSet::new();
-    if let (Some(files), Some(config)) = (&app.settings.tls, &doors.certificate) {
-        beside.spawn(tls::renew(files.clone(), config.clone(), stop.clone().said()));
+    if let (Some(files), Some(identity)) = (&app.settings.tls, &doors.certificate) {
+        beside.spawn(tls::renew(files.clone(), identity.clone(), stop.clone().said()));
     }
     beside.spawn(metrics::upkeep(figures.clone(), stop.clone().said()));
     let jobs = jobs::start(&app);
@@ -74,16 +75,13 @@ pub async fn run(
 async fn serve(
     listener: TcpListener,
     router: Router,
-    certificate: Option<RustlsConfig>,
+    certificate: Option<Identity>,
     handle: Handle<SocketAddr>,
 ) -> std::io::Result<()> {
     let server = Server::<SocketAddr>::from_listener(listener).handle(handle);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     match certificate {
-        Some(config) => {
-            let acceptor = RustlsAcceptor::new(config).acceptor(Patience::default());
-            server.acceptor(acceptor).serve(service).await
-        }
+        Some(identity) => server.acceptor(Handshake::new(identity)).serve(service).await,
         None => server.acceptor(Patience::default()).serve(service).await,
     }
 }

@@ -2,16 +2,17 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use axum_server::tls_rustls::RustlsConfig;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
+use super::any_certificate::AnyCertificate;
 use crate::config::Tls;
 
 /// Why the certificate cannot be used; one line, with what to do.
@@ -27,20 +28,80 @@ pub enum TlsProblem {
 
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
-/// Reads and checks certificate and key.
-pub fn load(tls: &Tls) -> Result<ServerConfig, TlsProblem> {
-    let chain = chain(&tls.cert)?;
-    let key = key(&tls.key)?;
-    let mut config = ServerConfig::builder_with_protocol_versions(&[&TLS13, &TLS12])
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(TlsProblem::Mismatch)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+/// What the service shows to whoever connects, and what it asks of them; cheap to clone, replaced while it serves.
+#[derive(Clone)]
+pub struct Identity {
+    configs: Arc<RwLock<Configs>>,
+    asks: Asks,
+}
+
+/// Who is asked for a client certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// Everybody; who has none goes on without.
+    Everybody,
+    /// Who asks for this host: browsers, which come for the other one, are not bothered.
+    At(String),
+}
+
+struct Configs {
+    asking: Arc<ServerConfig>,
+    silent: Arc<ServerConfig>,
+}
+
+impl Identity {
+    /// Reads and checks certificate and key.
+    pub fn load(tls: &Tls, asks: Asks) -> Result<Self, TlsProblem> {
+        Ok(Self { configs: Arc::new(RwLock::new(Configs::load(tls)?)), asks })
+    }
+
+    /// For a connection that asks for this host.
+    pub fn config_for(&self, host: Option<&str>) -> Arc<ServerConfig> {
+        let configs = self.configs.read().unwrap_or_else(PoisonError::into_inner);
+        let asked = match &self.asks {
+            Asks::Everybody => true,
+            Asks::At(wanted) => host.is_some_and(|host| host.eq_ignore_ascii_case(wanted)),
+        };
+        if asked { configs.asking.clone() } else { configs.silent.clone() }
+    }
+
+    fn replace(&self, configs: Configs) {
+        *self.configs.write().unwrap_or_else(PoisonError::into_inner) = configs;
+    }
+}
+
+impl Asks {
+    /// `mtls_url` is the other address of the service, if it has one.
+    pub fn at(mtls_url: Option<&str>) -> Self {
+        let host =
+            mtls_url.and_then(|url| Url::parse(url).ok()).and_then(|url| url.host_str().map(str::to_owned));
+        host.map_or(Self::Everybody, Self::At)
+    }
+}
+
+impl Configs {
+    fn load(tls: &Tls) -> Result<Self, TlsProblem> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = || {
+            ServerConfig::builder_with_provider(provider.clone())
+                .with_protocol_versions(&[&TLS13, &TLS12])
+                .map_err(TlsProblem::Mismatch)
+        };
+        let any = Arc::new(AnyCertificate::new(provider.clone()));
+        let asking =
+            builder()?.with_client_cert_verifier(any).with_single_cert(chain(&tls.cert)?, key(&tls.key)?);
+        let silent = builder()?.with_no_client_auth().with_single_cert(chain(&tls.cert)?, key(&tls.key)?);
+        let speaking = |config: Result<ServerConfig, rustls::Error>| {
+            let mut config = config.map_err(TlsProblem::Mismatch)?;
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            Ok(Arc::new(config))
+        };
+        Ok(Self { asking: speaking(asking)?, silent: speaking(silent)? })
+    }
 }
 
 /// Takes a renewed certificate over, on SIGHUP or when a file has changed; one that cannot be used changes nothing.
-pub async fn renew(tls: Tls, config: RustlsConfig, stop: impl Future<Output = ()>) {
+pub async fn renew(tls: Tls, identity: Identity, stop: impl Future<Output = ()>) {
     tokio::pin!(stop);
     let Ok(mut hangup) = signal(SignalKind::hangup()) else {
         tracing::error!("SIGHUP cannot be listened for; the certificate is not renewed");
@@ -51,8 +112,8 @@ pub async fn renew(tls: Tls, config: RustlsConfig, stop: impl Future<Output = ()
     loop {
         tokio::select! {
             () = &mut stop => return,
-            _ = hangup.recv() => seen = take_over(&tls, &config),
-            _ = round.tick() => if changed(&tls) != seen { seen = take_over(&tls, &config) },
+            _ = hangup.recv() => seen = take_over(&tls, &identity),
+            _ = round.tick() => if changed(&tls) != seen { seen = take_over(&tls, &identity) },
         }
     }
 }
@@ -63,11 +124,11 @@ fn changed(tls: &Tls) -> Changed {
     [&tls.cert, &tls.key].map(|path| std::fs::metadata(path).and_then(|file| file.modified()).ok())
 }
 
-fn take_over(tls: &Tls, config: &RustlsConfig) -> Changed {
+fn take_over(tls: &Tls, identity: &Identity) -> Changed {
     let seen = changed(tls);
-    match load(tls) {
+    match Configs::load(tls) {
         Ok(loaded) => {
-            config.reload_from_config(Arc::new(loaded));
+            identity.replace(loaded);
             tracing::info!("the certificate was read again");
         }
         Err(problem) => tracing::error!(%problem, "the changed certificate is not used"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::proof::{self, Proof};
 use crate::audit::{self, Event};
-use crate::base::id::{AccountId, PersonId, SessionId};
+use crate::base::id::{AccountId, ParticipationId, PersonId, SessionId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
 use crate::identity::Rank;
@@ -37,6 +37,17 @@ pub struct SignedIn<'a> {
     /// Browser and system in two words, for the person's list of devices; never the whole header.
     pub device: &'a str,
     pub lifetime: Duration,
+}
+
+/// A session that no browser holds.
+pub struct Apart<'a> {
+    pub person: &'a PersonId,
+    pub account: &'a AccountId,
+    /// Those of the session in which the person said yes.
+    pub proofs: &'a [Proof],
+    /// The name of the device or system, for the person's list of devices.
+    pub device: &'a str,
+    pub expires_at: Timestamp,
 }
 
 /// A session as the database keeps it.
@@ -134,6 +145,57 @@ pub async fn renew(
         return Err(Fault::unavailable("the session ended at this moment"));
     }
     Ok(Opened { session: Session { proofs, ..session.clone() }, secret })
+}
+
+/// Opens the session of a device or a system that a person let in from elsewhere. Nobody is told its secret: no browser
+/// has it, and only its end is everybody's to see.
+pub async fn open_apart(tx: &mut Tx, moment: &Moment, apart: &Apart<'_>) -> Result<SessionId, Fault> {
+    let id = SessionId::new(moment);
+    tx.execute(sql!(
+        "INSERT INTO sso_session (id, secret_digest, person_id, account_id, proofs, device, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id.as_str(),
+        digest(&moment.random.token(SECRET_BYTES)),
+        apart.person.as_str(),
+        apart.account.as_str(),
+        print(apart.proofs)?,
+        apart.device,
+        moment.now,
+        apart.expires_at,
+    ))
+    .await?;
+    Ok(id)
+}
+
+/// The person behind a client's part in a session, alive or ended.
+pub async fn person_of_part(
+    run: &mut impl Run,
+    sid: &ParticipationId,
+    client: &str,
+) -> Result<Option<PersonId>, Fault> {
+    let row: Option<(String,)> = run
+        .optional(sql!(
+            "SELECT sso_session.person_id FROM participation
+             JOIN sso_session ON sso_session.id = participation.session_id
+             WHERE participation.id = $1 AND participation.client_id = $2",
+            sid.as_str(),
+            client,
+        ))
+        .await?;
+    let broken = |_| Fault::inconsistent("sso_session", sid.as_str(), "person_id is not an id");
+    row.map(|(person,)| person.parse().map_err(broken)).transpose()
+}
+
+/// Lets a living session go on until `until`.
+pub async fn extend(tx: &mut Tx, moment: &Moment, id: &SessionId, until: Timestamp) -> Result<(), Fault> {
+    tx.execute(sql!(
+        "UPDATE sso_session SET expires_at = $2 WHERE id = $1 AND ended_at IS NULL AND expires_at > $3",
+        id.as_str(),
+        until,
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
 }
 
 /// The living sessions of a person, newest first.

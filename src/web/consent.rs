@@ -5,12 +5,13 @@ use serde::Deserialize;
 use super::answer::Answer;
 use super::chrome::Chrome;
 use super::messages::{Verified, Why};
-use super::pages::{ConsentItem, ConsentPage, Need};
+use super::pages::{ConsentItem, ConsentPage, Need, Occasion};
 use super::way::Way;
 use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
+use crate::grant::decoupled::{self, Kind};
 use crate::grant::pending::{self, Left, Paid};
 use crate::http::address::Query;
 use crate::http::context::Context;
@@ -39,6 +40,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         person: person.unwrap_or_default(),
         items: items(&context, &asked),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
+        occasion: occasion(&context, &way).await?,
     };
     way.page(&context, &drawn)
 }
@@ -60,6 +62,23 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         }
         _ => Err(Problem::BadRequest.into()),
     }
+}
+
+/// Who waits for the answer; a request from elsewhere that waits no longer is not asked about.
+async fn occasion(context: &Context, way: &Way) -> Result<Occasion, PageProblem> {
+    let Some(id) = &way.pending.decoupled else { return Ok(Occasion::Here) };
+    let app = &context.app;
+    let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, context.moment.now, id).await?;
+    let waiting = found.ok_or(Problem::Expired)?;
+    let until = waiting.expires_at.for_people();
+    Ok(match waiting.kind {
+        Kind::Device => Occasion::Device {
+            code: waiting.ask.user_code.map(|code| code.to_string()).unwrap_or_default(),
+            name: waiting.ask.device_name,
+            until,
+        },
+        Kind::Ciba => Occasion::Call { message: waiting.ask.binding_message, until },
+    })
 }
 
 fn asked(way: &Way) -> Result<Asked, PageProblem> {

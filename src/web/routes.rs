@@ -6,8 +6,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::{
-    account as own, bind, consent, errors, hall as desk, home, logo, reader, receipt, register,
-    session_frame, sign_in, sign_out, signed_out, step_up, visit,
+    account as own, bind, consent, device, errors, hall as desk, home, inbox, logo, reader, receipt,
+    register, session_frame, sign_in, sign_out, signed_out, step_up, visit,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -30,6 +30,8 @@ fn way() -> Router<Arc<App>> {
     Router::new()
         .route(paths::SIGN_IN, get(sign_in::get).post(sign_in::post))
         .route(paths::CONSENT, get(consent::get).post(consent::post))
+        .route(paths::DEVICE, get(device::get).post(device::post))
+        .route(paths::ANSWERED, get(device::answered))
         .route(paths::STEP_UP, get(step_up::get).post(step_up::post))
         .route(paths::REGISTER, get(register::get).post(register::post))
         .route(paths::REGISTERED, get(register::done::get))
@@ -50,7 +52,9 @@ fn account() -> Router<Arc<App>> {
         .route(paths::ACCOUNT_SESSIONS, get(own::sessions::get).post(own::sessions::post))
         .route(paths::ACCOUNT_CONSENTS, get(own::consents::get).post(own::consents::post))
         .route(paths::ACCOUNT_HISTORY, get(own::history::get))
-        .route(paths::ACCOUNT_SERVICES, get(own::services::get))
+        .route(paths::ACCOUNT_REQUESTS, get(own::requests::list))
+        .route(paths::ACCOUNT_REQUEST, get(own::requests::get))
+        .route(paths::ACCOUNT_SERVICES, get(own::enter::get))
         .route(paths::HELP, get(own::help::get))
 }
 
@@ -81,4 +85,5 @@ fn sandbox() -> Router<Arc<App>> {
     Router::new()
         .route(paths::SANDBOX_READER, get(reader::get).post(reader::post))
         .route(paths::SANDBOX_READER_CARD, get(reader::card))
+        .route(paths::SANDBOX_INBOX, get(inbox::get))
 }

@@ -171,6 +171,24 @@ async fn a_token_for_a_resource_does_not_open_userinfo() {
     jwt.userinfo(&Tokens::of(&answer).access).await.refused(401, "invalid_token", 104_007);
 }
 
+/// RFC 8707 §2.2: each token is for some of what was granted.
+#[tokio::test]
+async fn a_persons_token_is_for_the_resource_that_was_asked() {
+    let world = world().await;
+    let (jwt, api) = (system(&world, "jwt"), system(&world, "api"));
+    let ask = jwt.ask("openid profile").and("resource", API);
+    let code = world.browser().pass(&ask, &WANG).await.code();
+    let first = Tokens::of(&jwt.exchange(&code, &ask).await);
+    let (_, claims) = read(&world, &first.access).await;
+    assert_eq!(claims["aud"], json!([API]));
+    jwt.userinfo(&first.access).await.refused(401, "invalid_token", 104_007);
+    let said = api.introspect(&first.access).await.good();
+    assert_eq!((&said["sub"], &said["aud"]), (&claims["sub"], &json!([API])));
+    assert_eq!(world.system("portal").introspect(&first.access).await.good(), json!({"active": false}));
+    let again = Tokens::of(&jwt.refresh(&first.refresh.unwrap()).await);
+    assert_eq!(read(&world, &again.access).await.1["aud"], json!([API]));
+}
+
 #[tokio::test]
 async fn an_answer_about_a_token_is_signed_for_who_wants_it() {
     let world = world().await;

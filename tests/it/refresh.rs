@@ -8,8 +8,9 @@ use serde_json::json;
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
+use crate::support::key_holder::DPOP;
 use crate::support::relying_party::Credential;
-use crate::support::{Answer, RelyingParty, Tokens, WANG, World};
+use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World};
 
 async fn portal_tokens(world: &World) -> (RelyingParty, Tokens) {
     let portal = world.system("portal");
@@ -85,7 +86,7 @@ async fn a_refused_refresh_uses_nothing_up() {
     let ask =
         |name, value| [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str()), (name, value)];
     portal.token(&ask("scope", "openid phone")).await.refused(400, "invalid_scope", 103_021);
-    portal.token(&ask("resource", "https://never.example/")).await.refused(400, "invalid_target", 102_029);
+    portal.token(&ask("resource", "https://never.example/")).await.refused(400, "invalid_target", 102_071);
     world.later(3600);
     Tokens::of(&portal.refresh(&refresh).await);
 }
@@ -150,11 +151,17 @@ async fn a_fapi_client_keeps_its_refresh_token() {
     let refresh = bank.connect(&mut world.browser(), &WANG, "openid").await.refresh.unwrap();
     world.apply(json!({ "clients": [client("fapi2")] })).await;
     world.later(6);
+    let holder = KeyHolder::new();
+    let refresh_bound = async || {
+        let nonce = world.app.authenticator.dpop_nonce(world.now());
+        let proof = holder.proof(&world, json!({"nonce": nonce}));
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+        bank.asking("/oidc/token", &fields).header(DPOP, &proof).send(&world.router).await
+    };
     for _ in 0..3 {
-        let answer = bank.refresh(&refresh).await;
-        assert_eq!(refresh_of(&answer), refresh);
+        assert_eq!(refresh_of(&refresh_bound().await), refresh);
         world.later(3600);
     }
     assert_eq!(bank.revoke(&refresh).await.status, 200);
-    bank.refresh(&refresh).await.refused(400, "invalid_grant", 103_020);
+    refresh_bound().await.refused(400, "invalid_grant", 103_020);
 }

@@ -260,7 +260,7 @@ async fn a_flood_is_refused_before_it_is_read() {
     let signing = signing(json!({})).await;
     let megabyte = "a".repeat(1 << 20);
     let posted = Call::post("/oidc/authorize", &[("client_id", "signing"), ("request", &megabyte)]);
-    assert_eq!(posted.send(&signing.world.router).await.status.as_u16(), 400);
+    assert_eq!(posted.send(&signing.world.router).await.status.as_u16(), 413);
     let pushed = signing.system.push(&signing.with(&megabyte)).await;
     pushed.refused(413, "invalid_request", 100_004);
     let bytes = Call::post_body("/oidc/par", "client_id=signing&request=%ff".to_owned())

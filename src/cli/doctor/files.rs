@@ -6,6 +6,7 @@ use super::certificate;
 use super::finding::Finding;
 use crate::base::time::{Clock, SystemClock};
 use crate::config::{Settings, Tls};
+use crate::crypto::certificate::ClientAuthorities;
 use crate::crypto::folder::{KeysFolder, KeysProblem};
 use crate::server::tls as serving;
 
@@ -44,8 +45,28 @@ fn modes(path: &std::path::Path) -> Result<usize, KeysProblem> {
     Ok(names.len())
 }
 
+/// Where client certificates come from, and who vouches for them.
+pub fn mutual_tls(settings: &Settings) -> Finding {
+    if let Some(Err(problem)) = settings.client_ca.as_deref().map(ClientAuthorities::read) {
+        return Finding::problem("mutual tls", problem);
+    }
+    let authorities = if settings.client_ca.is_some() { "TONGYAO_CLIENT_CA" } else { "no authority" };
+    let proxied = !settings.trusted_proxies.is_empty() && !settings.client_cert_headers.is_empty();
+    match (&settings.tls, proxied) {
+        (_, true) => Finding::note(
+            "mutual tls",
+            format!(
+                "the proxies of TONGYAO_TRUSTED_PROXIES must overwrite {} in every request; {authorities}",
+                settings.client_cert_headers.join(" and ")
+            ),
+        ),
+        (Some(_), false) => Finding::ok("mutual tls", format!("over the service's own TLS; {authorities}")),
+        (None, false) => Finding::ok("mutual tls", "off: no client certificate reaches the service"),
+    }
+}
+
 fn certificate(files: &Tls) -> Finding {
-    if let Err(problem) = serving::load(files) {
+    if let Err(problem) = serving::Identity::load(files, serving::Asks::Everybody) {
         return Finding::problem("tls", problem);
     }
     let now = SystemClock.now();

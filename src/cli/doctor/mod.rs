@@ -30,10 +30,12 @@ pub async fn doctor(settings: Result<Settings, Problem>) -> Result<(), Problem> 
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("settings", format!("issuer {}", settings.issuer))];
     findings.push(surroundings::sandbox(settings));
+    findings.push(surroundings::messages(settings));
     findings.push(files::keys(settings));
     findings.extend(database::examine(settings).await);
     findings.push(surroundings::disk(settings));
     findings.push(surroundings::redis(settings).await);
     findings.push(files::tls(settings));
+    findings.push(files::mutual_tls(settings));
     findings
 }

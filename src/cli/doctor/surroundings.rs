@@ -24,6 +24,18 @@ pub fn sandbox(settings: &Settings) -> Finding {
     }
 }
 
+/// How people are told that a system asks for them (CIBA).
+pub fn messages(settings: &Settings) -> Finding {
+    if settings.sandbox {
+        Finding::ok("messages", "kept in the sandbox's inbox, /sandbox/inbox")
+    } else {
+        Finding::note(
+            "messages",
+            "no gateway for text messages: people find requests on their account page only",
+        )
+    }
+}
+
 /// Of the disk that fills: the embedded database's, else the data folder's.
 pub fn disk(settings: &Settings) -> Finding {
     let folder = match &settings.database {

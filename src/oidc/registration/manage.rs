@@ -14,8 +14,9 @@ use crate::client::{ClientState, secret};
 use crate::grant::client_end;
 use crate::http::address::Path;
 use crate::http::machine::Machine;
+use crate::protocol::Refusal;
+use crate::protocol::bearer::{self, Presented};
 use crate::protocol::registration::{Registered, Submitted};
-use crate::protocol::{Refusal, bearer};
 
 /// The client as it stands.
 pub async fn get(machine: Machine, Path(id): Path) -> Response {
@@ -41,7 +42,8 @@ pub async fn delete(mut machine: Machine, Path(id): Path) -> Response {
 /// Who holds the client's registration access token. Every other answer is the same: who asks about another's client
 /// does not learn whether it exists.
 async fn manager(machine: &Machine, id: &str) -> Result<(Kept, Secret), Problem> {
-    let token = bearer::access_token(machine.authorization().as_deref(), None).map_err(Problem::Token)?;
+    let shown = bearer::access_token(machine.authorization().as_deref(), None);
+    let token = shown.and_then(Presented::as_bearer).map_err(Problem::Token)?;
     let app = &machine.app;
     let kept = registrar::find(&mut app.db.read(), id).await?;
     let holds = registrar::holds(&app.keys, id, &token, kept.as_ref());

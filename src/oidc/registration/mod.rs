@@ -11,13 +11,14 @@ use http::StatusCode;
 
 use self::answer::Problem;
 use self::judged::Judged;
-use crate::base::{Fault, Secret, Timestamp};
+use crate::base::{Fault, Timestamp};
 use crate::client::dynamic::registrar::{self, NewRegistration};
 use crate::client::dynamic::{Admission, invitation, limits, publisher};
 use crate::config::Registration;
 use crate::http::machine::Machine;
+use crate::protocol::Refusal;
+use crate::protocol::bearer::{self, Presented};
 use crate::protocol::registration::{Registered, Submitted};
-use crate::protocol::{Refusal, bearer};
 
 /// A secret without an end: `client_secret_expires_at` is 0 (RFC 7591 §3.2.1).
 const NEVER: Timestamp = Timestamp::from_seconds(0);
@@ -87,7 +88,8 @@ async fn register(machine: &Machine, request: Request) -> Result<Response, Probl
 /// A token that is shown must do, whatever the door is: a mistake must not register a client of nobody.
 async fn invited(machine: &Machine) -> Result<Option<Admission>, Problem> {
     let Some(header) = machine.authorization() else { return Ok(None) };
-    let token: Secret = bearer::access_token(Some(&header), None).map_err(Problem::Token)?;
+    let shown = bearer::access_token(Some(&header), None);
+    let token = shown.and_then(Presented::as_bearer).map_err(Problem::Token)?;
     let found = invitation::find(&mut machine.app.db.read(), &token).await?;
     let invitation = found.ok_or(Problem::Token(Refusal::InvitationUnknown))?;
     invitation.check(machine.moment.now).map_err(Problem::Token)?;

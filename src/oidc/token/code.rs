@@ -40,7 +40,8 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
             confirmation: asked.confirmation.as_ref(),
         },
     )?;
-    let granted = code.granted;
+    let mut granted = code.granted;
+    granted.facts.confirmation = asked.binding_of_refresh();
     let mut tx = asked.app.db.begin().await?;
     let sid = ending::participate(&mut tx, asked.moment, &granted.session, &granted.client_id).await?;
     let sid = sid.ok_or(Refusal::SessionEnded)?;

@@ -30,6 +30,17 @@ pub(super) struct Written {
     about: Map<String, Value>,
 }
 
+impl Written {
+    pub(super) fn refresh_token(&self) -> Option<&str> {
+        self.refresh_token.as_deref()
+    }
+
+    /// Claims more for the ID token.
+    pub(super) fn tell(&mut self, claims: Map<String, Value>) {
+        self.about.extend(claims);
+    }
+}
+
 /// Writes the first tokens of a family. `scope` is what the access token carries.
 pub(super) async fn write(
     tx: &mut Tx,

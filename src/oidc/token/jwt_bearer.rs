@@ -30,7 +30,8 @@ pub(super) async fn client(machine: &Machine, params: &Params) -> Result<Arc<Cli
     };
     let client_id = named.ok_or(Refusal::GrantAssertionMalformed)?;
     let client = machine.app.clients.find(&client_id).await?;
-    let client = client.filter(|client| client.may_use(GrantType::JwtBearer));
+    // One that waits for approval or is switched off gets nothing here either.
+    let client = client.filter(|client| client.may_use(GrantType::JwtBearer) && client.usable().is_ok());
     Ok(client.ok_or(Refusal::GrantAssertionUntrusted)?)
 }
 
@@ -43,6 +44,8 @@ pub(super) async fn exchange(
     let token_endpoint = app.settings.url(paths::TOKEN);
     let subject = (asked.client, token_endpoint.as_str());
     let believed = app.authenticator.believe(asked.moment.now, subject, assertion.expose()).await?;
+    // Told only to who has proved to be the client.
+    asked.client.usable()?;
     let scope = policy::own_scope(asked.client, &scope.unwrap_or_default())?;
     let scope = match &believed.scope {
         Some(most) if !scope.is_subset(most) => return Err(Refusal::ScopeNotAllowed.into()),

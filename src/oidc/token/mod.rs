@@ -6,6 +6,8 @@ mod client_credentials;
 mod exchange;
 mod jwt_bearer;
 mod issue;
+mod elsewhere;
+pub(super) mod push;
 mod wanted;
 mod front;
 
@@ -19,11 +21,12 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, PRAGMA};
 
-use super::body;
 use super::error::{OAuthError, Problem};
+use super::{body, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::{Client, Purpose, Recipient};
+use crate::grant::decoupled;
 use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
@@ -54,6 +57,7 @@ pub async fn post(mut machine: Machine, request: Request) -> Response {
             let headers = response.headers_mut();
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+            proof::offer_nonce(&machine, headers);
             response
         }
         Err(problem) => OAuthError::new(&machine, problem).into_response(),
@@ -65,6 +69,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
+    let confirmation = proof::for_tokens(machine, &client).await?;
     // Before a code or a refresh token is used up: without the client's key there can be no answer.
     let recipient =
         machine.app.authenticator.trust.recipient(machine.moment.now, &client, Purpose::IdToken).await?;
@@ -74,7 +79,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
             moment: &machine.moment,
             trace: &machine.trace,
             client: &client,
-            confirmation: None,
+            confirmation,
             recipient,
             wanted: Wanted::parse(&params)?,
         },
@@ -83,9 +88,19 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     .await
 }
 
-async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+impl Asked<'_> {
+    /// RFC 9449 §5, RFC 8705 §4: refresh tokens of a public client are bound too; those of others are bound to the
+    /// client, which shows who it is each time.
+    fn binding_of_refresh(&self) -> Option<Confirmation> {
+        self.confirmation.clone().filter(|_| self.client.is_public())
+    }
+}
+
+pub(super) async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     if jwt_bearer::speaks_for_itself(machine, params) {
-        return jwt_bearer::client(machine, params).await;
+        let client = jwt_bearer::client(machine, params).await?;
+        machine.trace.of_client(&client.client_id);
+        return Ok(client);
     }
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
     // A wrong secret is what its department asks about most.
@@ -111,6 +126,12 @@ async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Pro
             refresh::exchange(asked, &refresh_token, scope).await
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::exchange(asked, scope).await,
+        TokenRequest::DeviceCode { device_code } => {
+            elsewhere::exchange(asked, decoupled::Kind::Device, &device_code).await
+        }
+        TokenRequest::Ciba { auth_req_id } => {
+            elsewhere::exchange(asked, decoupled::Kind::Ciba, &auth_req_id).await
+        }
         TokenRequest::TokenExchange(wanted) => exchange::exchange(asked, &wanted).await,
         TokenRequest::JwtBearer { assertion, scope } => jwt_bearer::exchange(asked, &assertion, scope).await,
     }?;

@@ -19,8 +19,12 @@ pub(super) async fn exchange(
     }
     let mut tx = asked.app.db.begin().await?;
     let client = asked.client.client_id.as_str();
-    let presented =
-        Presented { client_id: client, token: token.expose(), rotation: policy::rotation(asked.client) };
+    let presented = Presented {
+        client_id: client,
+        token: token.expose(),
+        rotation: policy::rotation(asked.client),
+        confirmation: asked.confirmation.as_ref(),
+    };
     let renewal = match refresh::redeem(&mut tx, asked.moment, &asked.app.keys, &presented).await? {
         Redeemed::Good(renewal) => *renewal,
         Redeemed::Refused(refusal) => {

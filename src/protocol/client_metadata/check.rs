@@ -1,17 +1,20 @@
 //! What the members of client metadata must say together.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde_json::Value;
 use url::Url;
 
-use super::{ClientMetadata, MetadataProblem};
+use super::{ClientMetadata, MetadataProblem, encryption};
 use crate::protocol::algorithm::AssertionAlgorithm;
+use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
-use crate::protocol::encryption::KeyManagement;
+use crate::protocol::distinguished_name::DistinguishedName;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{RedirectForm, RedirectUri};
 use crate::protocol::resource::is_resource;
+use crate::protocol::response::ResponseType;
 
 const MOST_ADDRESSES: usize = 64;
 const MOST_CHARACTERS: usize = 2048;
@@ -20,17 +23,19 @@ const MOST_KEYS: usize = 32;
 
 type Rule = fn(&ClientMetadata, &mut Problems);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     redirects,
     post_logout_redirects,
     response_and_grant_types,
     client_authentication,
+    mutual_tls,
     keys,
     addresses_we_call,
     frontchannel_logout,
     for_people,
     sector,
     encryption,
+    ciba,
     resources,
 ];
 
@@ -93,7 +98,8 @@ fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) 
     let code = metadata.may_use(GrantType::AuthorizationCode);
     let implicit = metadata.may_use(GrantType::Implicit);
     for kind in &metadata.response_types {
-        if kind.gives_code() && !code {
+        // `code` alone is what is registered when nothing is said (RFC 7591 §2).
+        if kind.gives_code() && !code && *kind != ResponseType::Code {
             problems.add("response_types", format!("{kind} needs the grant authorization_code"));
         }
         if (kind.gives_id_token() || kind.gives_access_token()) && !implicit {
@@ -106,8 +112,9 @@ fn response_and_grant_types(metadata: &ClientMetadata, problems: &mut Problems) 
         "response_types",
         "must have code for the grant authorization_code",
     );
+    let gives_refresh = code || metadata.may_use(GrantType::DeviceCode) || metadata.may_use(GrantType::Ciba);
     problems.add_unless(
-        code || !metadata.may_use(GrantType::RefreshToken),
+        gives_refresh || !metadata.may_use(GrantType::RefreshToken),
         "grant_types",
         "has refresh_token without a grant that gives one",
     );
@@ -136,6 +143,44 @@ fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
         let fits = method != ClientAuthMethod::None || !metadata.may_use(grant);
         problems.add_unless(fits, "token_endpoint_auth_method", what);
     }
+}
+
+/// RFC 8705 §2.1.2 and §2.2.2.
+fn mutual_tls(metadata: &ClientMetadata, problems: &mut Problems) {
+    let method = metadata.token_endpoint_auth_method;
+    if method == ClientAuthMethod::SelfSignedTlsClientAuth {
+        let given = has_keys(metadata) || metadata.jwks_uri.is_some();
+        problems.add_unless(given, "jwks", "self_signed_tls_client_auth needs jwks with a key, or jwks_uri");
+    }
+    let names = [
+        &metadata.tls_client_auth_subject_dn,
+        &metadata.tls_client_auth_san_dns,
+        &metadata.tls_client_auth_san_uri,
+        &metadata.tls_client_auth_san_ip,
+        &metadata.tls_client_auth_san_email,
+    ];
+    let given = names.iter().filter(|name| name.is_some()).count();
+    if method == ClientAuthMethod::TlsClientAuth {
+        let member = "tls_client_auth_subject_dn";
+        problems.add_unless(given == 1, member, "tls_client_auth needs exactly one tls_client_auth_ member");
+    } else {
+        problems.add_unless(
+            given == 0,
+            "token_endpoint_auth_method",
+            "must be tls_client_auth for the tls_client_auth_ members",
+        );
+    }
+    if let Some(Err(problem)) =
+        metadata.tls_client_auth_subject_dn.as_ref().map(|text| text.parse::<DistinguishedName>())
+    {
+        problems.add("tls_client_auth_subject_dn", problem.to_string());
+    }
+    let address = metadata.tls_client_auth_san_ip.as_ref();
+    let is_address = address.is_none_or(|text| text.parse::<IpAddr>().is_ok());
+    problems.add_unless(is_address, "tls_client_auth_san_ip", "must be an IPv4 or IPv6 address");
+    let short =
+        names.iter().all(|name| name.as_ref().is_none_or(|text| (1..=MOST_CHARACTERS).contains(&text.len())));
+    problems.add_unless(short, "tls_client_auth_subject_dn", "and its like must be 1 to 2048 characters");
 }
 
 /// RFC 7591 §2: `jwks` and `jwks_uri` exclude each other, and only public keys belong there.
@@ -168,7 +213,7 @@ fn has_keys(metadata: &ClientMetadata) -> bool {
     !listed_keys(metadata).is_empty()
 }
 
-fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
+pub(super) fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
     let keys = metadata.jwks.as_ref().and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
     keys.map(Vec::as_slice).unwrap_or_default()
 }
@@ -179,6 +224,7 @@ fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
         ("initiate_login_uri", &metadata.initiate_login_uri),
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
         ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
+        ("backchannel_client_notification_endpoint", &metadata.backchannel_client_notification_endpoint),
     ];
     for (member, address) in single {
         if let Some(address) = address {
@@ -271,52 +317,39 @@ fn is_link(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// OpenID Connect Registration §2: `enc` belongs to an `alg`, and what is encrypted needs a key.
 fn encryption(metadata: &ClientMetadata, problems: &mut Problems) {
-    let answers = [
-        (
-            ("id_token_encrypted_response_alg", metadata.id_token_encrypted_response_alg),
-            ("id_token_encrypted_response_enc", metadata.id_token_encrypted_response_enc),
-        ),
-        (
-            ("userinfo_encrypted_response_alg", metadata.userinfo_encrypted_response_alg),
-            ("userinfo_encrypted_response_enc", metadata.userinfo_encrypted_response_enc),
-        ),
-        (
-            ("authorization_encrypted_response_alg", metadata.authorization_encrypted_response_alg),
-            ("authorization_encrypted_response_enc", metadata.authorization_encrypted_response_enc),
-        ),
-        (
-            ("introspection_encrypted_response_alg", metadata.introspection_encrypted_response_alg),
-            ("introspection_encrypted_response_enc", metadata.introspection_encrypted_response_enc),
-        ),
-    ];
-    for ((member, alg), (enc_member, enc)) in answers {
-        problems.add_unless(alg.is_some() || enc.is_none(), enc_member, "needs the _alg beside it");
-        let served = alg.is_none_or(|alg| metadata.jwks_uri.is_some() || has_key_for(metadata, alg));
-        problems.add_unless(served, member, "needs a key for it in jwks (use enc), or jwks_uri");
-    }
-    // Request objects are encrypted to our keys, not to the client's.
-    problems.add_unless(
-        metadata.request_object_encryption_alg.is_some() || metadata.request_object_encryption_enc.is_none(),
-        "request_object_encryption_enc",
-        "needs the _alg beside it",
-    );
+    problems.0.extend(encryption::problems(metadata));
 }
 
-/// Whether a listed key could serve; whether it is sound is seen when it is read.
-fn has_key_for(metadata: &ClientMetadata, alg: KeyManagement) -> bool {
-    listed_keys(metadata).iter().any(|key| {
-        let text = |name: &str| key.get(name).and_then(Value::as_str);
-        let kind = match text("kty") {
-            Some("RSA") => alg.is_rsa(),
-            Some("EC") => !alg.is_rsa() && matches!(text("crv"), Some("P-256" | "P-384")),
-            Some("OKP") => !alg.is_rsa() && text("crv") == Some("X25519"),
-            _ => false,
-        };
-        let named = text("alg").is_none_or(|name| name == alg.as_str());
-        kind && named && text("use").is_none_or(|used| used == "enc")
-    })
+/// CIBA Core 1.0 §4 and §5: a client that begins requests shows who it is, and can be reached where it wants to be told.
+fn ciba(metadata: &ClientMetadata, problems: &mut Problems) {
+    if !metadata.may_use(GrantType::Ciba) {
+        return;
+    }
+    problems.add_unless(
+        !metadata.is_public(),
+        "token_endpoint_auth_method",
+        "none cannot use the grant urn:openid:params:grant-type:ciba",
+    );
+    let reachable = metadata.backchannel_client_notification_endpoint.is_some();
+    problems.add_unless(
+        reachable || metadata.delivery_mode() == DeliveryMode::Poll,
+        "backchannel_client_notification_endpoint",
+        "is needed for the delivery modes ping and push",
+    );
+    let bound = metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens;
+    problems.add_unless(
+        !bound || metadata.delivery_mode() != DeliveryMode::Push,
+        "backchannel_token_delivery_mode",
+        "push cannot bind tokens to a key: use poll or ping",
+    );
+    let signs = metadata.backchannel_authentication_request_signing_alg.is_some();
+    let keys = has_keys(metadata) || metadata.jwks_uri.is_some();
+    problems.add_unless(
+        keys || !signs,
+        "jwks",
+        "backchannel_authentication_request_signing_alg needs jwks with a key, or jwks_uri",
+    );
 }
 
 /// RFC 8707 §2.
@@ -356,9 +389,13 @@ mod tests {
             json!({"grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": "none"}),
             json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key]}}),
             json!({"backchannel_logout_uri": "http://localhost:8001/logout"}),
+            json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=a,C=CN"}),
+            json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "2001:db8::1"}),
+            json!({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://a.example/jwks"}),
             json!({"frontchannel_logout_uri": "https://a.example/out", "client_name": "门户"}),
             json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
             json!({"grant_types": ["implicit"], "response_types": ["id_token", "id_token token"]}),
+            json!({"redirect_uris": [], "grant_types": ["client_credentials"]}),
             json!({"grant_types": ["implicit", "authorization_code"], "response_types": ["code id_token"]}),
             json!({"allowed_resources": ["https://api.example/"], "authorization_details_types": ["gov_data"]}),
             json!({"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}),
@@ -366,53 +403,6 @@ mod tests {
         ];
         for with in fine {
             assert_eq!(problems(with.clone()), Vec::<String>::new(), "{with}");
-        }
-    }
-
-    #[test]
-    fn encryption_needs_a_key_that_serves() {
-        let ec = json!({"kty": "EC", "crv": "P-256", "x": "x", "y": "y", "use": "enc"});
-        let with = |more: Value| {
-            let mut members = json!({"id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [ec]}});
-            members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-            problems(members)
-        };
-        let fine: [&str; 0] = [];
-        assert_eq!(with(json!({})), fine);
-        assert_eq!(with(json!({"id_token_encrypted_response_enc": "A256GCM"})), fine);
-        assert_eq!(with(json!({"jwks": null, "jwks_uri": "https://a.example/jwks"})), fine);
-        assert_eq!(problems(json!({"request_object_encryption_alg": "RSA-OAEP-256"})), fine);
-        let member = ["id_token_encrypted_response_alg"];
-        assert_eq!(with(json!({"jwks": {"keys": []}})), member);
-        assert_eq!(with(json!({"id_token_encrypted_response_alg": "RSA-OAEP"})), member);
-        let mut signing = ec.clone();
-        signing["use"] = json!("sig");
-        assert_eq!(with(json!({"jwks": {"keys": [signing]}})), member);
-        for pair in ["id_token", "userinfo", "authorization", "introspection"] {
-            let (alg, enc) =
-                (format!("{pair}_encrypted_response_alg"), format!("{pair}_encrypted_response_enc"));
-            assert_eq!(problems(json!({ enc.as_str(): "A128GCM" })), [enc]);
-            assert_eq!(problems(json!({ alg.as_str(): "ECDH-ES" })), [alg]);
-        }
-        let enc = "request_object_encryption_enc";
-        assert_eq!(problems(json!({ enc: "A128GCM" })), [enc]);
-    }
-
-    #[test]
-    fn dangerous_algorithms_cannot_be_registered() {
-        for (member, word) in [
-            ("id_token_signed_response_alg", "none"),
-            ("id_token_signed_response_alg", "HS256"),
-            ("userinfo_signed_response_alg", "none"),
-            ("token_endpoint_auth_signing_alg", "none"),
-            ("introspection_signed_response_alg", "none"),
-            ("id_token_encrypted_response_alg", "RSA1_5"),
-            ("userinfo_encrypted_response_alg", "dir"),
-            ("request_object_encryption_alg", "PBES2-HS256+A128KW"),
-            ("id_token_encrypted_response_enc", "none"),
-        ] {
-            let read = serde_json::from_value::<ClientMetadata>(json!({ member: word }));
-            assert!(read.unwrap_err().to_string().contains(member), "{member} {word}");
         }
     }
 
@@ -426,7 +416,7 @@ mod tests {
             (json!({"redirect_uris": ["https://a.example/", "https://a.example/"]}), "redirect_uris"),
             (json!({"post_logout_redirect_uris": ["/out"]}), "post_logout_redirect_uris"),
             (json!({"response_types": ["code", "code id_token"]}), "response_types"),
-            (json!({"response_types": ["code"], "grant_types": ["implicit"]}), "response_types"),
+            (json!({"response_types": ["code id_token"], "grant_types": ["implicit"]}), "response_types"),
             (
                 json!({"response_types": ["id_token"], "grant_types": ["implicit", "authorization_code"]}),
                 "response_types",
@@ -454,6 +444,22 @@ mod tests {
                 json!({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]}),
                 "token_endpoint_auth_method",
             ),
+            (json!({"token_endpoint_auth_method": "tls_client_auth"}), "tls_client_auth_subject_dn"),
+            (
+                json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example",
+                       "tls_client_auth_san_uri": "urn:a"}),
+                "tls_client_auth_subject_dn",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "app1"}),
+                "tls_client_auth_subject_dn",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "a.example"}),
+                "tls_client_auth_san_ip",
+            ),
+            (json!({"tls_client_auth_san_dns": "a.example"}), "token_endpoint_auth_method"),
+            (json!({"token_endpoint_auth_method": "self_signed_tls_client_auth"}), "jwks"),
             (json!({"jwks": private}), "jwks"),
             (json!({"jwks": {"keys": [{"kty": "RSA"}]}, "jwks_uri": "https://a.example/jwks"}), "jwks"),
             (json!({"jwks": []}), "jwks"),

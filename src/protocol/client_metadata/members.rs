@@ -13,6 +13,7 @@ use crate::protocol::access_token::AccessTokenFormat;
 use crate::protocol::acr::Acr;
 use crate::protocol::algorithm::{AssertionAlgorithm, SigningAlgorithm};
 use crate::protocol::authorization_details::DetailType;
+use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::encryption::{ContentEncryption, KeyManagement};
 use crate::protocol::grant_type::GrantType;
@@ -119,6 +120,13 @@ members! {
     require_signed_request_object: bool = false,
     dpop_bound_access_tokens: bool = false,
     tls_client_certificate_bound_access_tokens: bool = false,
+    /// CIBA Core 1.0 §4; absent: poll.
+    backchannel_token_delivery_mode: Option<DeliveryMode> = None,
+    backchannel_client_notification_endpoint: Option<String> = None,
+    /// Set: authentication requests must be signed so.
+    backchannel_authentication_request_signing_alg: Option<SigningAlgorithm> = None,
+    /// Known and of no effect: the service has no user codes (`backchannel_user_code_parameter_supported` is false).
+    backchannel_user_code_parameter: bool = false,
     /// Absent: RS256, or in the FAPI profiles that of the ID token (JARM §3).
     authorization_signed_response_alg: Option<SigningAlgorithm> = None,
     /// RFC 9396 §10.
@@ -130,6 +138,12 @@ members! {
     access_token_format: AccessTokenFormat = AccessTokenFormat::Opaque,
     /// Signs introspection answers for this client (RFC 9701 §6).
     introspection_signed_response_alg: Option<SigningAlgorithm> = None,
+    // RFC 8705 §2.1.2: for tls_client_auth, exactly one of these.
+    tls_client_auth_subject_dn: Option<String> = None,
+    tls_client_auth_san_dns: Option<String> = None,
+    tls_client_auth_san_uri: Option<String> = None,
+    tls_client_auth_san_ip: Option<String> = None,
+    tls_client_auth_san_email: Option<String> = None,
     /// Absent: not encrypted. Without `enc` it is A128CBC-HS256; so for every pair below.
     id_token_encrypted_response_alg: Option<KeyManagement> = None,
     id_token_encrypted_response_enc: Option<ContentEncryption> = None,
@@ -157,6 +171,11 @@ impl ClientMetadata {
     /// Whether the client has no secret and no key.
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == ClientAuthMethod::None
+    }
+
+    /// How the client hears of answers to its CIBA requests.
+    pub fn delivery_mode(&self) -> DeliveryMode {
+        self.backchannel_token_delivery_mode.unwrap_or(DeliveryMode::Poll)
     }
 
     pub fn may_use(&self, grant: GrantType) -> bool {

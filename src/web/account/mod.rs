@@ -8,5 +8,6 @@ pub mod overview;
 pub mod sessions;
 pub mod consents;
 pub mod history;
-pub mod services;
+pub mod enter;
 pub mod help;
+pub mod requests;

@@ -1,12 +1,13 @@
 //! The overview: level, documents, ways to sign in, and what lifts the level.
 
 use super::citizen::Citizen;
+use super::requests;
 use crate::base::Fault;
 use crate::identity::store::person::StoredDocument;
 use crate::identity::store::{account, proof};
 use crate::identity::{Assurance, mask};
 use crate::web::answer::{Answer, page};
-use crate::web::pages::{AccountPage, DocumentLine};
+use crate::web::pages::{AccountPage, DocumentLine, RequestsWaiting};
 use crate::web::progress;
 
 pub async fn get(citizen: Citizen) -> Answer {
@@ -15,6 +16,7 @@ pub async fn get(citizen: Citizen) -> Answer {
         .await?
         .ok_or_else(|| Fault::inconsistent("sso_session", citizen.session.id.as_str(), "of no account"))?;
     let assurance = assurance(&citizen).await?;
+    let waiting = requests::waiting(&citizen).await?;
     let drawn = AccountPage {
         chrome: citizen.chrome(),
         name_masked: citizen.person.masked_name(),
@@ -24,6 +26,7 @@ pub async fn get(citizen: Citizen) -> Answer {
         phone_masked: contact.phone.as_deref().map(mask::phone),
         login_name: contact.login_name,
         visit: progress::find(&citizen.context, &citizen.session).await?.state,
+        requests: if waiting.is_empty() { RequestsWaiting::None } else { RequestsWaiting::Some },
     };
     page(&citizen.context, &drawn)
 }

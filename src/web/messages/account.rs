@@ -9,6 +9,7 @@ messages! {
         nav_services: "进入系统" | "Services",
         nav_sessions: "登录设备" | "Devices",
         nav_consents: "授权管理" | "Consents",
+        nav_requests: "待我确认" | "To confirm",
         nav_history: "使用记录" | "History",
         level: "核验等级" | "Level of assurance",
         since(at): "自 {at} 起" | "Since {at}",
@@ -33,6 +34,7 @@ messages! {
         visit_text: "预约、核验码和进度" | "Visit code and progress",
         sessions_text: "在哪些设备上登录了" | "Where you are signed in",
         consents_text: "同意过哪些系统使用信息" | "Which systems may use your information",
+        requests_text: "有系统请您确认时在这里答复" | "Answer systems that ask you to confirm",
         history_text: "身份被用过的每一次" | "Each use of your identity",
     }
     Sessions {

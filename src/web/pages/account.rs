@@ -5,7 +5,7 @@ use askama::Template;
 use super::visit::VisitState;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Account, Consents, History, Level, Services, Sessions};
+use crate::web::messages::{Account, Consents, History, Level, Requests, Services, Sessions};
 
 /// A document of the person.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,16 @@ pub struct AccountPage {
     pub phone_masked: Option<String>,
     pub login_name: Option<String>,
     pub visit: VisitState,
+    /// Whether a system waits for the person's answer.
+    pub requests: RequestsWaiting,
+}
+
+/// Whether something waits for the person's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RequestsWaiting {
+    #[default]
+    None,
+    Some,
 }
 
 /// Whether a session is the one that looks.
@@ -141,6 +151,14 @@ impl AccountPage {
 
     fn l(&self) -> Level {
         Level(self.chrome.locale)
+    }
+
+    fn r(&self) -> Requests {
+        Requests(self.chrome.locale)
+    }
+
+    fn has_requests(&self) -> bool {
+        self.requests == RequestsWaiting::Some
     }
 
     fn has_visit_under_way(&self) -> bool {

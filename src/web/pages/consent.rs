@@ -7,7 +7,7 @@ use crate::base::Locale;
 use crate::http::paths;
 use crate::protocol::authorization_details::Detail;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Consent, Detailed, Scopes};
+use crate::web::messages::{Consent, Detailed, Elsewhere, Scopes};
 
 /// Whether an item may be declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,19 @@ impl ConsentItem {
     }
 }
 
-/// `data-page="consent"`: posts `request`, `csrf`, the `scope` of each optional item that stays, and
+/// Who waits for the answer.
+#[derive(Debug, Clone, Default)]
+pub enum Occasion {
+    /// The system that sent this browser here.
+    #[default]
+    Here,
+    /// A device that shows this code.
+    Device { code: String, name: Option<String>, until: String },
+    /// A system that asked by itself, with its own words.
+    Call { message: Option<String>, until: String },
+}
+
+/// `data-page="consent"`, for a call `account-request`: posts `request`, `csrf`, the `scope` of each optional item that stays, and
 /// `decision` = `allow` or `deny`, to `/consent`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "consent.html")]
@@ -77,10 +89,30 @@ pub struct ConsentPage {
     pub items: Vec<ConsentItem>,
     /// The day the consent ends, for people.
     pub until: String,
+    pub occasion: Occasion,
 }
 
 impl ConsentPage {
     fn m(&self) -> Consent {
         Consent(self.chrome.locale)
+    }
+
+    fn e(&self) -> Elsewhere {
+        Elsewhere(self.chrome.locale)
+    }
+
+    fn name(&self) -> &'static str {
+        match self.occasion {
+            Occasion::Here | Occasion::Device { .. } => "consent",
+            Occasion::Call { .. } => "account-request",
+        }
+    }
+
+    fn title(&self) -> String {
+        match self.occasion {
+            Occasion::Here => self.m().title(&self.client),
+            Occasion::Device { .. } => self.e().device_title(&self.client),
+            Occasion::Call { .. } => self.e().ciba_title(&self.client),
+        }
     }
 }

@@ -38,7 +38,9 @@ impl ErrorPage {
     pub fn of(problem: &Problem, chrome: Chrome, reference: impl Into<String>) -> Self {
         let m = ErrorText(chrome.locale);
         let (title, what, todo) = match problem {
-            Problem::BadRequest => (m.bad_request(), m.bad_request_what(), m.bad_request_todo()),
+            Problem::BadRequest | Problem::BadBody => {
+                (m.bad_request(), m.bad_request_what(), m.bad_request_todo())
+            }
             Problem::BadClient(Refusal::ClientPending) => (m.pending(), m.pending_what(), m.pending_todo()),
             Problem::BadClient(Refusal::ClientDisabled) => {
                 (m.disabled(), m.disabled_what(), m.disabled_todo())

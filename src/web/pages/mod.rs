@@ -3,6 +3,8 @@
 mod asker;
 mod sign_in;
 mod consent;
+mod device;
+mod requests;
 mod step_up;
 mod ticket;
 mod visit;
@@ -18,11 +20,12 @@ mod reader;
 pub mod hall;
 
 pub use account::{
-    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, ServiceLine,
-    ServicesPage, SessionLine, SessionsPage, WhichDevice,
+    AccountPage, ConsentLine, ConsentsPage, DocumentLine, HistoryLine, HistoryPage, RequestsWaiting,
+    ServiceLine, ServicesPage, SessionLine, SessionsPage, WhichDevice,
 };
 pub use asker::{Asker, AwayLink};
-pub use consent::{ConsentItem, ConsentPage, Need};
+pub use consent::{ConsentItem, ConsentPage, Need, Occasion};
+pub use device::{AnsweredPage, DevicePage, DeviceProblem, Said};
 pub use error::{ErrorPage, Link};
 pub use error_codes::{ErrorCodePage, ErrorCodesPage};
 pub use form_post::FormPostPage;
@@ -30,6 +33,7 @@ pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};
 pub use receipt::{ReceiptPage, ReceiptState};
 pub use register::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
+pub use requests::{InboxLine, InboxPage, RequestLine, RequestsPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
 pub use sign_out::{LogoutFrame, LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};
 pub use step_up::{StepUpPage, StepUpProblem};

@@ -1,7 +1,9 @@
 //! Every page with lifelike contents, checked in both languages and both modes; with `TONGYAO_PREVIEW_DIR` set, the pages
 //! and the assets are also written there, to be looked at.
 
+mod account;
 mod citizen;
+mod elsewhere;
 mod hall;
 
 use std::path::PathBuf;
@@ -43,7 +45,7 @@ fn sample_qr(text: &str) -> String {
 
 fn shots(locale: Locale, elder: Elder) -> Vec<Shot> {
     let chrome = chrome(locale, elder);
-    citizen::shots(&chrome).into_iter().chain(hall::shots(&chrome)).collect()
+    citizen::shots(&chrome).into_iter().chain(elsewhere::shots(&chrome)).chain(hall::shots(&chrome)).collect()
 }
 
 fn everything() -> Vec<(String, Locale, Shot)> {

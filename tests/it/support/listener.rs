@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -19,6 +19,7 @@ pub struct Listener {
 #[derive(Default)]
 struct Heard {
     bodies: Vec<String>,
+    authorizations: Vec<String>,
     answer: StatusCode,
 }
 
@@ -50,6 +51,11 @@ impl Listener {
         self.heard.lock().unwrap().bodies.clone()
     }
 
+    /// The `Authorization` header of each, oldest first.
+    pub fn authorizations(&self) -> Vec<String> {
+        self.heard.lock().unwrap().authorizations.clone()
+    }
+
     /// Answers like this from now on.
     pub fn answer_with(&self, status: StatusCode) {
         self.heard.lock().unwrap().answer = status;
@@ -62,8 +68,10 @@ impl Drop for Listener {
     }
 }
 
-async fn hear(State(heard): State<Arc<Mutex<Heard>>>, body: String) -> StatusCode {
+async fn hear(State(heard): State<Arc<Mutex<Heard>>>, headers: HeaderMap, body: String) -> StatusCode {
     let mut heard = heard.lock().unwrap();
+    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
+    heard.authorizations.push(authorization.unwrap_or_default().to_owned());
     heard.bodies.push(body);
     heard.answer
 }

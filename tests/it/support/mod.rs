@@ -9,12 +9,16 @@ pub mod browser;
 pub mod relying_party;
 pub mod clerk;
 pub mod listener;
+pub mod key_holder;
+pub mod certificates;
+pub mod encrypted;
 pub mod look;
 pub mod window;
 pub mod log;
 
 pub use browser::{Browser, Page};
 pub use clerk::Clerk;
+pub use key_holder::KeyHolder;
 pub use relying_party::{Ask, RelyingParty, Tokens};
 pub use town::{LI, WANG};
 pub use window::Window;

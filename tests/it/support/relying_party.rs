@@ -197,7 +197,17 @@ impl RelyingParty {
         signer.sign("JWT", &claims).unwrap()
     }
 
+    /// Any endpoint that authenticates clients.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.call(path, fields).await
+    }
+
     async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.asking(path, fields).send(&self.router).await
+    }
+
+    /// A request to a direct endpoint with this client's credential, not sent yet.
+    pub fn asking(&self, path: &str, fields: &[(&str, &str)]) -> Call {
         let mut fields = fields.to_vec();
         let assertion = match &self.credential {
             Credential::Key(signer) => self.assertion(signer, json!({})),
@@ -220,7 +230,7 @@ impl RelyingParty {
             let pair = BASE64_STANDARD.encode(format!("{}:{secret}", self.client_id));
             call = call.header(AUTHORIZATION, &format!("Basic {pair}"));
         }
-        call.send(&self.router).await
+        call
     }
 }
 

@@ -50,6 +50,11 @@ impl Call {
         Self { builder: self.builder.header(name, value), ..self }
     }
 
+    /// What a layer below the router would have found out.
+    pub fn knowing<T: Clone + Send + Sync + 'static>(self, extension: T) -> Self {
+        Self { builder: self.builder.extension(extension), ..self }
+    }
+
     pub async fn send(self, router: &Router) -> Answer {
         let request = self.builder.body(Body::from(self.body)).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();

@@ -1,0 +1,176 @@
+//! Where the way of an authorization request meets one whose answer comes from another device: read as the same kind of
+//! request, passed through the same checks and pages, and answered to the device or client that waits.
+
+use axum::response::Response;
+
+use super::check::{self, Ask, Door};
+use super::token::push;
+use super::{accept, authorize};
+use crate::app::App;
+use crate::base::id::{DecoupledId, PersonId, RequestId};
+use crate::base::{Actor, Fault, Locale, Moment};
+use crate::client::{Client, policy};
+use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
+use crate::grant::notice::{self, Body};
+use crate::grant::{Granted, asked};
+use crate::http::context::Context;
+use crate::http::paths;
+use crate::http::shown::{PageProblem, Problem};
+use crate::protocol::authorize::AuthorizeDraft;
+use crate::protocol::ciba::DeliveryMode;
+use crate::protocol::request_object::Carried;
+use crate::protocol::{AuthorizeRequest, Params, Refusal};
+use crate::session::Proof;
+
+/// What such a request may carry of an authorization request's parameters.
+const TAKEN: [&str; 7] =
+    ["scope", "acr_values", "claims", "resource", "authorization_details", "max_age", "ui_locales"];
+
+/// The person's answer.
+pub(super) enum Said<'a> {
+    Yes(Box<Granted>, &'a [Proof]),
+    No(&'a PersonId, Closing),
+}
+
+/// The request as the authorization endpoint would read it: its answer goes to a page of ours, and the person is always
+/// asked, whatever was allowed before (RFC 8628 §5.4).
+pub(super) fn read(
+    app: &App,
+    client: &Client,
+    (params, way): (&Params, (Door, Carried)),
+    decided: &[(&str, String)],
+) -> Result<AuthorizeRequest, Refusal> {
+    let mut pairs = vec![
+        ("client_id", client.client_id.clone()),
+        ("redirect_uri", app.settings.url(paths::ANSWERED)),
+        ("response_type", "code".to_owned()),
+        ("prompt", "consent".to_owned()),
+    ];
+    let is_decided = |name: &str| decided.iter().any(|(known, _)| *known == name);
+    for name in TAKEN.into_iter().filter(|name| !is_decided(name)) {
+        pairs.extend(params.all(name).map(|value| (name, value.to_owned())));
+    }
+    // RFC 8628 §3.1: a device may leave it out. CIBA Core 1.0 §7.1: a client may not.
+    if way.0 == Door::Device && !params.has("scope") {
+        pairs.push(("scope", policy::default_scope().to_string()));
+    }
+    pairs.extend(decided.iter().cloned());
+    let request = accept::request(AuthorizeDraft::parse(&Params::from_pairs(pairs)?))?;
+    // What only a request answered by redirect must have, this one need not.
+    let ask = Ask { redirect: None, ..Ask::of(client, &request, way) };
+    if let Some(refusal) = check::refusal(&ask) {
+        return Err(refusal);
+    }
+    asked::of(&request, client)?;
+    Ok(request)
+}
+
+/// Ends the way: what the person said is written, and the page says what became of it.
+pub(super) async fn answer(
+    context: &Context,
+    client: &Client,
+    (id, waiting): (&DecoupledId, Option<&RequestId>),
+    said: Said<'_>,
+) -> Result<Response, PageProblem> {
+    let word = match &said {
+        Said::Yes(..) => "allowed",
+        Said::No(_, Closing::Denied) => "denied",
+        Said::No(_, Closing::Unmet) => "unmet",
+    };
+    let person = match &said {
+        Said::Yes(granted, _) => granted.person.clone(),
+        Said::No(person, _) => (*person).clone(),
+    };
+    let app = &context.app;
+    let moment = context.moment.by(Actor::Person(person));
+    let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, moment.now, id)
+        .await?
+        .ok_or(Problem::Expired)?;
+    let written = write(app, &moment, (client, &found), said).await?;
+    authorize::finish(context, waiting).await?;
+    if !written {
+        return Err(Problem::Expired.into());
+    }
+    Ok(context.redirect(&format!("{}?said={word}", paths::ANSWERED)))
+}
+
+/// Nothing was decided: who left, or could not sign in, has neither allowed nor denied anything.
+pub(super) async fn leave(context: &Context, waiting: Option<&RequestId>) -> Result<Response, PageProblem> {
+    authorize::finish(context, waiting).await?;
+    Ok(context.redirect(&format!("{}?said=nothing", paths::ANSWERED)))
+}
+
+/// One transaction: the decision, the session of its own, and what the client is told; whether the request still waited.
+pub(super) async fn write(
+    app: &App,
+    moment: &Moment,
+    (client, found): (&Client, &Waiting),
+    said: Said<'_>,
+) -> Result<bool, Fault> {
+    let told = found.ask.told.as_ref();
+    let pushes = told.is_some_and(|told| told.mode == DeliveryMode::Push);
+    let recipient = if pushes { push::recipient(app, moment, client).await? } else { None };
+    let mut tx = app.db.begin().await?;
+    let body = match said {
+        Said::Yes(granted, proofs) => {
+            let own_name = || client.name(Locale::ZhCn).to_owned();
+            let device = found.ask.device_name.clone().unwrap_or_else(own_name);
+            let allowed = decoupled::allow(&mut tx, moment, (found, &device), (*granted, proofs)).await?;
+            let Some(granted) = allowed else { return Ok(false) };
+            match told {
+                Some(told) if told.mode == DeliveryMode::Push => {
+                    let to = (client, recipient);
+                    let tokens = push::tokens(&mut tx, (app, moment), to, (found, &granted, told)).await?;
+                    Some(body(told, tokens))
+                }
+                told => told.map(ping),
+            }
+        }
+        Said::No(person, closing) => {
+            if !decoupled::close(&mut tx, moment, found, (person, closing)).await? {
+                return Ok(false);
+            }
+            let refusal = match closing {
+                Closing::Denied => Refusal::CibaDenied,
+                Closing::Unmet => Refusal::LevelTooLow,
+            };
+            told.map(|told| match told.mode {
+                DeliveryMode::Push => body(told, push::refusal(told, refusal, &moment.request_id)),
+                DeliveryMode::Poll | DeliveryMode::Ping => ping(told),
+            })
+        }
+    };
+    if let Some(body) = &body {
+        notice::queue(&mut tx, moment, &app.keys, (found, body)).await?;
+    }
+    tx.commit().await?;
+    app.notices.ring();
+    Ok(true)
+}
+
+/// Notes the requests nobody answered in time; a client that waits for a push is told (CIBA Core 1.0 §12). How many.
+pub async fn expire(app: &App, moment: &Moment) -> Result<usize, Fault> {
+    if !decoupled::any_expired(&mut app.db.read(), moment.now).await? {
+        return Ok(0);
+    }
+    let mut tx = app.db.begin().await?;
+    let expired = decoupled::expire(&mut tx, &app.keys, moment.now).await?;
+    for found in &expired {
+        let told = found.ask.told.as_ref().filter(|told| told.mode == DeliveryMode::Push);
+        if let Some(told) = told {
+            let text = push::refusal(told, Refusal::AuthReqIdExpired, &moment.request_id);
+            notice::queue(&mut tx, moment, &app.keys, (found, &body(told, text))).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(expired.len())
+}
+
+/// CIBA Core 1.0 §10.2.
+fn ping(told: &TellClient) -> Body {
+    body(told, serde_json::json!({ "auth_req_id": told.auth_req_id }).to_string())
+}
+
+fn body(told: &TellClient, json: String) -> Body {
+    Body { token: told.notification_token.clone(), json }
+}
