@@ -86,9 +86,11 @@ async fn redeem(
     let sid = ending::participate(&mut tx, moment, &granted.session, &granted.client_id).await?;
     let sid = sid.ok_or(Refusal::SessionEnded)?;
     sso::extend(&mut tx, moment, &granted.session, moment.now + app.settings.session_lifetime).await?;
+    let mut granted = granted.clone();
+    granted.facts.confirmation = asked.binding_of_refresh();
     let family = FamilyId::new(moment);
-    family::insert(&mut tx, moment, (&family, &sid), granted).await?;
-    let written = issue::write(&mut tx, asked, &family, (granted, granted.scope.clone())).await?;
+    family::insert(&mut tx, moment, (&family, &sid), &granted).await?;
+    let written = issue::write(&mut tx, asked, &family, (&granted, granted.scope.clone())).await?;
     tx.commit().await?;
-    Ok(issue::answer(asked, granted, &sid, written)?)
+    Ok(issue::answer(asked, &granted, &sid, written)?)
 }
