@@ -571,7 +571,7 @@ async fn the_strict_profiles_want_a_signature_and_a_message() {
     let body = strict.asking("/oidc/token", &fields).header(DPOP, &proof).send(&world.router).await.good();
     assert_eq!(body["token_type"], "DPoP");
     let access = body["access_token"].as_str().unwrap();
-    strict.userinfo(access).await.refused(401, "invalid_token", 104035);
+    strict.userinfo(access).await.refused(401, "invalid_token", 104032);
     let proof = holder.resource_proof(&world, access, json!({}));
     KeyHolder::userinfo(access, &proof).send(&world.router).await.good();
 }
