@@ -266,8 +266,10 @@ pub enum Event<'a> {
         id: &'a str,
         change: &'a str,
     },
-    SigningKeyRotated {
+    KeyRotated {
         algorithm: &'a str,
+        kid: &'a str,
+        occasion: &'a str,
     },
     /// A client registered itself, was changed by itself or decided about by an operator.
     ClientChanged {
@@ -538,6 +540,10 @@ impl<'a> Event<'a> {
             Event::Applied { what, id, change } => {
                 Row { facts: json!({ "what": what, "id": id, "change": change }), ..row("applied", Done) }
             }
+            Event::KeyRotated { algorithm, kid, occasion } => Row {
+                facts: json!({ "algorithm": algorithm, "kid": kid, "occasion": occasion }),
+                ..row("key_rotated", Done)
+            },
             Event::ClientChanged { client, change, detail } => Row {
                 client: Some(client),
                 facts: json!({ "change": change, "detail": detail }),
@@ -547,9 +553,6 @@ impl<'a> Event<'a> {
                 facts: json!({ "invitation": invitation, "change": change }),
                 ..row("invitation_changed", Done)
             },
-            Event::SigningKeyRotated { algorithm } => {
-                Row { facts: json!({ "algorithm": algorithm }), ..row("signing_key_rotated", Done) }
-            }
         }
     }
 }

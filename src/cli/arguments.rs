@@ -8,7 +8,7 @@ use super::demo;
 use super::sessions::Who;
 use crate::base::id::{InvitationId, SessionId};
 use crate::client::{ClientState, Profile};
-use crate::protocol::SigningAlgorithm;
+use crate::crypto::keys::KeyName;
 
 /// Tongyao (通钥): unified identity authentication service 统一身份认证服务
 #[derive(Debug, Parser)]
@@ -44,7 +44,7 @@ pub enum Command {
         #[arg(long)]
         plan: bool,
     },
-    /// Look at the signing keys, or rotate them
+    /// Look at the keys that sign and decrypt, or rotate them
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Look at the clients and decide about those that register themselves
@@ -73,13 +73,17 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the signing keys and their stage
+    /// List the keys, their use and their stage
     List,
-    /// The next key of ALG signs from now on
+    /// The next key of ALG is used from now on
     Rotate {
-        /// RS256, PS256, ES256 or EdDSA
+        /// RS256, PS256, ES256, EdDSA; RSA-OAEP-256, RSA-OAEP, ECDH-ES, ECDH-ES+A128KW, ECDH-ES+A256KW
         #[arg(value_name = "ALG")]
-        algorithm: SigningAlgorithm,
+        name: KeyName,
+        /// At once, although systems that keep our public keys for ten minutes will fail until they fetch them again:
+        /// only when the current key is no longer secret
+        #[arg(long)]
+        force: bool,
     },
 }
 

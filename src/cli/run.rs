@@ -11,6 +11,7 @@ use super::place::{self, Place};
 use super::problem::Problem;
 use super::sessions::Which;
 use super::{audit, clients, demo, doctor, keys, migrate, panic_hook, print, serve, sessions, trace};
+use crate::crypto::keystore::Occasion;
 
 pub fn run() -> ExitCode {
     // Every TLS connection of the process, served or made, uses this provider.
@@ -71,7 +72,10 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
         Command::Serve => serve::serve(settings()?).await,
         Command::Migrate => migrate::migrate(&settings()?).await,
         Command::Keys(KeysCommand::List) => keys::list(&settings()?),
-        Command::Keys(KeysCommand::Rotate { algorithm }) => keys::rotate(&settings()?, algorithm),
+        Command::Keys(KeysCommand::Rotate { name, force }) => {
+            let occasion = if force { Occasion::Emergency } else { Occasion::Wish };
+            keys::rotate(settings()?, name, occasion).await
+        }
         Command::Clients(command) => clients::run(&Place::open(settings()?).await?, command).await,
         Command::Sessions(SessionsCommand::List { who }) => {
             sessions::list(&Place::open(settings()?).await?, &who).await

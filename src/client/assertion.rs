@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::registration::Client;
+use super::registration::{Client, Profile};
 use crate::base::{Fault, Timestamp};
 use crate::crypto::mac;
 use crate::protocol::json::{Bounds, parse_object};
@@ -39,6 +39,15 @@ enum Audience {
     Several(Vec<String>),
 }
 
+/// What `aud` may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudienceRule {
+    /// Our issuer as one text (FAPI 2.0 Security Profile §5.3.2.1).
+    IssuerAlone,
+    /// Our issuer, or an address below it: the endpoint the assertion is sent to (OIDC Core §9).
+    IssuerOrEndpoint,
+}
+
 /// An assertion that may be used, once.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SingleUse {
@@ -57,14 +66,38 @@ pub fn claimed_subject(assertion: &str) -> Option<String> {
 /// What the client may sign with: the algorithm it registered, else any of ours. Never what the token says.
 pub fn algorithms(client: &Client) -> Vec<SigningAlgorithm> {
     match client.metadata.token_endpoint_auth_signing_alg {
-        Some(algorithm) => vec![algorithm],
-        None => SigningAlgorithm::ALL.to_vec(),
+        Some(algorithm) => algorithm.signing().into_iter().collect(),
+        None => {
+            // FAPI 2.0 Security Profile §5.4.1.
+            let fit = |one: &SigningAlgorithm| !is_strict(client) || *one != SigningAlgorithm::Rs256;
+            SigningAlgorithm::ALL.iter().copied().filter(fit).collect()
+        }
     }
+}
+
+/// RFC 8725 §3.11: a token made for something else is no assertion. None, the general word, and the one of its own
+/// (draft-ietf-oauth-rfc7523bis §4) are.
+pub fn is_of_type(typ: Option<&str>) -> bool {
+    typ.is_none_or(|typ| ["JWT", "client-authentication+jwt"].iter().any(|own| typ.eq_ignore_ascii_case(own)))
+}
+
+/// For whom this client must have made its assertion.
+pub fn audience_rule(client: &Client) -> AudienceRule {
+    if is_strict(client) { AudienceRule::IssuerAlone } else { AudienceRule::IssuerOrEndpoint }
+}
+
+fn is_strict(client: &Client) -> bool {
+    matches!(client.profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
 }
 
 impl AssertionClaims {
     /// Every rule but that of single use. `issuer` is ours: an assertion is made for it or for an endpoint of ours.
-    pub fn check(&self, now: Timestamp, client_id: &str, issuer: &str) -> Result<SingleUse, Refusal> {
+    pub fn check(
+        &self,
+        now: Timestamp,
+        client_id: &str,
+        (issuer, rule): (&str, AudienceRule),
+    ) -> Result<SingleUse, Refusal> {
         let (Some(iss), Some(sub), Some(aud), Some(exp)) = (&self.iss, &self.sub, &self.aud, self.exp) else {
             return Err(Refusal::ClientAssertionMalformed);
         };
@@ -73,7 +106,7 @@ impl AssertionClaims {
         if iss != client_id || sub != client_id {
             return Err(Refusal::ClientAssertionSubjectWrong);
         }
-        if !aud.names(issuer) {
+        if !aud.names(issuer, rule) {
             return Err(Refusal::ClientAssertionAudienceWrong);
         }
         let left = self.seconds_left(now, exp).ok_or(Refusal::ClientAssertionExpired)?;
@@ -103,14 +136,19 @@ impl SingleUse {
 }
 
 impl Audience {
-    fn names(&self, issuer: &str) -> bool {
+    /// An assertion that is made for somebody else too could be used by them here, so that every audience must be ours.
+    fn names(&self, issuer: &str, rule: AudienceRule) -> bool {
         let ours = |one: &String| {
             one.strip_prefix(issuer)
                 .is_some_and(|rest| rest.is_empty() || rest.len() > 1 && rest.starts_with('/'))
         };
-        match self {
-            Audience::One(one) => ours(one),
-            Audience::Several(several) => several.iter().any(ours),
+        match (rule, self) {
+            (AudienceRule::IssuerAlone, Audience::One(one)) => one == issuer,
+            (AudienceRule::IssuerAlone, Audience::Several(_)) => false,
+            (AudienceRule::IssuerOrEndpoint, Audience::One(one)) => ours(one),
+            (AudienceRule::IssuerOrEndpoint, Audience::Several(several)) => {
+                !several.is_empty() && several.iter().all(ours)
+            }
         }
     }
 }
@@ -125,6 +163,10 @@ mod tests {
     const ISSUER: &str = "https://id.example";
 
     fn check(changes: &[(&str, Value)]) -> Result<Duration, Refusal> {
+        check_by(AudienceRule::IssuerOrEndpoint, changes)
+    }
+
+    fn check_by(rule: AudienceRule, changes: &[(&str, Value)]) -> Result<Duration, Refusal> {
         let mut claims = json!({
             "iss": "app1", "sub": "app1", "aud": ISSUER, "exp": 1060, "iat": 1000, "jti": "one"
         });
@@ -132,7 +174,7 @@ mod tests {
             claims[*name] = value.clone();
         }
         let claims: AssertionClaims = serde_json::from_value(claims).unwrap();
-        claims.check(Timestamp::from_seconds(1000), "app1", ISSUER).map(|once| once.lifetime)
+        claims.check(Timestamp::from_seconds(1000), "app1", (ISSUER, rule)).map(|once| once.lifetime)
     }
 
     #[test]
@@ -163,6 +205,38 @@ mod tests {
         ];
         for (changes, expected) in cases {
             assert_eq!(check(&changes), expected, "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_ours_alone_is_an_audience() {
+        use AudienceRule::{IssuerAlone, IssuerOrEndpoint};
+        let endpoint = format!("{ISSUER}/oidc/token");
+        let cases = [
+            (json!(ISSUER), true, true),
+            (json!(endpoint), true, false),
+            (json!([ISSUER]), true, false),
+            (json!([ISSUER, endpoint]), true, false),
+            (json!([ISSUER, "https://other.example"]), false, false),
+            (json!(format!("{ISSUER}.evil.example")), false, false),
+            (json!(format!("{ISSUER}@evil.example/x")), false, false),
+            (json!(ISSUER.to_uppercase()), false, false),
+        ];
+        for (aud, default, fapi) in cases {
+            for (rule, expected) in [(IssuerOrEndpoint, default), (IssuerAlone, fapi)] {
+                let answer = check_by(rule, &[("aud", aud.clone())]);
+                assert_eq!(answer.is_ok(), expected, "{rule:?} {aud}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_made_for_something_else_is_no_assertion() {
+        for own in [None, Some("JWT"), Some("jwt"), Some("client-authentication+jwt")] {
+            assert!(is_of_type(own), "{own:?}");
+        }
+        for other in ["dpop+jwt", "logout+jwt", "at+jwt", "oauth-authz-req+jwt", "card-reading+jwt", ""] {
+            assert!(!is_of_type(Some(other)), "{other}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::trust::Trust;
 use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::certificate::ClientAuthorities;
-use crate::crypto::jwt::TokenProblem;
+use crate::crypto::jwt::{self, TokenProblem};
 use crate::protocol::Refusal;
 use crate::protocol::client_auth::{ClientAuth, ClientAuthMethod};
 use crate::storage::Ephemeral;
@@ -52,7 +52,7 @@ impl Authenticator {
             self.check_certificate(moment, &client).await?;
             return Ok(client);
         }
-        if registered != presented.method() {
+        if !presented.serves(registered) {
             return Err(Refusal::ClientMethodWrong.into());
         }
         match presented {
@@ -101,12 +101,36 @@ impl Authenticator {
         client: &Client,
         assertion: &Secret,
     ) -> Result<(), AuthenticationProblem> {
-        let claims = self.read_assertion(now, client, assertion.expose()).await?;
-        let once = claims.check(now, &client.client_id, &self.issuer)?;
+        let claims = match client.metadata.token_endpoint_auth_method {
+            ClientAuthMethod::ClientSecretJwt => {
+                self.read_shared_assertion(now, client, assertion.expose()).await?
+            }
+            _ => self.read_assertion(now, client, assertion.expose()).await?,
+        };
+        // Only now: of a token that nobody signed nothing is told.
+        if !assertion::is_of_type(jwt::typ(assertion.expose()).map_err(refusal)?.as_deref()) {
+            return Err(Refusal::ClientAssertionTypeForeign.into());
+        }
+        let rule = assertion::audience_rule(client);
+        let once = claims.check(now, &client.client_id, (&self.issuer, rule))?;
         match once.take(&self.ephemeral).await? {
             None => Ok(()),
             Some(refusal) => Err(refusal.into()),
         }
+    }
+
+    /// The claims, once the client's own secret has signed them (OIDC Core §9).
+    async fn read_shared_assertion(
+        &self,
+        now: Timestamp,
+        client: &Client,
+        assertion: &str,
+    ) -> Result<AssertionClaims, AuthenticationProblem> {
+        let secret = self.clients.shared_secret(&self.keys, &client.client_id).await?;
+        let secret = secret.ok_or(Refusal::ClientAssertionSignatureWrong)?;
+        let claims = jwt::read_shared(&secret, assertion).map_err(refusal)?;
+        let alive = client.secret_expires_at.is_none_or(|end| now < end);
+        if alive { Ok(claims) } else { Err(Refusal::ClientSecretExpired.into()) }
     }
 
     /// The claims, once a registered key has signed them.

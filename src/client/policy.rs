@@ -3,6 +3,7 @@
 use super::dpop::NonceRule;
 use super::registration::{Client, Profile};
 use crate::config::DpopNonce;
+use crate::protocol::algorithm::AssertionAlgorithm;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::confirmation::Confirmation;
@@ -260,9 +261,10 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
     if metadata.may_use(GrantType::Ciba) && metadata.delivery_mode() == DeliveryMode::Push {
         return Some(("backchannel_token_delivery_mode", "must be poll or ping in the FAPI 2.0 profiles"));
     }
+    let assertion = metadata.token_endpoint_auth_signing_alg.and_then(AssertionAlgorithm::signing);
     let algorithms = [
         ("id_token_signed_response_alg", Some(metadata.id_token_signed_response_alg)),
-        ("token_endpoint_auth_signing_alg", metadata.token_endpoint_auth_signing_alg),
+        ("token_endpoint_auth_signing_alg", assertion),
         ("request_object_signing_alg", metadata.request_object_signing_alg),
         ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
         (

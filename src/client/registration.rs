@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jsonwebtoken::jwk::JwkSet;
 
 use super::powers::Powers;
+use super::recipient;
 use super::trust::key_set;
 use crate::base::{Fault, Locale, Timestamp};
+use crate::crypto::jwe;
 use crate::protocol::client_metadata::{Sector, SubjectType};
 use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Refusal, SigningAlgorithm};
 
@@ -84,6 +87,8 @@ pub struct Client {
     pub id_token_algorithm: SigningAlgorithm,
     /// The keys registered by value.
     pub keys: Option<JwkSet>,
+    /// Those of them that answers can be encrypted to.
+    pub encryption_keys: Arc<[jwe::PublicKey]>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     redirects: Vec<RedirectUri>,
@@ -162,11 +167,13 @@ impl Client {
         let redirects = metadata.redirect_uris.iter().map(|text| text.parse());
         let redirects = redirects.collect::<Result<_, _>>().map_err(|_| broken("redirect_uris"))?;
         let keys = metadata.jwks.as_ref().map(key_set).transpose().map_err(|_| broken("jwks"))?;
+        let encryption_keys = metadata.jwks.as_ref().map(recipient::encryption_keys).unwrap_or_default();
         let sector = sector(&columns.client_id, metadata).map_err(|_| broken("sector_identifier_uri"))?;
         Ok(Self {
             sector,
             id_token_algorithm: metadata.id_token_signed_response_alg,
             keys,
+            encryption_keys,
             redirects,
             client_id: columns.client_id,
             department_id: columns.department_id,

@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::sync::Mutex as Turn;
 
 use super::registration::Client;
-use super::store;
+use super::{shared_secret, store};
 use crate::base::time::Clock;
-use crate::base::{Fault, Timestamp};
+use crate::base::{Fault, Secret, Timestamp};
+use crate::crypto::Keys;
 use crate::storage::Db;
 
 /// How long a change made elsewhere may go unseen.
@@ -64,6 +65,11 @@ impl Clients {
             Some(known) => self.find_known(client_id, &known).await,
             None => self.find_new(client_id).await,
         }
+    }
+
+    /// The secret that a client signs with; read each time, since few clients do.
+    pub async fn shared_secret(&self, keys: &Keys, client_id: &str) -> Result<Option<Secret>, Fault> {
+        shared_secret::find(&mut self.db.read(), keys, client_id).await
     }
 
     /// After a change made here: the next request reads it anew. Other nodes see it within five seconds.

@@ -8,11 +8,13 @@ use crate::protocol::client_auth::ClientAuthMethod;
 
 const BYTES: usize = 32;
 
-/// Whether a client of this metadata shows a secret.
+/// Whether a client of this metadata has a secret. One that signs with it has it sealed too (`shared_secret`).
 pub fn is_needed(metadata: &ClientMetadata) -> bool {
     matches!(
         metadata.token_endpoint_auth_method,
-        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
+        ClientAuthMethod::ClientSecretBasic
+            | ClientAuthMethod::ClientSecretPost
+            | ClientAuthMethod::ClientSecretJwt
     )
 }
 

@@ -8,7 +8,9 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::Value;
 use tokio::sync::Mutex as Turn;
 
+use super::recipient;
 use crate::base::Timestamp;
+use crate::crypto::jwe::PublicKey;
 use crate::gateway::Outgoing;
 use crate::protocol::json::{Bounds, parse};
 
@@ -18,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// Keys that could not be confirmed for a day are no longer believed.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const LARGEST: usize = 64 * 1024;
-const MOST_KEYS: usize = 32;
+pub(super) const MOST_KEYS: usize = 32;
 const MOST_ADDRESSES: usize = 1024;
 
 /// The keys behind addresses; cheap to clone.
@@ -44,9 +46,16 @@ struct Slot {
     turn: Turn<()>,
 }
 
+/// What an address gave: keys that sign, and keys that answers can be encrypted to.
+#[derive(Clone)]
+struct Published {
+    signature: Arc<JwkSet>,
+    encryption: Arc<[PublicKey]>,
+}
+
 #[derive(Clone, Default)]
 struct Held {
-    keys: Option<(Arc<JwkSet>, Timestamp)>,
+    keys: Option<(Published, Timestamp)>,
     tried_at: Option<Timestamp>,
 }
 
@@ -61,7 +70,31 @@ impl Trust {
         if slot.read().is_due(now) {
             self.refresh(&slot, now, uri).await;
         }
-        slot.read().usable(now)
+        slot.read().usable(now).map(|keys| keys.signature)
+    }
+
+    /// The keys behind `uri` that answers can be encrypted to.
+    pub async fn encryption_keys(
+        &self,
+        now: Timestamp,
+        uri: &str,
+    ) -> Result<Arc<[PublicKey]>, KeysUnavailable> {
+        self.keys(now, uri).await?;
+        self.slot(uri).read().usable(now).map(|keys| keys.encryption)
+    }
+
+    /// The keys again, when none of the known ones serves; at most once a minute.
+    pub async fn newer_encryption_keys(
+        &self,
+        now: Timestamp,
+        uri: &str,
+        known: &Arc<[PublicKey]>,
+    ) -> Option<Arc<[PublicKey]>> {
+        let slot = self.slot(uri);
+        if slot.read().may_try(now) {
+            self.refresh(&slot, now, uri).await;
+        }
+        slot.read().usable(now).ok().map(|keys| keys.encryption).filter(|keys| !Arc::ptr_eq(keys, known))
     }
 
     /// The keys again, for a signature that none of the known ones fits; `None` when they were asked for within the
@@ -71,7 +104,7 @@ impl Trust {
         if slot.read().may_try(now) {
             self.refresh(&slot, now, uri).await;
         }
-        slot.read().usable(now).ok().filter(|keys| keys != known)
+        slot.read().usable(now).ok().map(|keys| keys.signature).filter(|keys| keys != known)
     }
 
     async fn refresh(&self, slot: &Slot, now: Timestamp, uri: &str) {
@@ -87,16 +120,17 @@ impl Trust {
         }
         slot.write().tried_at = Some(now);
         match self.fetch(uri).await {
-            Some(keys) => slot.write().keys = Some((Arc::new(keys), now)),
+            Some(keys) => slot.write().keys = Some((keys, now)),
             None => tracing::warn!("the keys behind a client's jwks_uri could not be fetched"),
         }
     }
 
-    async fn fetch(&self, uri: &str) -> Option<JwkSet> {
+    async fn fetch(&self, uri: &str) -> Option<Published> {
         let body = self.outgoing.get(uri, LARGEST).await.ok()?;
         let text = String::from_utf8(body).ok()?;
         let value = parse(&text, Bounds { bytes: LARGEST, depth: 8 }).ok()?;
-        key_set(&value).ok()
+        let signature = Arc::new(key_set(&value).ok()?);
+        Some(Published { signature, encryption: recipient::encryption_keys(&value) })
     }
 
     fn slot(&self, uri: &str) -> Arc<Slot> {
@@ -153,7 +187,7 @@ impl Held {
         self.tried_at.is_none_or(|at| !is_within(at, now, PAUSE))
     }
 
-    fn usable(&self, now: Timestamp) -> Result<Arc<JwkSet>, KeysUnavailable> {
+    fn usable(&self, now: Timestamp) -> Result<Published, KeysUnavailable> {
         match &self.keys {
             Some((keys, at)) if now.since(*at) < LONGEST => Ok(keys.clone()),
             _ => Err(KeysUnavailable),

@@ -66,6 +66,10 @@ pub const NAMES: &[(&str, &str)] = &[
     ("TONGYAO_SESSION_HOURS", "how long a person stays signed in, 1-72 (12)"),
     ("TONGYAO_PASSWORD_MEMORY_KIB", "argon2id memory in KiB, 8192-1048576 (19456)"),
     ("TONGYAO_PASSWORD_PASSES", "argon2id passes, 1-10 (2)"),
+    (
+        "TONGYAO_KEYS_ROTATE_AFTER",
+        "days after which the service rotates its own keys, 0-3650; 0: only by hand (90)",
+    ),
     ("TONGYAO_LOG", "log filter, e.g. info or info,tongyao::oidc=debug (info)"),
     ("TONGYAO_LOG_FORMAT", "json or plain (json)"),
 ];

@@ -41,6 +41,8 @@ pub struct Settings {
     pub session_lifetime: Duration,
     pub password_memory_kib: u32,
     pub password_passes: u32,
+    /// Absent: keys are rotated by hand only.
+    pub keys_rotate_after: Option<Duration>,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -117,6 +119,7 @@ impl Settings {
             ),
             password_memory_kib: number(raw, "TONGYAO_PASSWORD_MEMORY_KIB", 19_456, 8_192, 1_048_576)?,
             password_passes: number(raw, "TONGYAO_PASSWORD_PASSES", 2, 1, 10)?,
+            keys_rotate_after: days(number(raw, "TONGYAO_KEYS_ROTATE_AFTER", 90, 0, 3650)?),
             log: raw.get("TONGYAO_LOG").unwrap_or("info").to_owned(),
             log_format: log_format(raw)?,
             data_dir,
@@ -259,6 +262,11 @@ fn log_format(raw: &Raw) -> Result<LogFormat, SettingsProblem> {
             what: "json or plain is wanted".to_owned(),
         }),
     }
+}
+
+/// None for zero.
+fn days(count: u32) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_secs(24 * 3600 * u64::from(count)))
 }
 
 fn yes(raw: &Raw, name: &'static str) -> Result<bool, SettingsProblem> {

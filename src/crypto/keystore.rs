@@ -1,49 +1,101 @@
-//! The signing keys on their way through life: published before they sign, kept after they have signed.
+//! Key pairs on their way through life: published before they are used, kept after they were.
 
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::Value;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::folder::{KeysFolder, KeysProblem};
-use super::signer::{Signer, generate};
+use super::signer::Signer;
 use crate::base::{Fault, Timestamp};
 use crate::protocol::algorithm::SigningAlgorithm;
 
-/// Where a signing key stands in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a key stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Published, so that everyone has it cached before it signs.
-    Next,
-    /// Signs.
+    /// Used.
     Current,
-    /// Published, so that what it signed can still be checked.
+    /// Waits, so that everyone has it before it is used.
+    Next,
+    /// Kept, so that what it was used for can still be checked or opened.
     Retired,
 }
 
-/// A signing key and its stage.
-#[derive(Clone)]
-pub struct SigningKey {
+/// A key pair that is kept in the folder: for one algorithm, named by its thumbprint.
+pub trait Kept: Send + Sync + Sized {
+    type Algorithm: Copy + Eq + Display + FromStr + Send + Sync + 'static;
+    /// Every algorithm there is to be a key for, the most important first.
+    const ALGORITHMS: &'static [Self::Algorithm];
+    /// The end of its files' names.
+    const SUFFIX: &'static str;
+
+    /// A new private key as PKCS #8.
+    fn generate(algorithm: Self::Algorithm) -> Result<Zeroizing<Vec<u8>>, Fault>;
+    fn from_pkcs8(algorithm: Self::Algorithm, pkcs8: &[u8]) -> Result<Self, Fault>;
+    fn algorithm(&self) -> Self::Algorithm;
+    fn kid(&self) -> &str;
+    /// The public key.
+    fn jwk(&self) -> &Value;
+    /// Whether the world is shown a key that is in this stage for so long.
+    fn is_published(stage: Stage, age: Duration) -> bool;
+}
+
+/// A key and its stage.
+pub struct StagedKey<K> {
     pub stage: Stage,
     pub since: Timestamp,
-    pub signer: Arc<Signer>,
+    pub key: Arc<K>,
 }
 
-/// The signing keys. Reading is cheap; `reload` takes over what another process rotated.
-pub struct KeyStore {
+/// Keys of a kind. Reading is cheap; `reload` takes over what another process rotated.
+pub struct KeyStore<K> {
     folder: KeysFolder,
-    set: RwLock<Arc<KeySet>>,
+    set: RwLock<Arc<KeySet<K>>>,
 }
 
-/// One consistent view of all signing keys.
-pub struct KeySet {
-    keys: Vec<SigningKey>,
-    jwks: String,
+/// One consistent view of all keys of a kind.
+pub struct KeySet<K = Signer> {
+    keys: Vec<StagedKey<K>>,
+    published: Vec<Value>,
 }
+
+/// On what occasion a key is rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Its time has come: the current key is as old as this.
+    Schedule { after: Duration },
+    /// The operator wants it.
+    Wish,
+    /// The current key can be trusted no longer: at once, though systems that cached our keys will fail for a while.
+    Emergency,
+}
+
+/// What became of a rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotated {
+    /// This key is used from now on.
+    Done { kid: String },
+    /// The current key is younger than the schedule wants: another node was first.
+    NotDue,
+    /// The next key may not be known to everyone before then.
+    NotBefore(Timestamp),
+}
+
+/// A private key made beforehand, so that the folder is locked for moments only.
+pub struct Fresh<K> {
+    key: K,
+    pkcs8: Zeroizing<Vec<u8>>,
+}
+
+/// Systems may keep our keys for ten minutes and nodes follow within one; the rest is for clocks that differ.
+pub const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
@@ -56,138 +108,179 @@ struct KeyFile {
     pkcs8: String,
 }
 
-const SUFFIX: &str = ".signing.json";
-
-impl KeyStore {
-    /// Opens the keys, making what is missing: for every algorithm one that signs and the next one.
+impl<K: Kept> KeyStore<K> {
+    /// Opens the keys, making what is missing: for every algorithm one that is used and the next one.
     pub fn open(folder: KeysFolder, now: Timestamp) -> Result<Self, KeyStoreProblem> {
-        let mut set = load(&folder)?;
+        let mut set = load(&folder, now)?;
         if !set.missing().is_empty() {
             // Nodes that start together on an empty folder must end with the same keys.
             let _alone = folder.lock()?;
-            for (algorithm, stage) in load(&folder)?.missing() {
-                make(&folder, algorithm, stage, now)?;
+            for (algorithm, stage) in load::<K>(&folder, now)?.missing() {
+                put(&folder, &Fresh::<K>::make(algorithm)?, stage, now)?;
             }
-            set = load(&folder)?;
+            set = load(&folder, now)?;
         }
         Ok(Self { folder, set: RwLock::new(Arc::new(set)) })
     }
 
-    pub fn view(&self) -> Arc<KeySet> {
+    pub fn view(&self) -> Arc<KeySet<K>> {
         self.set.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The key that signs with `algorithm`.
-    pub fn signer(&self, algorithm: SigningAlgorithm) -> Result<Arc<Signer>, Fault> {
-        self.view()
-            .find(algorithm, Stage::Current)
-            .map(|key| key.signer.clone())
-            .ok_or_else(|| Fault::broken(format!("no current {} key", algorithm.as_str())))
-    }
-
     /// Takes over what stands in the folder now.
-    pub fn reload(&self) -> Result<(), KeyStoreProblem> {
-        let set = Arc::new(load(&self.folder)?);
+    pub fn reload(&self, now: Timestamp) -> Result<(), KeyStoreProblem> {
+        let set = Arc::new(load(&self.folder, now)?);
         *self.set.write().unwrap_or_else(PoisonError::into_inner) = set;
         Ok(())
     }
 
-    /// The next key signs from now on, the current one retires, and a new next one is made.
-    pub fn rotate(&self, algorithm: SigningAlgorithm, now: Timestamp) -> Result<(), KeyStoreProblem> {
+    /// The next key is used from now on, the current one retires, and `fresh` becomes the next one. What the occasion
+    /// asks for is looked at with the folder locked: of two nodes that rotate at once, one does.
+    pub fn rotate(
+        &self,
+        fresh: &Fresh<K>,
+        occasion: Occasion,
+        now: Timestamp,
+    ) -> Result<Rotated, KeyStoreProblem> {
         let _alone = self.folder.lock()?;
-        let set = load(&self.folder)?;
-        // The next key begins first: a crash in between leaves two that may sign, never none.
-        for (from, to) in [(Stage::Next, Stage::Current), (Stage::Current, Stage::Retired)] {
-            if let Some(key) = set.find(algorithm, from) {
-                move_to(&self.folder, key, to, now)?;
-            }
+        let algorithm = fresh.key.algorithm();
+        let set = load::<K>(&self.folder, now)?;
+        if let Some(hindrance) = set.hindrance(algorithm, occasion, now) {
+            return Ok(hindrance);
         }
-        make(&self.folder, algorithm, Stage::Next, now)?;
-        self.reload()
+        let kid = set.find(algorithm, Stage::Next).map(|key| key.key.kid().to_owned()).unwrap_or_default();
+        // The next key begins first: a crash in between leaves two that may be used, never none.
+        if !kid.is_empty() {
+            move_to::<K>(&self.folder, &kid, Stage::Current, now)?;
+        }
+        for key in set.keys.iter().filter(|key| key.is(algorithm, Stage::Current)) {
+            move_to::<K>(&self.folder, key.key.kid(), Stage::Retired, now)?;
+        }
+        put(&self.folder, fresh, Stage::Next, now)?;
+        self.reload(now)?;
+        Ok(Rotated::Done { kid })
     }
 }
 
-impl KeySet {
-    /// The public keys as a JWK Set (RFC 7517 §5).
-    pub fn jwks(&self) -> &str {
-        &self.jwks
+impl KeyStore<Signer> {
+    /// The key that signs with `algorithm`.
+    pub fn signer(&self, algorithm: SigningAlgorithm) -> Result<Arc<Signer>, Fault> {
+        self.view()
+            .find(algorithm, Stage::Current)
+            .map(|key| key.key.clone())
+            .ok_or_else(|| Fault::broken(format!("no current {} key", algorithm.as_str())))
+    }
+}
+
+impl<K: Kept> KeySet<K> {
+    /// The public keys the world is shown, the most important first.
+    pub fn published(&self) -> &[Value] {
+        &self.published
     }
 
-    pub fn keys(&self) -> &[SigningKey] {
+    pub fn keys(&self) -> &[StagedKey<K>] {
         &self.keys
     }
 
-    pub fn by_kid(&self, kid: &str) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.signer.kid() == kid)
+    pub fn by_kid(&self, kid: &str) -> Option<&StagedKey<K>> {
+        self.keys.iter().find(|key| key.key.kid() == kid)
+    }
+
+    /// The algorithms whose current key is as old as `after`, and whose next key may be used.
+    pub fn due(&self, after: Duration, now: Timestamp) -> Vec<K::Algorithm> {
+        let occasion = Occasion::Schedule { after };
+        let due = |algorithm: &&K::Algorithm| self.hindrance(**algorithm, occasion, now).is_none();
+        K::ALGORITHMS.iter().filter(due).copied().collect()
+    }
+
+    fn hindrance(&self, algorithm: K::Algorithm, occasion: Occasion, now: Timestamp) -> Option<Rotated> {
+        let since = |stage| self.find(algorithm, stage).map(|key| key.since);
+        if let (Occasion::Schedule { after }, Some(current)) = (occasion, since(Stage::Current))
+            && now.since(current) < after
+        {
+            return Some(Rotated::NotDue);
+        }
+        let known = since(Stage::Next).unwrap_or(now) + PUBLISHED_BEFORE_USE;
+        (occasion != Occasion::Emergency && now < known).then_some(Rotated::NotBefore(known))
     }
 
     /// What there must be and is not.
-    fn missing(&self) -> Vec<(SigningAlgorithm, Stage)> {
+    fn missing(&self) -> Vec<(K::Algorithm, Stage)> {
         let wanted = |&algorithm| [(algorithm, Stage::Current), (algorithm, Stage::Next)];
-        let all = SigningAlgorithm::ALL.iter().flat_map(wanted);
+        let all = K::ALGORITHMS.iter().flat_map(wanted);
         all.filter(|(algorithm, stage)| self.find(*algorithm, *stage).is_none()).collect()
     }
 
     /// The newest key of an algorithm in a stage.
-    fn find(&self, algorithm: SigningAlgorithm, stage: Stage) -> Option<&SigningKey> {
-        self.keys
-            .iter()
-            .filter(|key| key.stage == stage && key.signer.algorithm() == algorithm)
-            .max_by_key(|key| key.since)
+    fn find(&self, algorithm: K::Algorithm, stage: Stage) -> Option<&StagedKey<K>> {
+        self.keys.iter().filter(|key| key.is(algorithm, stage)).max_by_key(|key| key.since)
     }
 }
 
-/// Why the signing keys cannot be used.
+impl<K: Kept> StagedKey<K> {
+    fn is(&self, algorithm: K::Algorithm, stage: Stage) -> bool {
+        self.stage == stage && self.key.algorithm() == algorithm
+    }
+}
+
+impl<K: Kept> Fresh<K> {
+    pub fn make(algorithm: K::Algorithm) -> Result<Self, Fault> {
+        let pkcs8 = K::generate(algorithm)?;
+        Ok(Self { key: K::from_pkcs8(algorithm, &pkcs8)?, pkcs8 })
+    }
+}
+
+/// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyStoreProblem {
     #[error(transparent)]
     Folder(#[from] KeysProblem),
-    #[error("the signing key file {name} is damaged: {what}")]
+    #[error("the key file {name} is damaged: {what}")]
     Damaged { name: String, what: String },
-    #[error("a signing key could not be made: {0:?}")]
+    #[error("a key could not be made: {0:?}")]
     NotMade(#[from] Fault),
 }
 
-fn load(folder: &KeysFolder) -> Result<KeySet, KeyStoreProblem> {
-    let mut keys = Vec::new();
-    for name in folder.list(SUFFIX)? {
+fn load<K: Kept>(folder: &KeysFolder, now: Timestamp) -> Result<KeySet<K>, KeyStoreProblem> {
+    let mut keys: Vec<StagedKey<K>> = Vec::new();
+    for name in folder.list(K::SUFFIX)? {
         keys.push(read(folder, &name)?);
     }
-    keys.sort_by_key(|key| (key.signer.algorithm().as_str(), key.since));
-    let public: Vec<_> = keys.iter().map(|key| key.signer.jwk()).collect();
-    let jwks = json!({ "keys": public }).to_string();
-    Ok(KeySet { keys, jwks })
+    let rank = |algorithm: K::Algorithm| K::ALGORITHMS.iter().position(|known| *known == algorithm);
+    // A client that takes the first key of its kind takes the right one, as far as that can be.
+    keys.sort_by_key(|key| (key.stage, rank(key.key.algorithm()), std::cmp::Reverse(key.since)));
+    let published = keys.iter().filter(|key| K::is_published(key.stage, now.since(key.since)));
+    let published = published.map(|key| key.key.jwk().clone()).collect();
+    Ok(KeySet { keys, published })
 }
 
-fn read(folder: &KeysFolder, name: &str) -> Result<SigningKey, KeyStoreProblem> {
+fn read<K: Kept>(folder: &KeysFolder, name: &str) -> Result<StagedKey<K>, KeyStoreProblem> {
     let damaged = |what: &str| KeyStoreProblem::Damaged { name: name.to_owned(), what: what.to_owned() };
     let file: KeyFile = serde_json::from_slice(&folder.read(name)?).map_err(|_| damaged("not a key file"))?;
     let algorithm = file.alg.parse().map_err(|_| damaged("its algorithm is not known"))?;
     let pkcs8 = Zeroizing::new(STANDARD.decode(file.pkcs8.as_bytes()).map_err(|_| damaged("not base64"))?);
-    let signer = Signer::from_pkcs8(algorithm, &pkcs8).map_err(|_| damaged("not a private key"))?;
-    Ok(SigningKey { stage: file.stage, since: file.since, signer: Arc::new(signer) })
+    let key = K::from_pkcs8(algorithm, &pkcs8).map_err(|_| damaged("not a private key"))?;
+    Ok(StagedKey { stage: file.stage, since: file.since, key: Arc::new(key) })
 }
 
-fn make(
+fn put<K: Kept>(
     folder: &KeysFolder,
-    algorithm: SigningAlgorithm,
+    fresh: &Fresh<K>,
     stage: Stage,
     now: Timestamp,
 ) -> Result<(), KeyStoreProblem> {
-    let pkcs8 = generate(algorithm)?;
-    let kid = Signer::from_pkcs8(algorithm, &pkcs8)?.kid().to_owned();
-    let file =
-        KeyFile { alg: algorithm.as_str().to_owned(), stage, since: now, pkcs8: STANDARD.encode(&*pkcs8) };
-    write(folder, &file_name(&kid), &file)
+    let alg = fresh.key.algorithm().to_string();
+    let file = KeyFile { alg, stage, since: now, pkcs8: STANDARD.encode(&*fresh.pkcs8) };
+    write(folder, &file_name::<K>(fresh.key.kid()), &file)
 }
 
-fn move_to(
+fn move_to<K: Kept>(
     folder: &KeysFolder,
-    key: &SigningKey,
+    kid: &str,
     stage: Stage,
     now: Timestamp,
 ) -> Result<(), KeyStoreProblem> {
-    let name = file_name(key.signer.kid());
+    let name = file_name::<K>(kid);
     let damaged = |_| KeyStoreProblem::Damaged { name: name.clone(), what: "not a key file".to_owned() };
     let mut file: KeyFile = serde_json::from_slice(&folder.read(&name)?).map_err(damaged)?;
     file.stage = stage;
@@ -201,6 +294,9 @@ fn write(folder: &KeysFolder, name: &str, file: &KeyFile) -> Result<(), KeyStore
     Ok(folder.replace(name, &Zeroizing::new(text))?)
 }
 
-fn file_name(kid: &str) -> String {
-    format!("{kid}{SUFFIX}")
+fn file_name<K: Kept>(kid: &str) -> String {
+    format!("{kid}{}", K::SUFFIX)
 }
+
+#[cfg(test)]
+mod tests;

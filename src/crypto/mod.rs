@@ -5,6 +5,7 @@ pub mod mac;
 pub mod seal;
 pub mod fingerprint;
 pub mod signer;
+pub mod jwe;
 pub mod keystore;
 pub mod jwt;
 pub mod certificate;

@@ -1,5 +1,7 @@
 //! Signing with keys parsed once: RS256, PS256, ES256, EdDSA over aws-lc-rs.
 
+use std::time::Duration;
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -13,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::keystore::{Kept, Stage};
 use super::mac;
 use crate::base::Fault;
 use crate::protocol::algorithm::SigningAlgorithm;
@@ -49,6 +52,13 @@ pub fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>, Fault
         }
     };
     Ok(Zeroizing::new(der))
+}
+
+/// The required members of an RSA key's public JWK (RFC 7638 §3.2).
+pub(super) fn rsa_public(pkcs8: &[u8]) -> Result<Value, Fault> {
+    let refused = |error| Fault::broken("an RSA key cannot be read").because(format!("{error}"));
+    let (_, text) = Pair::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(refused)?).public();
+    serde_json::from_str(&text).map_err(|error| Fault::broken("printing an RSA key").because(error))
 }
 
 impl Signer {
@@ -119,6 +129,47 @@ impl Signer {
             Pair::Ec(pair) => Ok(pair.sign(&random, message).map_err(failed)?.as_ref().to_vec()),
             Pair::Ed(pair) => Ok(pair.sign(message).as_ref().to_vec()),
         }
+    }
+}
+
+#[cfg(test)]
+impl Signer {
+    /// A signature over anything, for tests that forge.
+    pub(crate) fn signature_of(&self, message: &[u8]) -> Vec<u8> {
+        self.signature(message).unwrap()
+    }
+}
+
+/// A signature may be checked long after it was made, but a set of keys that only grows would be refused one day.
+const PUBLISHED_AFTER_USE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+impl Kept for Signer {
+    type Algorithm = SigningAlgorithm;
+    const ALGORITHMS: &'static [SigningAlgorithm] = SigningAlgorithm::ALL;
+    const SUFFIX: &'static str = ".signing.json";
+
+    fn generate(algorithm: SigningAlgorithm) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        generate(algorithm)
+    }
+
+    fn from_pkcs8(algorithm: SigningAlgorithm, pkcs8: &[u8]) -> Result<Self, Fault> {
+        Signer::from_pkcs8(algorithm, pkcs8)
+    }
+
+    fn algorithm(&self) -> SigningAlgorithm {
+        self.algorithm
+    }
+
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn jwk(&self) -> &Value {
+        &self.jwk
+    }
+
+    fn is_published(stage: Stage, age: Duration) -> bool {
+        stage != Stage::Retired || age < PUBLISHED_AFTER_USE
     }
 }
 

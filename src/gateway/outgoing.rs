@@ -130,3 +130,62 @@ fn problem(error: reqwest::Error) -> OutgoingProblem {
         OutgoingProblem::Unreadable
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::response::Redirect;
+    use axum::routing::get;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::gateway::guard::Reach;
+
+    fn outgoing(reach: Reach) -> Outgoing {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Outgoing::new(Guard::new(reach, &[]), None).unwrap()
+    }
+
+    /// Answers `/far` with a redirect to `/near`, and `/huge` with more than anybody wants.
+    async fn server() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let routes = Router::new()
+            .route("/near", get(async || "here"))
+            .route("/far", get(async || Redirect::temporary("/near")))
+            .route("/huge", get(async || "x".repeat(1 << 20)));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        port
+    }
+
+    #[tokio::test]
+    async fn an_address_that_leads_elsewhere_or_says_too_much_is_refused() {
+        let port = server().await;
+        let near = outgoing(Reach::PublicAndLoopback);
+        let url = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+        assert_eq!(near.get(&url("near"), 64).await, Ok(b"here".to_vec()));
+        assert_eq!(near.get(&url("far"), 64).await, Err(OutgoingProblem::Status(307)));
+        assert_eq!(near.get(&url("huge"), 1024).await, Err(OutgoingProblem::TooLarge));
+    }
+
+    /// A name is judged by what it leads to at the moment of the call, so that rebinding it later changes nothing.
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_not_called() {
+        let port = server().await;
+        let outside = outgoing(Reach::Public);
+        let by_name = outside.get(&format!("http://localhost:{port}/near"), 64).await;
+        assert_eq!(by_name, Err(OutgoingProblem::NoConnection));
+        for inside in [
+            "http://127.0.0.1/",
+            "http://[::1]/",
+            "http://0x7f000001/",
+            "http://2130706433/",
+            "http://169.254.169.254/",
+        ] {
+            assert_eq!(outside.get(inside, 64).await, Err(OutgoingProblem::Forbidden), "{inside}");
+        }
+        for scheme in ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://x/", "data:text/plain,x", "x"] {
+            assert_eq!(outside.get(scheme, 64).await, Err(OutgoingProblem::Forbidden), "{scheme}");
+        }
+    }
+}

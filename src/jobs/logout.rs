@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Stop, rounds};
 use crate::app::App;
 use crate::base::{Fault, Moment};
-use crate::client::Client;
+use crate::client::{Client, Purpose, SealProblem};
 use crate::protocol::logout::LogoutTokenClaims;
 use crate::session::delivery::{self, Due, Share, State};
 
@@ -170,7 +170,14 @@ async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
     let Some(uri) = client.metadata.backchannel_logout_uri.as_ref() else {
         return Ok(Err("the client has no address for it any more".to_owned()));
     };
-    let token = token(app, &app.moment(), &client, due)?;
+    let moment = app.moment();
+    let signed = token(app, &moment, &client, due)?;
+    let sealed = app.authenticator.trust.seal(&moment, &client, (Purpose::LogoutToken, signed)).await;
+    let token = match sealed {
+        Ok(token) => token,
+        Err(SealProblem::Refused(_)) => return Ok(Err("no key to encrypt to".to_owned())),
+        Err(SealProblem::Fault(fault)) => return Err(fault),
+    };
     let answer = app.outgoing.post_form(uri.as_str(), &[("logout_token", &token)]).await;
     Ok(answer.map_err(|problem| problem.to_string()))
 }

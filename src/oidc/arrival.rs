@@ -1,5 +1,7 @@
 //! How the parameters of an authorization request arrive: by themselves, or in an object the client has signed (RFC 9101).
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 
 use crate::app::App;
@@ -33,13 +35,17 @@ pub(super) async fn brought(app: &App, now: Timestamp, params: &Params) -> Resul
     if params.has("request_uri") {
         return Ok(Arrival { refused: Some(Refusal::RequestTwice), ..plain(around) });
     }
-    match of_object(app, now, &client, token).await {
+    let token = match opened(app, token) {
+        Ok(token) => token,
+        Err(refusal) => return Ok(Arrival { refused: Some(refusal), ..plain(around) }),
+    };
+    match of_object(app, now, &client, &token).await {
         Ok(draft) if differs(&around, &draft) => {
             Ok(Arrival { refused: Some(Refusal::RequestObjectDiffers), ..plain(draft) })
         }
         Ok(draft) => Ok(Arrival { draft, carried: Carried::Signed, refused: None }),
         Err(refusal) => {
-            Ok(Arrival { refused: Some(refusal), ..plain(address(&client, token).unwrap_or(around)) })
+            Ok(Arrival { refused: Some(refusal), ..plain(address(&client, &token).unwrap_or(around)) })
         }
     }
 }
@@ -78,7 +84,7 @@ pub(super) async fn object(
     client: &Client,
     token: &str,
 ) -> Result<RequestObject, Refusal> {
-    let token = opened(token)?;
+    let token = &*opened(app, token)?;
     let header = request_object::header(token).ok_or(Refusal::RequestObjectMalformed)?;
     let text = |name: &str| header.get(name).and_then(|value| value.as_str());
     if text("alg").is_none_or(|alg| alg.eq_ignore_ascii_case("none")) {
@@ -96,12 +102,13 @@ pub(super) async fn object(
     Ok(object)
 }
 
-/// An encrypted object (RFC 9101 §6.1), opened: five parts instead of three.
-fn opened(token: &str) -> Result<&str, Refusal> {
-    match token.bytes().filter(|byte| *byte == b'.').count() {
-        4 => Err(Refusal::RequestObjectEncrypted),
-        _ => Ok(token),
+/// An encrypted object (RFC 9101 §6.1), opened: five parts instead of three. What is inside must still be signed.
+fn opened<'t>(app: &App, token: &'t str) -> Result<Cow<'t, str>, Refusal> {
+    if token.bytes().filter(|byte| *byte == b'.').count() != 4 {
+        return Ok(Cow::Borrowed(token));
     }
+    let inside = app.keys.decrypt_token(&*app.random, token);
+    inside.map(Cow::Owned).map_err(|_| Refusal::RequestObjectEncrypted)
 }
 
 /// Where an object that is not believed says that its answer goes.

@@ -15,7 +15,7 @@ use super::{accept, body, open};
 use crate::app::App;
 use crate::base::id::RequestId;
 use crate::base::{Fault, Timestamp};
-use crate::client::{Client, Profile};
+use crate::client::{Client, Profile, Purpose};
 use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::decoupled::Closing;
@@ -73,7 +73,7 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
                 state: draft.state.as_deref(),
                 ui_locales: draft.ui_locales.as_deref(),
             };
-            Ok(respond::error(context, &target, refusal, &context.moment.request_id)?)
+            respond::error(context, &target, refusal, &context.moment.request_id).await
         }
     }
 }
@@ -232,25 +232,33 @@ async fn answer(
     granted: Granted,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
-    claim(context, pending).await?;
     let request = &pending.request;
+    let recipient = match request.response_type.gives_id_token() {
+        true => context.app.authenticator.trust.recipient(context.moment.now, client, Purpose::IdToken).await,
+        false => Ok(None),
+    };
+    let recipient = match recipient {
+        Ok(recipient) => recipient,
+        Err(refusal) => return refuse(context, client, pending, refusal, waiting).await,
+    };
+    claim(context, pending).await?;
     let code = match request.response_type.gives_code() {
         true => Some(issue(context, request, granted.clone()).await?),
         false => None,
     };
-    let front = Front { context, client, request };
+    let front = Front { context, client, request, recipient };
     let tokens = front.issue(&granted, code.as_deref()).await?;
     finish(context, waiting).await?;
     let Some(tokens) = tokens else {
         // The session ended in this very moment.
         let target = target(client, request);
-        return Ok(respond::error(context, &target, Refusal::LoginRequired, &pending.txn)?);
+        return respond::error(context, &target, Refusal::LoginRequired, &pending.txn).await;
     };
     let mut pairs: Vec<(&str, &str)> = code.iter().map(|code| ("code", code.as_str())).collect();
     pairs.extend(tokens.pairs());
     let session_state = session_state(context, client, request, &granted);
     pairs.extend(session_state.iter().map(|state| ("session_state", state.as_str())));
-    let answer = respond::success(context, &target(client, request), pairs)?;
+    let answer = respond::success(context, &target(client, request), pairs).await?;
     Ok(browser_state::keep(context, answer))
 }
 
@@ -289,7 +297,7 @@ async fn refuse(
 ) -> Result<Response, PageProblem> {
     claim(context, pending).await?;
     finish(context, waiting).await?;
-    Ok(respond::error(context, &target(client, &pending.request), refusal, &pending.txn)?)
+    respond::error(context, &target(client, &pending.request), refusal, &pending.txn).await
 }
 
 /// A pushed request is answered once, whatever the answer: before there is one.

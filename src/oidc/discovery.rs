@@ -27,7 +27,7 @@ pub async fn configuration(machine: Machine) -> Response {
 
 /// RFC 7517 §5. Ten minutes of caching never hide a key: the next one is published long before it signs.
 pub async fn jwks(machine: Machine) -> Response {
-    let mut response = machine.app.keys.signing.view().jwks().to_owned().into_response();
+    let mut response = machine.app.keys.jwks().into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::proof;
 use crate::base::{Actor, Fault, Locale, Trouble};
-use crate::client::AuthenticationProblem;
+use crate::client::{AuthenticationProblem, SealProblem};
 use crate::http::fault_log;
 use crate::http::machine::Machine;
 use crate::http::paths;
@@ -56,6 +56,15 @@ impl From<AuthenticationProblem> for Problem {
         match problem {
             AuthenticationProblem::Refused(refusal) => Problem::Refused(refusal),
             AuthenticationProblem::Fault(fault) => Problem::Fault(fault),
+        }
+    }
+}
+
+impl From<SealProblem> for Problem {
+    fn from(problem: SealProblem) -> Self {
+        match problem {
+            SealProblem::Refused(refusal) => Problem::Refused(refusal),
+            SealProblem::Fault(fault) => Problem::Fault(fault),
         }
     }
 }

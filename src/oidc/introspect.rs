@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::body;
 use super::error::{OAuthError, Problem};
 use crate::base::Fault;
-use crate::client::{Client, policy};
+use crate::client::{Client, Purpose, policy};
 use crate::grant::access_token::{self, AccessToken, Carries};
 use crate::grant::family::{Family, Life};
 use crate::grant::{refresh, token_text};
@@ -40,7 +40,7 @@ async fn answer(machine: &Machine, request: Request) -> Result<Response, Problem
     };
     let said = active.map_or(Introspection::INACTIVE, Introspection::active);
     let mut response = match signed {
-        true => sign(machine, &caller, &said)?,
+        true => sign(machine, &caller, &said).await?,
         false => Json(said).into_response(),
     };
     // Whether a token lives is true for this moment only.
@@ -56,7 +56,7 @@ fn wants_signed(machine: &Machine) -> bool {
 }
 
 /// RFC 9701 §5.
-fn sign(machine: &Machine, caller: &Client, said: &Introspection) -> Result<Response, Fault> {
+async fn sign(machine: &Machine, caller: &Client, said: &Introspection) -> Result<Response, Problem> {
     let claims = SignedIntrospection {
         iss: &machine.app.settings.issuer,
         aud: &caller.client_id,
@@ -64,7 +64,10 @@ fn sign(machine: &Machine, caller: &Client, said: &Introspection) -> Result<Resp
         token_introspection: said,
     };
     let signer = machine.app.keys.signing.signer(policy::introspection_algorithm(caller))?;
-    let mut response = signer.sign(SignedIntrospection::TYP, &claims)?.into_response();
+    let signed = signer.sign(SignedIntrospection::TYP, &claims)?;
+    let trust = &machine.app.authenticator.trust;
+    let sealed = trust.seal(&machine.moment, caller, (Purpose::Introspection, signed)).await?;
+    let mut response = sealed.into_response();
     let kind = HeaderValue::from_static(SignedIntrospection::MEDIA_TYPE);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)

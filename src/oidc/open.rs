@@ -82,7 +82,7 @@ async fn begin(
         Err(refusal) => {
             pushed::answer(&context.app.ephemeral, name).await?;
             let target = authorize::target(client, &request);
-            Ok(respond::error(context, &target, refusal, &context.moment.request_id)?)
+            respond::error(context, &target, refusal, &context.moment.request_id).await
         }
     }
 }

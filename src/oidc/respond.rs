@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::base::{Fault, Locale};
-use crate::client::{Client, policy};
+use crate::client::{Client, Purpose, SealProblem, policy};
 use crate::http::context::Context;
 use crate::http::paths;
-use crate::http::shown::{FormPost, Shown};
+use crate::http::shown::{FormPost, PageProblem, Problem, Shown};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::response::{Carrier, Packing, ResponseMode};
 use crate::protocol::{RedirectUri, Refusal};
@@ -28,35 +28,35 @@ pub(super) struct Target<'a> {
 const SIGNED_SECONDS: i64 = 600;
 
 /// What the client asked for.
-pub(super) fn success(
+pub(super) async fn success(
     context: &Context,
     target: &Target<'_>,
     pairs: Vec<(&str, &str)>,
-) -> Result<Response, Fault> {
-    send(context, target, pairs)
+) -> Result<Response, PageProblem> {
+    send(context, target, pairs).await
 }
 
 /// An error that the client is told (RFC 6749 §4.1.2.1).
-pub(super) fn error(
+pub(super) async fn error(
     context: &Context,
     target: &Target<'_>,
     refusal: Refusal,
     txn: &str,
-) -> Result<Response, Fault> {
+) -> Result<Response, PageProblem> {
     metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
     tracing::info!(error_code = refusal.number(), "refused");
     let asked = target.ui_locales.and_then(Locale::of_ui_locales);
     context.trace.refuse(context.moment.now, refusal, txn);
     let help = context.app.settings.url(&paths::help_error(refusal.number()));
     let answer = ErrorAnswer::new(refusal, asked, txn).explained_at(help);
-    send(context, target, answer.pairs())
+    send(context, target, answer.pairs()).await
 }
 
-fn send<'a>(
+async fn send<'a>(
     context: &'a Context,
     target: &Target<'a>,
     mut pairs: Vec<(&'a str, &'a str)>,
-) -> Result<Response, Fault> {
+) -> Result<Response, PageProblem> {
     pairs.extend(target.state.map(|state| ("state", state)));
     match target.mode.packing() {
         Packing::Plain => {
@@ -64,7 +64,8 @@ fn send<'a>(
             Ok(carry(context, target, &pairs))
         }
         Packing::Signed => {
-            let response = signed(context, target.client, &pairs)?;
+            let signed = signed(context, target.client, &pairs)?;
+            let response = sealed(context, target.client, signed).await?;
             Ok(carry(context, target, &[("response", &response)]))
         }
     }
@@ -85,6 +86,16 @@ fn signed(context: &Context, client: &Client, pairs: &[(&str, &str)]) -> Result<
         claims.insert((*name).to_owned(), value);
     }
     context.app.keys.signing.signer(policy::answer_algorithm(client))?.sign("JWT", &claims)
+}
+
+/// JARM §2.2: signed, then encrypted. Where the client's key cannot be had the person is told: nothing else may leave.
+async fn sealed(context: &Context, client: &Client, signed: String) -> Result<String, PageProblem> {
+    let trust = &context.app.authenticator.trust;
+    let sealed = trust.seal(&context.moment, client, (Purpose::AuthorizationResponse, signed)).await;
+    sealed.map_err(|problem| match problem {
+        SealProblem::Refused(refusal) => Problem::BadClient(refusal).into(),
+        SealProblem::Fault(fault) => fault.into(),
+    })
 }
 
 fn carry(context: &Context, target: &Target<'_>, pairs: &[(&str, &str)]) -> Response {

@@ -11,7 +11,7 @@ use super::error::{OAuthError, Problem};
 use super::{body, proof};
 use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
-use crate::client::Client;
+use crate::client::{Client, Purpose, Recipient};
 use crate::grant::access_token::{self, Bearer};
 use crate::grant::verified::{self, Question};
 use crate::grant::{Granted, claims, level};
@@ -68,6 +68,8 @@ async fn answer(
         *required = Some(demanded);
         return Err(refusal.into());
     }
+    let trust = &machine.app.authenticator.trust;
+    let recipient = trust.recipient(machine.moment.now, &client, Purpose::Userinfo).await?;
     let mut told = claims::for_userinfo(about, &family.granted, &token.scope);
     let question =
         Question { about, granted: &family.granted, sector: &client.sector, place: Place::UserInfo, now };
@@ -76,7 +78,8 @@ async fn answer(
     if claims::releases_number(&told) {
         record_release(machine, &family.granted).await?;
     }
-    respond(machine, &client, &family.granted, told)
+    let for_whom = (&*client, recipient.as_ref());
+    respond(machine, for_whom, &family.granted, told)
 }
 
 /// The token from the header, or from the body of a POST (RFC 6750 §2).
@@ -99,7 +102,7 @@ async fn record_release(machine: &Machine, granted: &Granted) -> Result<(), Faul
 
 fn respond(
     machine: &Machine,
-    client: &Client,
+    (client, recipient): (&Client, Option<&Recipient>),
     granted: &Granted,
     told: Map<String, Value>,
 ) -> Result<Response, Problem> {
@@ -107,14 +110,22 @@ fn respond(
     let mut answer = Map::new();
     answer.insert("sub".to_owned(), json!(sub));
     answer.extend(told);
-    let Some(algorithm) = client.metadata.userinfo_signed_response_alg else {
-        return Ok(Json(answer).into_response());
+    let random = &*machine.moment.random;
+    let token = match (client.metadata.userinfo_signed_response_alg, recipient) {
+        (None, None) => return Ok(Json(answer).into_response()),
+        (None, Some(recipient)) => recipient.seal_claims(random, &Value::Object(answer).to_string())?,
+        (Some(algorithm), recipient) => {
+            // OIDC Core §5.3.2: a signed answer says who signs and for whom.
+            answer.insert("iss".to_owned(), json!(machine.app.settings.issuer));
+            answer.insert("aud".to_owned(), json!(client.client_id));
+            let signed = machine.app.keys.signing.signer(algorithm)?.sign("JWT", &answer)?;
+            match recipient {
+                Some(recipient) => recipient.seal(random, &signed)?,
+                None => signed,
+            }
+        }
     };
-    // OIDC Core §5.3.2: a signed answer says who signs and for whom.
-    answer.insert("iss".to_owned(), json!(machine.app.settings.issuer));
-    answer.insert("aud".to_owned(), json!(client.client_id));
-    let signed = machine.app.keys.signing.signer(algorithm)?.sign("JWT", &answer)?;
-    let mut response = signed.into_response();
+    let mut response = token.into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
     Ok(response)
 }

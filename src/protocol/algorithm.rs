@@ -14,6 +14,31 @@ words! {
     }
 }
 
+words! {
+    /// The `alg` of a client assertion (`token_endpoint_auth_signing_alg`).
+    AssertionAlgorithm, "assertion signing algorithm must be RS256, PS256, ES256, EdDSA, or HS256 with client_secret_jwt" {
+        Rs256 = "RS256",
+        Ps256 = "PS256",
+        Es256 = "ES256",
+        EdDsa = "EdDSA",
+        /// With a shared secret: `client_secret_jwt` only.
+        Hs256 = "HS256",
+    }
+}
+
+impl AssertionAlgorithm {
+    /// The same with a key of the client's own; `None` for a shared secret.
+    pub const fn signing(self) -> Option<SigningAlgorithm> {
+        match self {
+            Self::Rs256 => Some(SigningAlgorithm::Rs256),
+            Self::Ps256 => Some(SigningAlgorithm::Ps256),
+            Self::Es256 => Some(SigningAlgorithm::Es256),
+            Self::EdDsa => Some(SigningAlgorithm::EdDsa),
+            Self::Hs256 => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,9 +13,11 @@ use super::urlencoded::decode;
 words! {
     /// `token_endpoint_auth_method`.
     ClientAuthMethod,
-    "token_endpoint_auth_method must be client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none" {
+    "token_endpoint_auth_method must be client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none" {
         ClientSecretBasic = "client_secret_basic",
         ClientSecretPost = "client_secret_post",
+        /// An assertion under the client's own secret: only for clients that can keep no key.
+        ClientSecretJwt = "client_secret_jwt",
         PrivateKeyJwt = "private_key_jwt",
         // RFC 8705 §2.1.1 and §2.2.1.
         TlsClientAuth = "tls_client_auth",
@@ -87,6 +89,13 @@ impl ClientAuth {
             Self::Assertion { .. } => ClientAuthMethod::PrivateKeyJwt,
             Self::Public { .. } => ClientAuthMethod::None,
         }
+    }
+
+    /// Whether this is how a client of that registration shows itself: an assertion is signed with a key or with a secret.
+    pub fn serves(&self, registered: ClientAuthMethod) -> bool {
+        let with_secret =
+            matches!(self, Self::Assertion { .. }) && registered == ClientAuthMethod::ClientSecretJwt;
+        with_secret || self.method() == registered
     }
 
     /// The client named outside an assertion.

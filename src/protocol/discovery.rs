@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::acr::Acr;
-use super::algorithm::SigningAlgorithm;
+use super::algorithm::{AssertionAlgorithm, SigningAlgorithm};
 use super::authorization_details::DetailType;
 use super::authorize::Display;
 use super::ciba::DeliveryMode;
 use super::client_auth::ClientAuthMethod;
 use super::client_metadata::SubjectType;
 use super::dpop;
+use super::encryption::{ContentEncryption, KeyManagement};
 use super::grant_type::GrantType;
 use super::pkce::ChallengeMethod;
 use super::prompt::Prompt;
@@ -110,14 +111,20 @@ pub struct ProviderMetadata {
     pub id_token_signing_alg_values_supported: Vec<SigningAlgorithm>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub userinfo_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub id_token_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub id_token_encryption_enc_values_supported: Vec<ContentEncryption>,
+    pub userinfo_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub userinfo_encryption_enc_values_supported: Vec<ContentEncryption>,
     pub token_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
-    pub token_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     pub introspection_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
-    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     /// RFC 9701 §7.
     pub introspection_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub introspection_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub introspection_encryption_enc_values_supported: Vec<ContentEncryption>,
     pub revocation_endpoint_auth_methods_supported: Vec<ClientAuthMethod>,
-    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<AssertionAlgorithm>,
     pub code_challenge_methods_supported: Vec<ChallengeMethod>,
     /// RFC 9449 §5.1.
     pub dpop_signing_alg_values_supported: Vec<SigningAlgorithm>,
@@ -136,11 +143,15 @@ pub struct ProviderMetadata {
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
     pub request_object_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub request_object_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub request_object_encryption_enc_values_supported: Vec<ContentEncryption>,
     /// RFC 9126 §5.
     pub pushed_authorization_request_endpoint: String,
     pub require_pushed_authorization_requests: bool,
     /// JARM §4.
     pub authorization_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    pub authorization_encryption_alg_values_supported: Vec<KeyManagement>,
+    pub authorization_encryption_enc_values_supported: Vec<ContentEncryption>,
     /// RFC 9396 §10.
     pub authorization_details_types_supported: Vec<DetailType>,
     /// RFC 9207 §3.
@@ -166,11 +177,12 @@ impl ProviderMetadata {
         let confidential = vec![
             ClientAuthMethod::ClientSecretBasic,
             ClientAuthMethod::ClientSecretPost,
+            ClientAuthMethod::ClientSecretJwt,
             ClientAuthMethod::PrivateKeyJwt,
             ClientAuthMethod::TlsClientAuth,
             ClientAuthMethod::SelfSignedTlsClientAuth,
         ];
-        let assertion_algorithms = SigningAlgorithm::ALL.to_vec();
+        let assertion_algorithms = AssertionAlgorithm::ALL.to_vec();
         Self {
             issuer: endpoints.issuer,
             authorization_endpoint: endpoints.authorization,
@@ -197,11 +209,17 @@ impl ProviderMetadata {
             subject_types_supported: SubjectType::ALL.to_vec(),
             id_token_signing_alg_values_supported: capabilities.id_token_algorithms,
             userinfo_signing_alg_values_supported: capabilities.userinfo_algorithms,
+            id_token_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            id_token_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
+            userinfo_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            userinfo_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
             token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
             introspection_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
             introspection_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            introspection_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            introspection_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
             revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
             code_challenge_methods_supported: ChallengeMethod::ALL.to_vec(),
@@ -216,9 +234,13 @@ impl ProviderMetadata {
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
             request_object_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            request_object_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            request_object_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
             pushed_authorization_request_endpoint: endpoints.pushed_authorization_request,
             require_pushed_authorization_requests: false,
             authorization_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            authorization_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            authorization_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
             authorization_details_types_supported: DetailType::ALL.to_vec(),
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,

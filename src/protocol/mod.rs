@@ -34,6 +34,8 @@ pub mod verified_claims;
 pub mod claims_request;
 /// Signing algorithms we speak.
 pub mod algorithm;
+/// Encryption algorithms we speak.
+pub mod encryption;
 /// Redirect URIs: registration, comparison, answer URLs.
 pub mod redirect;
 /// Grant types we speak.
@@ -88,7 +90,7 @@ pub mod session_state;
 pub mod discovery;
 
 pub use acr::{Acr, AcrValues};
-pub use algorithm::SigningAlgorithm;
+pub use algorithm::{AssertionAlgorithm, SigningAlgorithm};
 pub use authorization_details::Details;
 pub use authorize::AuthorizeRequest;
 pub use claims_request::ClaimsRequest;

@@ -125,6 +125,16 @@ refusals! {
     CertificateOtherKey = 101034 InvalidClient 401
         "The key of the client certificate is not among the registered keys." "客户端证书的密钥不在登记的密钥之中。";
 
+    ClientEncryptionKeyMissing = 101040 InvalidRequest 400
+        "None of the client's keys fits the encryption it registered; publish one with use enc and that alg."
+        "应用公布的公钥中没有一把适合其登记的加密算法，请公布 use 为 enc 且 alg 相符的公钥。";
+    ClientEncryptionKeysUnavailable = 101041 TemporarilyUnavailable 503
+        "The keys behind jwks_uri could not be fetched, so the answer cannot be encrypted."
+        "无法从 jwks_uri 取得公钥，因此无法加密应答。";
+    ClientAssertionTypeForeign = 101042 InvalidClient 401
+        "The typ of the client assertion is that of another kind of token; use JWT or client-authentication+jwt."
+        "客户端断言的 typ 属于其他令牌，应为 JWT 或 client-authentication+jwt。";
+
     // Authorization.
     RedirectMissing = 102001 InvalidRequest 400
         "redirect_uri is missing." "缺少 redirect_uri。";

@@ -19,6 +19,7 @@ mod front_logout;
 mod health;
 mod introspection;
 mod jobs;
+mod keys;
 mod journey;
 mod jwt_bearer;
 mod logout;

@@ -9,7 +9,7 @@ use super::step::Step;
 use super::{Sandbox, Target};
 use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Powers, Profile, policy, secret, sector};
+use crate::client::{Client, ConsentPolicy, Powers, Profile, policy, secret, sector, shared_secret};
 use crate::protocol::ClientMetadata;
 
 pub(super) struct DeclaredClient {
@@ -57,6 +57,10 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     let consent = members.parsed("consent", str::parse).unwrap_or_default();
     let powers = read_powers(&mut members);
     let metadata = read_metadata(&mut members, profile);
+    let short = |secret: &Secret| secret.expose().len() < shared_secret::SHORTEST;
+    if metadata.as_ref().is_some_and(shared_secret::is_needed) && client_secret.as_ref().is_some_and(short) {
+        members.refuse("client_secret", "must have at least 32 characters for client_secret_jwt");
+    }
     Some(DeclaredClient {
         index,
         client_id: client_id?,
@@ -123,15 +127,23 @@ pub(super) async fn check_sectors(
 pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Result<(), Fault> {
     let known = store::find(step.tx, &declared.client_id).await?;
     let digest = secret_digest(step, declared, known.as_ref());
-    if digest.is_none() && secret::is_needed(&declared.metadata) {
+    let signing = shared_secret::is_needed(&declared.metadata);
+    let shared = if signing { shared_secret(step, declared).await? } else { None };
+    if (digest.is_none() && secret::is_needed(&declared.metadata)) || (signing && shared.is_none()) {
         let place = format!("clients[{}].client_secret", declared.index);
         let method = declared.metadata.token_endpoint_auth_method;
         step.problems.add(place, format!("is needed for {method}"));
         return Ok(());
     }
+    let shared_differs = shared.as_ref().is_some_and(|(_, kept)| *kept == Kept::Otherwise);
     let change = match &known {
         None => Change::New,
-        Some(known) => Change::Members(differences(known, declared, digest.as_deref())?),
+        Some(known) => {
+            let mut names = differences(known, declared, digest.as_deref())?;
+            let told = names.iter().any(|name| name == "client_secret");
+            names.extend((shared_differs && !told).then(|| "client_secret".to_owned()));
+            Change::Members(names)
+        }
     };
     if change != Change::Members(Vec::new()) {
         let new = NewClient {
@@ -145,7 +157,35 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
         store::upsert(step.tx, step.moment, &new).await?;
         store::empower(step.tx, step.moment, &declared.client_id, &declared.powers).await?;
     }
+    match shared {
+        None => shared_secret::forget(step.tx, &declared.client_id).await?,
+        Some((_, Kept::AsItIs)) => {}
+        Some((secret, Kept::Otherwise)) => {
+            shared_secret::keep(step.tx, (step.moment, step.keys), &declared.client_id, &secret).await?;
+        }
+    }
     step.note("client", (&declared.client_id, &declared.client_id), &change).await
+}
+
+/// Whether a secret is on record as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    AsItIs,
+    Otherwise,
+}
+
+/// The secret there will be of a client that signs with it, and whether it is there already.
+async fn shared_secret(
+    step: &mut Step<'_>,
+    declared: &DeclaredClient,
+) -> Result<Option<(Secret, Kept)>, Fault> {
+    let known = shared_secret::find(step.tx, step.keys, &declared.client_id).await?;
+    Ok(match (&declared.client_secret, known) {
+        (Some(new), Some(old)) if new.expose() == old.expose() => Some((old, Kept::AsItIs)),
+        (Some(new), _) => Some((new.clone(), Kept::Otherwise)),
+        (None, Some(old)) => Some((old, Kept::AsItIs)),
+        (None, None) => None,
+    })
 }
 
 /// The digest there will be. A secret that is not declared stays; one that the method does not use goes.

@@ -10,7 +10,7 @@ use crate::base::Moment;
 use crate::base::random::{Random, System};
 use crate::base::time::{Clock, ManualClock};
 use crate::client::store::{self, NewClient};
-use crate::client::{ConsentPolicy, Department, Profile, department};
+use crate::client::{ConsentPolicy, Department, Profile, department, shared_secret};
 use crate::config::DatabasePlace;
 use crate::crypto::signer::{Signer, generate};
 use crate::gateway::Outgoing;
@@ -82,17 +82,27 @@ pub(in crate::client) async fn ground() -> Ground {
 
 impl Ground {
     pub(in crate::client) async fn register(&self, client_id: &str, members: Value, secret: Option<&str>) {
+        self.register_as(Profile::Default, client_id, (members, secret)).await;
+    }
+
+    async fn register_as(&self, profile: Profile, client_id: &str, (members, secret): (Value, Option<&str>)) {
         let digest = secret.map(|text| secret::digest(&self.keys, client_id, &Secret::new(text)));
         let new = NewClient {
             client_id,
             department_id: "hrss",
             metadata: &serde_json::from_value(members).unwrap(),
-            profile: Profile::Default,
+            profile,
             consent: ConsentPolicy::Explicit,
             secret_digest: digest.as_deref(),
         };
         let mut tx = self.db.begin().await.unwrap();
         store::upsert(&mut tx, &self.moment(), &new).await.unwrap();
+        if let (ClientAuthMethod::ClientSecretJwt, Some(secret)) =
+            (new.metadata.token_endpoint_auth_method, secret)
+        {
+            let secret = Secret::new(secret);
+            shared_secret::keep(&mut tx, (&self.moment(), &self.keys), client_id, &secret).await.unwrap();
+        }
         tx.commit().await.unwrap();
     }
 
@@ -234,6 +244,119 @@ async fn an_assertion_by_another_key_or_algorithm_is_refused() {
         assert_eq!(ground.answer(&authenticator, shown).await, Err(expected));
     }
     assert_eq!(ground.answer(&authenticator, signed(&own, json!({}))).await, Ok("key".to_owned()));
+}
+
+/// An assertion under a shared secret.
+fn shared(secret: &str, alg: &str, changes: Value) -> ClientAuth {
+    use aws_lc_rs::hmac;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    let mut claims = json!({
+        "iss": "s", "sub": "s", "aud": ISSUER, "exp": START.seconds() + 60, "jti": "one"
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    let head = URL_SAFE_NO_PAD.encode(json!({"alg": alg, "typ": "JWT"}).to_string());
+    let message = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
+    let assertion = Secret::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag)));
+    ClientAuth::Assertion { client_id: None, assertion }
+}
+
+#[tokio::test]
+async fn a_shared_secret_signs_only_where_it_is_registered() {
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    let ground = ground().await;
+    ground.register("s", json!({"token_endpoint_auth_method": "client_secret_jwt"}), Some(SECRET)).await;
+    let key = signer(SigningAlgorithm::Es256);
+    let authenticator = ground.authenticator();
+    let cases = [
+        (shared(SECRET, "HS256", json!({})), Ok("s")),
+        (shared(SECRET, "HS256", json!({})), Err(Refusal::ClientAssertionReplayed)),
+        (
+            shared("0123456789abcdef0123456789abcdeg", "HS256", json!({})),
+            Err(Refusal::ClientAssertionSignatureWrong),
+        ),
+        (shared(SECRET, "none", json!({"jti": "n"})), Err(Refusal::ClientAssertionSignatureWrong)),
+        (shared(SECRET, "ES256", json!({"jti": "e"})), Err(Refusal::ClientAssertionSignatureWrong)),
+        (signed(&key, json!({"iss": "s", "sub": "s"})), Err(Refusal::ClientAssertionSignatureWrong)),
+        (
+            shared(SECRET, "HS256", json!({"jti": "a", "aud": "https://x.example"})),
+            Err(Refusal::ClientAssertionAudienceWrong),
+        ),
+        // The secret itself is not shown any more.
+        (basic("s", SECRET), Err(Refusal::ClientMethodWrong)),
+        (post("s", SECRET), Err(Refusal::ClientMethodWrong)),
+    ];
+    for (shown, expected) in cases {
+        assert_eq!(ground.answer(&authenticator, shown).await, expected.map(str::to_owned));
+    }
+    // A client with a secret of the usual kind does not sign with it, nor does one with a key.
+    ground.register("s", json!({}), Some(SECRET)).await;
+    let jwks = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key.jwk()]}});
+    ground.clock.advance(Duration::from_secs(5));
+    let plain = shared(SECRET, "HS256", json!({"jti": "b"}));
+    assert_eq!(ground.answer(&authenticator, plain).await, Err(Refusal::ClientMethodWrong));
+    ground.register("s", jwks, None).await;
+    ground.clock.advance(Duration::from_secs(5));
+    let confused = shared(&key.jwk().to_string(), "HS256", json!({"jti": "c"}));
+    assert_eq!(ground.answer(&authenticator, confused).await, Err(Refusal::ClientAssertionSignatureWrong));
+}
+
+#[tokio::test]
+async fn fapi_takes_the_issuer_alone_and_no_rs256() {
+    let ground = ground().await;
+    let (ps, rs) = (signer(SigningAlgorithm::Ps256), signer(SigningAlgorithm::Rs256));
+    let members =
+        json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [ps.jwk(), rs.jwk()]}});
+    ground.register_as(Profile::Fapi2, "key", (members, None)).await;
+    let authenticator = ground.authenticator();
+    let endpoint = format!("{ISSUER}/oidc/token");
+    let cases = [
+        (signed(&ps, json!({})), Ok("key")),
+        (signed(&ps, json!({"jti": "2", "aud": [ISSUER]})), Err(Refusal::ClientAssertionAudienceWrong)),
+        (signed(&ps, json!({"jti": "3", "aud": endpoint})), Err(Refusal::ClientAssertionAudienceWrong)),
+        (signed(&rs, json!({"jti": "4"})), Err(Refusal::ClientAssertionSignatureWrong)),
+    ];
+    for (shown, expected) in cases {
+        assert_eq!(ground.answer(&authenticator, shown).await, expected.map(str::to_owned));
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_kind_is_no_assertion() {
+    let ground = ground().await;
+    let key = signer(SigningAlgorithm::Es256);
+    let members = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key.jwk()]}});
+    ground.register("key", members, None).await;
+    let claims =
+        json!({"iss": "key", "sub": "key", "aud": ISSUER, "exp": START.seconds() + 60, "jti": "one"});
+    let authenticator = ground.authenticator();
+    let show = |typ: &str| {
+        let assertion = Secret::new(key.sign(typ, &claims).unwrap());
+        ClientAuth::Assertion { client_id: None, assertion }
+    };
+    for foreign in ["dpop+jwt", "logout+jwt", "at+jwt", "oauth-authz-req+jwt"] {
+        let answer = ground.answer(&authenticator, show(foreign)).await;
+        assert_eq!(answer, Err(Refusal::ClientAssertionTypeForeign), "{foreign}");
+    }
+    let answer = ground.answer(&authenticator, show("client-authentication+jwt")).await;
+    assert_eq!(answer, Ok("key".to_owned()));
+}
+
+#[tokio::test]
+async fn one_of_fifty_that_show_an_assertion_at_once_is_believed() {
+    let ground = ground().await;
+    let key = signer(SigningAlgorithm::EdDsa);
+    let members = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key.jwk()]}});
+    ground.register("key", members, None).await;
+    let authenticator = ground.authenticator();
+    let shown = signed(&key, json!({}));
+    let all = (0..50).map(|_| ground.answer(&authenticator, shown.clone()));
+    let answers = futures_util::future::join_all(all).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::registrar::{self, Kept};
 use crate::audit::{self, Event};
 use crate::base::{Fault, Moment, Secret, Timestamp};
-use crate::client::{Client, ClientState, secret};
+use crate::client::{Client, ClientState, secret, shared_secret};
 use crate::crypto::Keys;
 use crate::sql;
 use crate::storage::{FromRow, Run, Tx};
@@ -127,6 +127,10 @@ pub async fn rotate_secret(
         moment.now,
     ))
     .await?;
+    // A client signs with one secret: the one before verifies nothing from now on.
+    if shared_secret::is_needed(&client.metadata) {
+        shared_secret::keep(tx, (moment, keys), &client.client_id, &fresh).await?;
+    }
     let event = Event::ClientChanged { client: &client.client_id, change: "secret_rotated", detail: "" };
     audit::record(tx, moment, event).await?;
     Ok(fresh)

@@ -6,7 +6,7 @@ use super::{limits, publisher};
 use crate::audit::{self, Event};
 use crate::base::id::ClientId;
 use crate::base::{Fault, Moment, Secret, Timestamp};
-use crate::client::{Client, ClientState, Department, Profile, department, secret, store};
+use crate::client::{Client, ClientState, Department, Profile, department, secret, shared_secret, store};
 use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
 use crate::protocol::{ClientMetadata, Refusal, Scope};
@@ -92,6 +92,9 @@ pub async fn register(
         client_id,
     };
     insert(tx, moment, keys, (new, &issued)).await?;
+    if let (true, Some(secret)) = (shared_secret::is_needed(new.metadata), &issued.secret) {
+        shared_secret::keep(tx, (moment, keys), issued.client_id.as_str(), secret).await?;
+    }
     let detail = new.admission.source().unwrap_or_default();
     let event =
         Event::ClientChanged { client: issued.client_id.as_str(), change: new.admission.word(), detail };
@@ -131,7 +134,9 @@ pub async fn replace(
 ) -> Result<Result<Option<Secret>, Refusal>, Fault> {
     let client = &kept.client;
     let over = client.secret_expires_at.is_some_and(|end| end <= moment.now);
-    let fresh = secret::is_needed(new.metadata) && (client.secret_digest.is_none() || over);
+    // A secret that was only compared so far cannot be read, so that nobody could sign with it.
+    let signs = shared_secret::is_needed(new.metadata) && !shared_secret::is_needed(&client.metadata);
+    let fresh = secret::is_needed(new.metadata) && (client.secret_digest.is_none() || over || signs);
     let fresh = fresh.then(|| secret::generate(moment));
     let digest = match &fresh {
         Some(secret) => Some(secret::digest(keys, &client.client_id, secret)),
@@ -158,6 +163,11 @@ pub async fn replace(
         .await?;
     if replaced == 0 {
         return Ok(Err(Refusal::ServerBusy));
+    }
+    match &fresh {
+        _ if !shared_secret::is_needed(new.metadata) => shared_secret::forget(tx, &client.client_id).await?,
+        Some(secret) => shared_secret::keep(tx, (moment, keys), &client.client_id, secret).await?,
+        None => {}
     }
     tx.execute(sql!(
         "UPDATE registration SET statement = $2 WHERE client_id = $1",
@@ -195,6 +205,7 @@ pub async fn delete(
         return Ok(false);
     }
     tx.execute(sql!("DELETE FROM registration WHERE client_id = $1", client_id)).await?;
+    shared_secret::forget(tx, client_id).await?;
     audit::record(tx, moment, Event::ClientChanged { client: client_id, change, detail: "" }).await?;
     Ok(true)
 }

@@ -5,7 +5,7 @@ use super::wanted::Wanted;
 use super::{Asked, wanted};
 use crate::base::Fault;
 use crate::base::id::FamilyId;
-use crate::client::Client;
+use crate::client::{Client, Recipient};
 use crate::grant::access_token::{self, NewToken};
 use crate::grant::claims::Told;
 use crate::grant::{Granted, family};
@@ -19,6 +19,8 @@ pub(in crate::oidc) struct Front<'a> {
     pub(in crate::oidc) context: &'a Context,
     pub(in crate::oidc) client: &'a Client,
     pub(in crate::oidc) request: &'a AuthorizeRequest,
+    /// Whose key an ID token is encrypted to.
+    pub(in crate::oidc) recipient: Option<Recipient>,
 }
 
 /// What it hands out beside the code; nothing in the code flow.
@@ -49,6 +51,7 @@ impl Front<'_> {
             trace: &self.context.trace,
             client: self.client,
             confirmation: None,
+            recipient: self.recipient.clone(),
             wanted: Wanted::default(),
         };
         let family = FamilyId::new(moment);

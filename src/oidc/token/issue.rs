@@ -186,5 +186,9 @@ pub(super) fn id_token(
     token.c_hash = hash(beside.code);
     token.s_hash = hash(beside.state);
     token.tell(about);
-    asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)
+    let signed = asked.app.keys.signing.signer(algorithm)?.sign("JWT", &token)?;
+    match &asked.recipient {
+        Some(recipient) => recipient.seal(&*asked.moment.random, &signed),
+        None => Ok(signed),
+    }
 }

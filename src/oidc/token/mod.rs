@@ -25,7 +25,7 @@ use super::error::{OAuthError, Problem};
 use super::{body, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
-use crate::client::Client;
+use crate::client::{Client, Purpose, Recipient};
 use crate::grant::decoupled;
 use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
@@ -44,6 +44,8 @@ struct Asked<'a> {
     client: &'a Client,
     /// The key the caller has shown it holds; every token issued here is bound to it.
     confirmation: Option<Confirmation>,
+    /// Whose key ID tokens are encrypted to, if the client registered that.
+    recipient: Option<Recipient>,
     /// For what the caller wants the token, within what was granted.
     wanted: Wanted,
 }
@@ -68,6 +70,9 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     machine.moment.actor = Actor::Client(client.client_id.clone());
     machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
     let confirmation = proof::for_tokens(machine, &client).await?;
+    // Before a code or a refresh token is used up: without the client's key there can be no answer.
+    let recipient =
+        machine.app.authenticator.trust.recipient(machine.moment.now, &client, Purpose::IdToken).await?;
     exchange(
         &Asked {
             app: &machine.app,
@@ -75,6 +80,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
             trace: &machine.trace,
             client: &client,
             confirmation,
+            recipient,
             wanted: Wanted::parse(&params)?,
         },
         &params,

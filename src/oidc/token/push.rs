@@ -8,7 +8,7 @@ use super::{Asked, issue};
 use crate::app::App;
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment};
-use crate::client::Client;
+use crate::client::{Client, Recipient};
 use crate::grant::decoupled::{self, TellClient, Waiting};
 use crate::grant::trace::Trace;
 use crate::grant::{Granted, family};
@@ -18,15 +18,30 @@ use crate::protocol::{GrantType, Refusal};
 use crate::session::{ending, sso};
 use crate::storage::Tx;
 
+/// Who is told, and how.
+pub(in crate::oidc) struct To<'a> {
+    pub(in crate::oidc) client: &'a Client,
+    pub(in crate::oidc) recipient: Option<Recipient>,
+    pub(in crate::oidc) told: &'a TellClient,
+}
+
 /// Issues the tokens in the caller's transaction and prints what is posted.
 pub(in crate::oidc) async fn tokens(
     tx: &mut Tx,
-    (app, moment, client): (&App, &Moment, &Client),
+    (app, moment): (&App, &Moment),
     (found, granted): (&Waiting, &Granted),
-    told: &TellClient,
+    To { client, recipient, told }: To<'_>,
 ) -> Result<String, Fault> {
     let trace = Trace::default();
-    let asked = Asked { app, moment, trace: &trace, client, confirmation: None, wanted: Wanted::default() };
+    let asked = Asked {
+        app,
+        moment,
+        trace: &trace,
+        client,
+        confirmation: None,
+        recipient,
+        wanted: Wanted::default(),
+    };
     let lost = || Fault::broken("what was just allowed cannot be redeemed");
     if !decoupled::redeem(tx, moment, &found.id).await? {
         return Err(lost());

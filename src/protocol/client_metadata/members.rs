@@ -11,10 +11,11 @@ use crate::base::Locale;
 use super::MetadataProblem;
 use crate::protocol::access_token::AccessTokenFormat;
 use crate::protocol::acr::Acr;
-use crate::protocol::algorithm::SigningAlgorithm;
+use crate::protocol::algorithm::{AssertionAlgorithm, SigningAlgorithm};
 use crate::protocol::authorization_details::DetailType;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
+use crate::protocol::encryption::{ContentEncryption, KeyManagement};
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{ApplicationType, RedirectUri};
 use crate::protocol::response::ResponseType;
@@ -97,7 +98,7 @@ members! {
     jwks: Option<Value> = None,
     jwks_uri: Option<String> = None,
     token_endpoint_auth_method: ClientAuthMethod = ClientAuthMethod::ClientSecretBasic,
-    token_endpoint_auth_signing_alg: Option<SigningAlgorithm> = None,
+    token_endpoint_auth_signing_alg: Option<AssertionAlgorithm> = None,
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm::Rs256,
     /// Absent: userinfo is plain JSON.
     userinfo_signed_response_alg: Option<SigningAlgorithm> = None,
@@ -143,6 +144,19 @@ members! {
     tls_client_auth_san_uri: Option<String> = None,
     tls_client_auth_san_ip: Option<String> = None,
     tls_client_auth_san_email: Option<String> = None,
+    /// Absent: not encrypted. Without `enc` it is A128CBC-HS256; so for every pair below.
+    id_token_encrypted_response_alg: Option<KeyManagement> = None,
+    id_token_encrypted_response_enc: Option<ContentEncryption> = None,
+    userinfo_encrypted_response_alg: Option<KeyManagement> = None,
+    userinfo_encrypted_response_enc: Option<ContentEncryption> = None,
+    /// What the client says it encrypts its request objects with. It may still do otherwise (Registration §2).
+    request_object_encryption_alg: Option<KeyManagement> = None,
+    request_object_encryption_enc: Option<ContentEncryption> = None,
+    /// JARM §3.
+    authorization_encrypted_response_alg: Option<KeyManagement> = None,
+    authorization_encrypted_response_enc: Option<ContentEncryption> = None,
+    introspection_encrypted_response_alg: Option<KeyManagement> = None,
+    introspection_encrypted_response_enc: Option<ContentEncryption> = None,
 }
 
 /// The members that people read, which may come once per language.

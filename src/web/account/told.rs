@@ -129,7 +129,7 @@ mod tests {
         "person_not_found",
         "notice_settled",
         "applied",
-        "signing_key_rotated",
+        "key_rotated",
         "client_changed",
         "invitation_changed",
     ];

@@ -54,6 +54,15 @@ impl World {
         world
     }
 
+    /// The town, with keys of its own that the test may rotate.
+    pub async fn with_own_keys(clients: &[Value]) -> Self {
+        let own = own_keys();
+        let world = Self::set(&[("TONGYAO_KEYS_DIR", own.to_str().unwrap())]).await;
+        world.apply(town::state()).await;
+        world.apply(json!({ "clients": clients })).await;
+        world
+    }
+
     /// Nobody and nothing.
     pub async fn empty() -> Self {
         Self::set(&[]).await
@@ -142,6 +151,17 @@ fn settings(database: &FreshDatabase, changes: &[(&str, &str)]) -> (Settings, St
         raw.set(name, (*value).to_owned()).unwrap();
     }
     (Settings::resolve(&raw).unwrap(), prefix)
+}
+
+/// A copy of the run's keys: the clock of another test must not decide about them.
+fn own_keys() -> PathBuf {
+    let own = keys().with_file_name(format!("keys-{}", uuid::Uuid::new_v4().simple()));
+    tongyao::crypto::folder::KeysFolder::open(&own).unwrap();
+    for file in std::fs::read_dir(keys()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), own.join(file.file_name())).unwrap();
+    }
+    own
 }
 
 /// One keys folder for the whole run: making RSA keys takes longer than most tests.
