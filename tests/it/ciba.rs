@@ -8,6 +8,7 @@ use tongyao::jobs::{notices, sweep};
 use tongyao::protocol::SigningAlgorithm;
 use tongyao::protocol::id_token::half_hash;
 
+use crate::support::key_holder::{DPOP, KeyHolder};
 use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
@@ -551,8 +552,28 @@ async fn the_strict_profiles_want_a_signature_and_a_message() {
         "iss": "strict", "aud": "http://localhost:8000", "iat": now, "nbf": now, "exp": now + 300, "jti": "1",
         "scope": "openid", "login_hint": WANG.login_name,
     });
-    let token = signed(&signer, claims, json!({}));
+    let token = signed(&signer, claims.clone(), json!({}));
     strict.post("/oidc/ciba", &[("request", &token)]).await.refused(400, "invalid_request", 103098);
+
+    let token = signed(&signer, claims, json!({"jti": "2", "binding_message": "工单 4711"}));
+    let body = strict.post("/oidc/ciba", &[("request", &token)]).await.good();
+    let id = body["auth_req_id"].as_str().unwrap();
+    sandbox(&world, id, "allow").await.good();
+    // FAPI 2.0 Security Profile §5.3.2.1: no token without a key, and what was allowed stays there to be fetched.
+    poll(&strict, id).await.refused(400, "invalid_request", 104039);
+    let holder = KeyHolder::new();
+    let fields = [("grant_type", GRANT), ("auth_req_id", id)];
+    let call = strict.asking("/oidc/token", &fields).header(DPOP, &holder.proof(&world, json!({})));
+    let asked_again = call.send(&world.router).await;
+    asked_again.refused(400, "use_dpop_nonce", 104031);
+    let nonce = asked_again.header("dpop-nonce").unwrap();
+    let proof = holder.proof(&world, json!({ "nonce": nonce }));
+    let body = strict.asking("/oidc/token", &fields).header(DPOP, &proof).send(&world.router).await.good();
+    assert_eq!(body["token_type"], "DPoP");
+    let access = body["access_token"].as_str().unwrap();
+    strict.userinfo(access).await.refused(401, "invalid_token", 104032);
+    let proof = holder.resource_proof(&world, access, json!({}));
+    KeyHolder::userinfo(access, &proof).send(&world.router).await.good();
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use http::header::ORIGIN;
 use serde_json::{Value, json};
 
-use crate::support::key_holder::DPOP;
+use crate::support::key_holder::{DPOP, KeyHolder};
 use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
@@ -400,6 +400,35 @@ async fn leaving_the_sign_in_decides_nothing() {
     assert!(page.is("answered") && page.text().contains("没有作出答复"), "{}", page.text());
     poll(&kiosk, &started).await.refused(400, "authorization_pending", 103064);
     allow(&mut browser, &started.user_code).await;
+}
+
+#[tokio::test]
+async fn tokens_of_a_public_device_are_bound_to_its_key_and_so_are_its_refresh_tokens() {
+    let mut client = player();
+    client["grant_types"] = json!([GRANT, "refresh_token"]);
+    client["dpop_bound_access_tokens"] = json!(true);
+    let world = World::with_clients(&[client]).await;
+    let player = RelyingParty::new(&world, "player", Credential::Public);
+    let started = start(&player, &[]).await;
+    allow(&mut world.browser(), &started.user_code).await;
+    poll(&player, &started).await.refused(400, "invalid_dpop_proof", 104020);
+    let (holder, thief) = (KeyHolder::new(), KeyHolder::new());
+    let send = |fields: Vec<(&'static str, String)>, proof: String| {
+        let (player, router) = (player.clone(), world.router.clone());
+        async move {
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            player.asking("/oidc/token", &fields).header(DPOP, &proof).send(&router).await
+        }
+    };
+    let fields = vec![("grant_type", GRANT.to_owned()), ("device_code", started.device_code.clone())];
+    let body = send(fields, holder.proof(&world, json!({}))).await.good();
+    assert_eq!(body["token_type"], "DPoP");
+    let refresh = body["refresh_token"].as_str().unwrap().to_owned();
+    let fields = vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", refresh)];
+    let stolen = send(fields.clone(), thief.proof(&world, json!({}))).await;
+    assert_eq!(stolen.status, 400, "{}", stolen.body);
+    assert_eq!(send(fields, holder.proof(&world, json!({}))).await.good()["token_type"], "DPoP");
 }
 
 #[tokio::test]
