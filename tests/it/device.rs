@@ -3,7 +3,7 @@
 use http::header::ORIGIN;
 use serde_json::{Value, json};
 
-use crate::support::key_holder::{DPOP, KeyHolder};
+use crate::support::key_holder::DPOP;
 use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
