@@ -572,7 +572,7 @@ async fn the_strict_profiles_want_a_signature_and_a_message() {
     assert_eq!(body["token_type"], "DPoP");
     let access = body["access_token"].as_str().unwrap();
     strict.userinfo(access).await.refused(401, "invalid_token", 104032);
-    let proof = holder.resource_proof(&world, access, json!({}));
+    let proof = holder.resource_proof(&world, access, json!({ "nonce": nonce }));
     KeyHolder::userinfo(access, &proof).send(&world.router).await.good();
 }
 
