@@ -60,6 +60,7 @@ pub(super) fn deleted(before: Timestamp) -> Statement {
         "DELETE FROM client WHERE client_id IN (
              SELECT client_id FROM client WHERE state = 'deleted' AND updated_at < $1
                AND NOT EXISTS (SELECT 1 FROM registration WHERE registration.client_id = client.client_id)
+               AND NOT EXISTS (SELECT 1 FROM client_shared_secret WHERE client_shared_secret.client_id = client.client_id)
                AND NOT EXISTS (SELECT 1 FROM participation WHERE participation.client_id = client.client_id)
                AND NOT EXISTS (SELECT 1 FROM logout_delivery WHERE logout_delivery.client_id = client.client_id)
                AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client_id = client.client_id)

@@ -9,7 +9,7 @@ use super::{accept, authorize};
 use crate::app::App;
 use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Actor, Fault, Locale, Moment};
-use crate::client::{Client, Purpose, Recipient, policy};
+use crate::client::{Client, policy};
 use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
 use crate::grant::notice::{self, Body};
 use crate::grant::{Granted, asked};
@@ -108,10 +108,8 @@ pub(super) async fn write(
     said: Said<'_>,
 ) -> Result<bool, Fault> {
     let told = found.ask.told.as_ref();
-    let recipient = match told {
-        Some(told) if told.mode == DeliveryMode::Push => recipient(app, moment, client).await?,
-        _ => None,
-    };
+    let pushes = told.is_some_and(|told| told.mode == DeliveryMode::Push);
+    let recipient = if pushes { push::recipient(app, moment, client).await? } else { None };
     let mut tx = app.db.begin().await?;
     let body = match said {
         Said::Yes(granted, proofs) => {
@@ -121,8 +119,8 @@ pub(super) async fn write(
             let Some(granted) = allowed else { return Ok(false) };
             match told {
                 Some(told) if told.mode == DeliveryMode::Push => {
-                    let to = push::To { client, recipient, told };
-                    let tokens = push::tokens(&mut tx, (app, moment), (found, &granted), to).await?;
+                    let to = (client, recipient);
+                    let tokens = push::tokens(&mut tx, (app, moment), to, (found, &granted, told)).await?;
                     Some(body(told, tokens))
                 }
                 told => told.map(ping),
@@ -148,12 +146,6 @@ pub(super) async fn write(
     tx.commit().await?;
     app.notices.ring();
     Ok(true)
-}
-
-/// The key that pushed ID tokens are encrypted to; it may have to be fetched, which no transaction waits for.
-async fn recipient(app: &App, moment: &Moment, client: &Client) -> Result<Option<Recipient>, Fault> {
-    let found = app.authenticator.trust.recipient(moment.now, client, Purpose::IdToken).await;
-    found.map_err(|refusal| Fault::unavailable("no key to encrypt a pushed ID token to").because(refusal))
 }
 
 /// Notes the requests nobody answered in time; a client that waits for a push is told (CIBA Core 1.0 §12). How many.

@@ -59,3 +59,36 @@ fn join(bare: &Response, answer: ErrorAnswer) -> Response {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(path: &str, problem: Problem) -> (u16, Option<String>, String) {
+        let handler = move || async move { Shown::Problem(problem) };
+        let router = Router::new().fallback(handler).layer(from_fn(told));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let wait = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        (status, wait, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_program_hears_of_a_panic_and_of_slowness_as_json() {
+        let (status, _, body) = answer("/oidc/token", Problem::Broken).await;
+        assert!(status == 500 && body.contains("\"server_error\"") && body.contains("\"100006\""), "{body}");
+        let (status, wait, body) = answer("/oidc/userinfo", Problem::Unavailable { wait: 5 }).await;
+        assert_eq!((status, wait.as_deref()), (503, Some("5")));
+        assert!(body.contains("\"temporarily_unavailable\"") && body.contains("\"100007\""), "{body}");
+        // Where people are sent, the page is drawn by others.
+        let (status, _, body) = answer("/oidc/authorize", Problem::Broken).await;
+        assert_eq!((status, body.as_str()), (500, ""));
+    }
+}

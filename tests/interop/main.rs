@@ -16,6 +16,16 @@ fn openid_client() {
 }
 
 #[test]
+fn oauth4webapi_with_pushed_requests_and_dpop() {
+    node("oauth4webapi.mjs", &[]);
+}
+
+#[test]
+fn oauth4webapi_with_the_fapi_profile() {
+    node("oauth4webapi.mjs", &[("CLIENT", "node-fapi2")]);
+}
+
+#[test]
 fn oidc_client_ts_in_chromium() {
     node("oidc_client_ts.mjs", &[]);
 }

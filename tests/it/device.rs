@@ -8,7 +8,7 @@ use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
-use crate::support::{Browser, LI, Page, RelyingParty, Tokens, WANG, World};
+use crate::support::{Browser, KeyHolder, LI, Page, RelyingParty, Tokens, WANG, World};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SECRET: &str = "kiosk-secret-0123456789abcdef";
@@ -446,4 +446,30 @@ async fn what_is_over_is_swept_and_holds_no_plain_code() {
     tongyao::jobs::sweep::run_once(world.app.clone()).await.unwrap();
     assert_eq!(look.number("SELECT COUNT(*) FROM decoupled_request").await, 0);
     poll(&kiosk, &started).await.refused(400, "invalid_grant", 103061);
+}
+
+/// RFC 9449 §5: a device without a secret is known by its key from then on.
+#[tokio::test]
+async fn a_public_devices_tokens_are_bound_to_its_key() {
+    let mut client = player();
+    client["grant_types"] = json!([GRANT, "refresh_token"]);
+    client["dpop_bound_access_tokens"] = json!(true);
+    let world = World::with_clients(&[client]).await;
+    let player = RelyingParty::new(&world, "player", Credential::Public);
+    let started = start(&player, &[("scope", "openid profile")]).await;
+    let mut browser = world.browser();
+    allow(&mut browser, &started.user_code).await;
+    let send = async |fields: &[(&str, &str)], holder: &KeyHolder| {
+        let proof = holder.proof(&world, json!({}));
+        player.asking("/oidc/token", fields).header(DPOP, &proof).send(&world.router).await
+    };
+    let (holder, thief) = (KeyHolder::new(), KeyHolder::new());
+    let fields = [("grant_type", GRANT), ("device_code", started.device_code.as_str())];
+    poll(&player, &started).await.refused(400, "invalid_dpop_proof", 104_020);
+    let body = send(&fields, &holder).await.good();
+    assert_eq!(body["token_type"], "DPoP");
+    let fields =
+        [("grant_type", "refresh_token"), ("refresh_token", body["refresh_token"].as_str().unwrap())];
+    send(&fields, &thief).await.refused(400, "invalid_grant", 104_037);
+    send(&fields, &holder).await.good();
 }

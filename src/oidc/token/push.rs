@@ -8,7 +8,7 @@ use super::{Asked, issue};
 use crate::app::App;
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment};
-use crate::client::{Client, Recipient};
+use crate::client::{Client, Purpose, Recipient};
 use crate::grant::decoupled::{self, TellClient, Waiting};
 use crate::grant::trace::Trace;
 use crate::grant::{Granted, family};
@@ -18,30 +18,26 @@ use crate::protocol::{GrantType, Refusal};
 use crate::session::{ending, sso};
 use crate::storage::Tx;
 
-/// Who is told, and how.
-pub(in crate::oidc) struct To<'a> {
-    pub(in crate::oidc) client: &'a Client,
-    pub(in crate::oidc) recipient: Option<Recipient>,
-    pub(in crate::oidc) told: &'a TellClient,
+/// Whose key the ID token is encrypted to, found before anything is written. Where it cannot be had the person may try again.
+pub(in crate::oidc) async fn recipient(
+    app: &App,
+    moment: &Moment,
+    client: &Client,
+) -> Result<Option<Recipient>, Fault> {
+    let found = app.authenticator.trust.recipient(moment.now, client, Purpose::IdToken).await;
+    found.map_err(|refusal| Fault::unavailable("a client's encryption key").because(refusal))
 }
 
 /// Issues the tokens in the caller's transaction and prints what is posted.
 pub(in crate::oidc) async fn tokens(
     tx: &mut Tx,
     (app, moment): (&App, &Moment),
-    (found, granted): (&Waiting, &Granted),
-    To { client, recipient, told }: To<'_>,
+    (client, recipient): (&Client, Option<Recipient>),
+    (found, granted, told): (&Waiting, &Granted, &TellClient),
 ) -> Result<String, Fault> {
     let trace = Trace::default();
-    let asked = Asked {
-        app,
-        moment,
-        trace: &trace,
-        client,
-        confirmation: None,
-        recipient,
-        wanted: Wanted::default(),
-    };
+    let wanted = Wanted::default();
+    let asked = Asked { app, moment, trace: &trace, client, confirmation: None, recipient, wanted };
     let lost = || Fault::broken("what was just allowed cannot be redeemed");
     if !decoupled::redeem(tx, moment, &found.id).await? {
         return Err(lost());

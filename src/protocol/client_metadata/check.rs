@@ -6,12 +6,11 @@ use std::net::IpAddr;
 use serde_json::Value;
 use url::Url;
 
-use super::{ClientMetadata, MetadataProblem};
+use super::{ClientMetadata, MetadataProblem, encryption};
 use crate::protocol::algorithm::AssertionAlgorithm;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::distinguished_name::DistinguishedName;
-use crate::protocol::encryption::KeyManagement;
 use crate::protocol::grant_type::GrantType;
 use crate::protocol::redirect::{RedirectForm, RedirectUri};
 use crate::protocol::resource::is_resource;
@@ -35,8 +34,8 @@ const RULES: [Rule; 13] = [
     frontchannel_logout,
     for_people,
     sector,
-    ciba,
     encryption,
+    ciba,
     resources,
 ];
 
@@ -214,7 +213,7 @@ fn has_keys(metadata: &ClientMetadata) -> bool {
     !listed_keys(metadata).is_empty()
 }
 
-fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
+pub(super) fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
     let keys = metadata.jwks.as_ref().and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
     keys.map(Vec::as_slice).unwrap_or_default()
 }
@@ -318,6 +317,10 @@ fn is_link(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
+fn encryption(metadata: &ClientMetadata, problems: &mut Problems) {
+    problems.0.extend(encryption::problems(metadata));
+}
+
 /// CIBA Core 1.0 §4 and §5: a client that begins requests shows who it is, and can be reached where it wants to be told.
 fn ciba(metadata: &ClientMetadata, problems: &mut Problems) {
     if !metadata.may_use(GrantType::Ciba) {
@@ -347,54 +350,6 @@ fn ciba(metadata: &ClientMetadata, problems: &mut Problems) {
         "jwks",
         "backchannel_authentication_request_signing_alg needs jwks with a key, or jwks_uri",
     );
-}
-
-/// OpenID Connect Registration §2: `enc` belongs to an `alg`, and what is encrypted needs a key.
-fn encryption(metadata: &ClientMetadata, problems: &mut Problems) {
-    let answers = [
-        (
-            ("id_token_encrypted_response_alg", metadata.id_token_encrypted_response_alg),
-            ("id_token_encrypted_response_enc", metadata.id_token_encrypted_response_enc),
-        ),
-        (
-            ("userinfo_encrypted_response_alg", metadata.userinfo_encrypted_response_alg),
-            ("userinfo_encrypted_response_enc", metadata.userinfo_encrypted_response_enc),
-        ),
-        (
-            ("authorization_encrypted_response_alg", metadata.authorization_encrypted_response_alg),
-            ("authorization_encrypted_response_enc", metadata.authorization_encrypted_response_enc),
-        ),
-        (
-            ("introspection_encrypted_response_alg", metadata.introspection_encrypted_response_alg),
-            ("introspection_encrypted_response_enc", metadata.introspection_encrypted_response_enc),
-        ),
-    ];
-    for ((member, alg), (enc_member, enc)) in answers {
-        problems.add_unless(alg.is_some() || enc.is_none(), enc_member, "needs the _alg beside it");
-        let served = alg.is_none_or(|alg| metadata.jwks_uri.is_some() || has_key_for(metadata, alg));
-        problems.add_unless(served, member, "needs a key for it in jwks (use enc), or jwks_uri");
-    }
-    // Request objects are encrypted to our keys, not to the client's.
-    problems.add_unless(
-        metadata.request_object_encryption_alg.is_some() || metadata.request_object_encryption_enc.is_none(),
-        "request_object_encryption_enc",
-        "needs the _alg beside it",
-    );
-}
-
-/// Whether a listed key could serve; whether it is sound is seen when it is read.
-fn has_key_for(metadata: &ClientMetadata, alg: KeyManagement) -> bool {
-    listed_keys(metadata).iter().any(|key| {
-        let text = |name: &str| key.get(name).and_then(Value::as_str);
-        let kind = match text("kty") {
-            Some("RSA") => alg.is_rsa(),
-            Some("EC") => !alg.is_rsa() && matches!(text("crv"), Some("P-256" | "P-384")),
-            Some("OKP") => !alg.is_rsa() && text("crv") == Some("X25519"),
-            _ => false,
-        };
-        let named = text("alg").is_none_or(|name| name == alg.as_str());
-        kind && named && text("use").is_none_or(|used| used == "enc")
-    })
 }
 
 /// RFC 8707 §2.
@@ -448,53 +403,6 @@ mod tests {
         ];
         for with in fine {
             assert_eq!(problems(with.clone()), Vec::<String>::new(), "{with}");
-        }
-    }
-
-    #[test]
-    fn encryption_needs_a_key_that_serves() {
-        let ec = json!({"kty": "EC", "crv": "P-256", "x": "x", "y": "y", "use": "enc"});
-        let with = |more: Value| {
-            let mut members = json!({"id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [ec]}});
-            members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-            problems(members)
-        };
-        let fine: [&str; 0] = [];
-        assert_eq!(with(json!({})), fine);
-        assert_eq!(with(json!({"id_token_encrypted_response_enc": "A256GCM"})), fine);
-        assert_eq!(with(json!({"jwks": null, "jwks_uri": "https://a.example/jwks"})), fine);
-        assert_eq!(problems(json!({"request_object_encryption_alg": "RSA-OAEP-256"})), fine);
-        let member = ["id_token_encrypted_response_alg"];
-        assert_eq!(with(json!({"jwks": {"keys": []}})), member);
-        assert_eq!(with(json!({"id_token_encrypted_response_alg": "RSA-OAEP"})), member);
-        let mut signing = ec.clone();
-        signing["use"] = json!("sig");
-        assert_eq!(with(json!({"jwks": {"keys": [signing]}})), member);
-        for pair in ["id_token", "userinfo", "authorization", "introspection"] {
-            let (alg, enc) =
-                (format!("{pair}_encrypted_response_alg"), format!("{pair}_encrypted_response_enc"));
-            assert_eq!(problems(json!({ enc.as_str(): "A128GCM" })), [enc]);
-            assert_eq!(problems(json!({ alg.as_str(): "ECDH-ES" })), [alg]);
-        }
-        let enc = "request_object_encryption_enc";
-        assert_eq!(problems(json!({ enc: "A128GCM" })), [enc]);
-    }
-
-    #[test]
-    fn dangerous_algorithms_cannot_be_registered() {
-        for (member, word) in [
-            ("id_token_signed_response_alg", "none"),
-            ("id_token_signed_response_alg", "HS256"),
-            ("userinfo_signed_response_alg", "none"),
-            ("token_endpoint_auth_signing_alg", "none"),
-            ("introspection_signed_response_alg", "none"),
-            ("id_token_encrypted_response_alg", "RSA1_5"),
-            ("userinfo_encrypted_response_alg", "dir"),
-            ("request_object_encryption_alg", "PBES2-HS256+A128KW"),
-            ("id_token_encrypted_response_enc", "none"),
-        ] {
-            let read = serde_json::from_value::<ClientMetadata>(json!({ member: word }));
-            assert!(read.unwrap_err().to_string().contains(member), "{member} {word}");
         }
     }
 

@@ -4,6 +4,8 @@
 mod members;
 /// What members must say together.
 mod check;
+/// What the members about encryption must say together.
+mod encryption;
 /// Who shares a pairwise subject.
 mod sector;
 
