@@ -8,14 +8,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::registration::{Client, Profile};
+use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::{Fault, Timestamp};
 use crate::crypto::mac;
 use crate::protocol::json::{Bounds, parse_object};
 use crate::protocol::{Refusal, SigningAlgorithm};
 use crate::storage::Ephemeral;
 
-/// How far the clocks of a department and of the service may be apart.
-const LEEWAY_SECONDS: f64 = 30.0;
 /// An assertion that lives longer could be used long after it leaked; an hour is what widespread clients make.
 const LONGEST_SECONDS: f64 = 3600.0;
 const LARGEST_PAYLOAD: usize = 8 * 1024;
@@ -109,21 +108,12 @@ impl AssertionClaims {
         if !aud.names(issuer, rule) {
             return Err(Refusal::ClientAssertionAudienceWrong);
         }
-        let left = self.seconds_left(now, exp).ok_or(Refusal::ClientAssertionExpired)?;
+        let validity = Validity { iat: self.iat, nbf: self.nbf, exp };
+        let left = validity.seconds_left(now, LONGEST_SECONDS).ok_or(Refusal::ClientAssertionExpired)?;
         Ok(SingleUse {
             key: format!("client-assertion:{}", mac::digest(&format!("{client_id}\0{jti}"))),
             lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS),
         })
-    }
-
-    /// RFC 7523 §3 (4) to (6).
-    fn seconds_left(&self, now: Timestamp, exp: f64) -> Option<f64> {
-        let now = now.seconds() as f64;
-        let not_yet = |at: f64| at - now > LEEWAY_SECONDS;
-        let left = exp - now;
-        let lives = (-LEEWAY_SECONDS < left) && left <= LONGEST_SECONDS + LEEWAY_SECONDS;
-        let begun = !self.iat.is_some_and(not_yet) && !self.nbf.is_some_and(not_yet);
-        (lives && begun).then(|| left.max(0.0))
     }
 }
 

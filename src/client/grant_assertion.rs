@@ -9,8 +9,10 @@ use super::assertion::algorithms;
 use super::authenticate::{AuthenticationProblem, Authenticator};
 use super::powers::TrustedIssuer;
 use super::registration::Client;
+use super::signed::{SignedProblem, SigningKeys};
+use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::Timestamp;
-use crate::crypto::jwt::{TokenProblem, read_foreign, typ};
+use crate::crypto::jwt::{TokenProblem, typ};
 use crate::crypto::mac;
 use crate::protocol::{Refusal, Scope, SigningAlgorithm};
 use crate::storage::Ephemeral;
@@ -53,8 +55,6 @@ struct Signatory<'a> {
     uri: Option<&'a str>,
 }
 
-/// How far the clocks of a department and of the service may be apart.
-const LEEWAY_SECONDS: f64 = 30.0;
 /// A grant is used the moment it is made.
 const LONGEST_SECONDS: f64 = 300.0;
 
@@ -72,9 +72,11 @@ impl Authenticator {
             return Err(Refusal::GrantAssertionMalformed.into());
         }
         for signatory in signatories(client) {
-            let claims: Claims = match self.read_signed(now, &signatory, assertion).await {
+            let keys = SigningKeys { by_value: signatory.keys.as_ref(), uri: signatory.uri };
+            let read = self.trust.read_with(now, keys, &signatory.algorithms, assertion).await;
+            let claims: Claims = match read {
                 Ok(claims) => claims,
-                Err(TokenProblem::Malformed | TokenProblem::BadClaims) => {
+                Err(SignedProblem::Token(TokenProblem::Malformed | TokenProblem::BadClaims)) => {
                     return Err(Refusal::GrantAssertionMalformed.into());
                 }
                 Err(_) => continue,
@@ -85,29 +87,6 @@ impl Authenticator {
             }
         }
         Err(Refusal::GrantAssertionUntrusted.into())
-    }
-
-    async fn read_signed(
-        &self,
-        now: Timestamp,
-        signatory: &Signatory<'_>,
-        assertion: &str,
-    ) -> Result<Claims, TokenProblem> {
-        let Some(uri) = signatory.uri else {
-            let keys = signatory.keys.as_ref().ok_or(TokenProblem::UnknownKey)?;
-            return read_foreign(keys, &signatory.algorithms, assertion);
-        };
-        let keys = self.trust.keys(now, uri).await.map_err(|_| TokenProblem::UnknownKey)?;
-        match read_foreign(&keys, &signatory.algorithms, assertion) {
-            // The issuer may have begun to sign with a key it has published since.
-            Err(problem @ (TokenProblem::UnknownKey | TokenProblem::BadSignature)) => {
-                match self.trust.newer_keys(now, uri, &keys).await {
-                    Some(newer) => read_foreign(&newer, &signatory.algorithms, assertion),
-                    None => Err(problem),
-                }
-            }
-            answer => answer,
-        }
     }
 }
 
@@ -161,23 +140,14 @@ impl Claims {
         if !aud.is_one_of(ours) {
             return Err(Refusal::GrantAssertionAudienceWrong);
         }
-        let left = self.seconds_left(now, exp).ok_or(Refusal::GrantAssertionExpired)?;
+        let validity = Validity { iat: self.iat, nbf: self.nbf, exp };
+        let left = validity.seconds_left(now, LONGEST_SECONDS).ok_or(Refusal::GrantAssertionExpired)?;
         Ok(Believed {
             scope: signatory.scope.cloned(),
             issuer: iss.clone(),
             once: format!("grant-assertion:{}", mac::digest(&format!("{iss}\0{jti}"))),
             lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS),
         })
-    }
-
-    /// RFC 7523 §3 (4) to (6).
-    fn seconds_left(&self, now: Timestamp, exp: f64) -> Option<f64> {
-        let now = now.seconds() as f64;
-        let not_yet = |at: f64| at - now > LEEWAY_SECONDS;
-        let left = exp - now;
-        let lives = (-LEEWAY_SECONDS < left) && left <= LONGEST_SECONDS + LEEWAY_SECONDS;
-        let begun = !self.iat.is_some_and(not_yet) && !self.nbf.is_some_and(not_yet);
-        (lives && begun).then(|| left.max(0.0))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod signed;
 pub mod sector;
 pub mod logo;
 pub mod dynamic;
+pub mod validity;
 pub mod assertion;
 pub mod authenticate;
 pub mod certificate;
