@@ -176,6 +176,16 @@ impl Page {
         html::text(&self.answer.body)
     }
 
+    /// What a person reads between the head and the foot, which are the same on every page.
+    pub fn main_text(&self) -> String {
+        let body = &self.answer.body;
+        let main = body
+            .split_once("<main")
+            .and_then(|(_, rest)| rest.split_once("</main>"))
+            .map_or(body.as_str(), |(main, _)| main);
+        html::text(&format!("<main{main}"))
+    }
+
     pub fn status(&self) -> u16 {
         self.answer.status.as_u16()
     }
