@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::Value;
-use tokio::sync::Mutex as Turn;
+use tokio::sync::{Mutex as Turn, Semaphore};
 
 use super::recipient;
 use crate::base::Timestamp;
@@ -22,11 +22,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const LARGEST: usize = 64 * 1024;
 pub(super) const MOST_KEYS: usize = 32;
 const MOST_ADDRESSES: usize = 1024;
+/// Request objects fetched at once, whoever asks.
+const MOST_REFERENCES: usize = 32;
 
 /// The keys behind addresses; cheap to clone.
 #[derive(Clone)]
 pub struct Trust {
-    outgoing: Outgoing,
+    pub(super) outgoing: Outgoing,
+    pub(super) references: Arc<Semaphore>,
     sets: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
 }
 
@@ -61,7 +64,7 @@ struct Held {
 
 impl Trust {
     pub fn new(outgoing: Outgoing) -> Self {
-        Self { outgoing, sets: Arc::default() }
+        Self { outgoing, references: Arc::new(Semaphore::new(MOST_REFERENCES)), sets: Arc::default() }
     }
 
     /// The keys behind `uri`, at most ten minutes old unless the address does not answer.

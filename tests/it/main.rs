@@ -7,6 +7,7 @@ mod access_token;
 mod authorize;
 mod budgets;
 mod ciba;
+mod conformance_core;
 mod consent;
 mod device;
 mod database_away;
