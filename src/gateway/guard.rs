@@ -70,6 +70,10 @@ impl Guard {
         Self { reach, intranet: intranet.into() }
     }
 
+    pub(super) fn reach(&self) -> Reach {
+        self.reach
+    }
+
     /// Link-local addresses hold cloud metadata: no list of networks opens them.
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
