@@ -58,7 +58,8 @@ impl Pinned {
             return false;
         }
         let named = self.reach == Reach::PublicAndLoopback
-            || ParsedCertificate::try_from(shown).is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok());
+            || ParsedCertificate::try_from(shown)
+                .is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok());
         named && is_within_its_time(shown, now)
     }
 }
@@ -106,5 +107,87 @@ impl ServerCertVerifier for Pinned {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.usual.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::gateway::Outgoing;
+    use crate::gateway::guard::Guard;
+    use crate::gateway::outgoing::OutgoingProblem;
+
+    /// As `openssl req -x509` makes them: an authority of itself.
+    fn self_signed(names: &[&str]) -> (CertificateDer<'static>, String, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params =
+            CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2099, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        (certificate.der().clone(), certificate.pem(), key)
+    }
+
+    fn install() {
+        drop(aws_lc_rs::default_provider().install_default());
+    }
+
+    #[test]
+    fn the_very_certificate_counts_for_its_name_and_time() {
+        install();
+        let (own, _, _) = self_signed(&["a.example"]);
+        let (other, _, _) = self_signed(&["a.example"]);
+        let at = |year: u64| UnixTime::since_unix_epoch(Duration::from_secs((year - 1970) * 365 * 86_400));
+        let judge = |reach, shown: &CertificateDer<'_>, name: &'static str, year| {
+            let usual = Verifier::new(Arc::new(aws_lc_rs::default_provider())).unwrap();
+            let pinned = Pinned { usual, own: vec![own.clone()], reach };
+            pinned.is_own(shown, &ServerName::try_from(name).unwrap(), at(year))
+        };
+        assert!(judge(Reach::Public, &own, "a.example", 2030));
+        assert!(!judge(Reach::Public, &own, "b.example", 2030));
+        assert!(judge(Reach::PublicAndLoopback, &own, "b.example", 2030));
+        assert!(!judge(Reach::PublicAndLoopback, &own, "a.example", 2015));
+        assert!(!judge(Reach::PublicAndLoopback, &own, "a.example", 2110));
+        assert!(!judge(Reach::PublicAndLoopback, &other, "a.example", 2030));
+    }
+
+    #[tokio::test]
+    async fn a_server_with_the_certificate_named_is_called_and_no_other() {
+        install();
+        let (certificate, pem, key) = self_signed(&["localhost"]);
+        let key = key.serialize_der().try_into().unwrap();
+        let config =
+            rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
+        let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("https://localhost:{}/", socket.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = socket.accept().await else { return };
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nhere";
+                let _ = stream.write_all(answer).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        let (_, elses, _) = self_signed(&["localhost"]);
+        for (pem, expected) in [(pem, Ok(b"here".to_vec())), (elses, Err(OutgoingProblem::NoConnection))] {
+            let file = std::env::temp_dir().join(format!("extra-{}.pem", uuid::Uuid::new_v4().simple()));
+            std::fs::write(&file, pem).unwrap();
+            let guard = Guard::new(Reach::PublicAndLoopback, &[]);
+            let outgoing = Outgoing::new(guard, Some(&file)).unwrap();
+            std::fs::remove_file(&file).unwrap();
+            assert_eq!(outgoing.get(&address, 64).await, expected);
+        }
     }
 }
