@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
@@ -473,6 +474,28 @@ async fn a_key_without_a_name_authenticates_and_so_does_one_published_later() {
     *told.lock().await = json!({"keys": [second.jwk()]}).to_string();
     world.later(60);
     Tokens::of(&party.showing(Credential::Key(second)).refresh(&tokens.refresh.unwrap()).await);
+}
+
+#[tokio::test]
+async fn a_shared_secret_signs_an_assertion() {
+    let world = World::new().await;
+    let change =
+        json!({"token_endpoint_auth_method": "client_secret_jwt", "grant_types": ["authorization_code"]});
+    let (party, body) = registered(&world, "code", change).await;
+    let page = world.browser().pass(&ask(&party, "openid"), &WANG).await;
+    let now = world.now().seconds();
+    let claims = json!({"iss": party.client_id, "sub": party.client_id, "aud": format!("{ISSUER}/oidc/token"),
+                        "iat": now, "exp": now + 60, "jti": "once"});
+    let key = EncodingKey::from_secret(body["client_secret"].as_str().unwrap().as_bytes());
+    let assertion = encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &page.code()),
+        ("redirect_uri", REDIRECT),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", &assertion),
+    ];
+    Tokens::of(&Call::post("/oidc/token", &fields).send(&world.router).await);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod authorize;
 mod budgets;
 mod ciba;
 mod conformance_core;
+mod conformance_robot;
 mod consent;
 mod device;
 mod database_away;

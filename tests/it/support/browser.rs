@@ -171,6 +171,11 @@ impl Page {
         self.left_to.is_none() && self.name() == name
     }
 
+    /// Whether the browser is still at the service.
+    pub fn is_here(&self) -> bool {
+        self.left_to.is_none()
+    }
+
     /// What a person reads on it.
     pub fn text(&self) -> String {
         html::text(&self.answer.body)
