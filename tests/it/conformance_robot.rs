@@ -111,6 +111,12 @@ impl Robot {
             ("wait", "contains") => {
                 assert!(url(&page).contains(word(2)), "{} is not {}", url(&page), word(2))
             }
+            ("wait-element-invisible", "name") => {
+                let there =
+                    !page.is_here() || page.input(word(2)).is_none() && page.buttons(word(2)).is_empty();
+                // The next page may have a button of the same name.
+                assert!(there || !url(&page).contains("/sign-"), "{} is still on {}", word(2), url(&page));
+            }
             // Only the suite's own page has it.
             ("wait", "id") => assert!(!page.is_here()),
             ("wait", "xpath") => {
