@@ -276,16 +276,18 @@ refusals! {
         "The code is bound to another key by dpop_jkt, or no DPoP proof was sent." "授权码已由 dpop_jkt 绑定其他密钥，或未提供 DPoP 证明。";
     ResourceWidened = 102071 InvalidTarget 400
         "resource is none that was granted." "resource 不在原授权范围内。";
-    RequestUriUnregistered = 102110 InvalidRequestUri 400
-        "request_uri is none of the request_uris the client registered." "request_uri 不在该应用登记的 request_uris 之中。";
-    RequestUriUnavailable = 102111 InvalidRequestUri 400
-        "The request object behind request_uri could not be fetched, or is larger than 16 kB."
-        "无法从 request_uri 取得请求对象，或其超过 16 kB。";
 
     // Verified claims.
     VerifiedClaimsMalformed = 102090 InvalidRequest 400
         "verified_claims must name its claims and, in verification, trust_framework; evidence entries name their type by value."
         "verified_claims 须列出 claims，verification 中须有 trust_framework，evidence 各项须以 value 指明 type。";
+
+    // Requests behind an address.
+    RequestUriUnregistered = 102110 InvalidRequestUri 400
+        "request_uri is none of the request_uris the client registered." "request_uri 不在该应用登记的 request_uris 之中。";
+    RequestUriUnavailable = 102111 InvalidRequestUri 400
+        "The request object behind request_uri could not be fetched, or is larger than 16 kB."
+        "无法从 request_uri 取得请求对象，或其超过 16 kB。";
 
     // Token.
     GrantTypeMissing = 103001 InvalidRequest 400
