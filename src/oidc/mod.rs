@@ -29,5 +29,5 @@ mod outside;
 mod routes;
 
 pub use decoupled::expire;
-pub use outside::told;
+pub use outside::Told;
 pub use routes::routes;
