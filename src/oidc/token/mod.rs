@@ -27,10 +27,11 @@ use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::{Client, Purpose, Recipient};
 use crate::grant::decoupled;
+use crate::grant::granted::Facts;
 use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
 use crate::protocol::client_auth::ClientAuth;
-use crate::protocol::confirmation::Confirmation;
+use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
@@ -90,9 +91,10 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
 
 impl Asked<'_> {
     /// RFC 9449 §5, RFC 8705 §4: refresh tokens of a public client are bound too; those of others are bound to the
-    /// client, which shows who it is each time.
-    fn binding_of_refresh(&self) -> Option<Confirmation> {
-        self.confirmation.clone().filter(|_| self.client.is_public())
+    /// client, which shows who it is each time. What began bound stays bound.
+    fn bind(&self, facts: &mut Facts) {
+        facts.confirmation = self.confirmation.clone().filter(|_| self.client.is_public());
+        facts.sender = Sender::of(self.confirmation.as_ref());
     }
 }
 
