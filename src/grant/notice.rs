@@ -17,7 +17,18 @@ use crate::storage::{Db, FromRow, Run, Tx};
 #[derive(Serialize, Deserialize)]
 pub struct Body {
     pub token: String,
-    pub json: String,
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+/// What the JSON is made of.
+#[derive(Serialize, Deserialize)]
+pub enum Content {
+    #[serde(rename = "json")]
+    Ready(String),
+    /// Tokens that were written and are signed when they are sent: a transaction does not wait for that.
+    #[serde(rename = "tokens")]
+    Unsigned(String),
 }
 
 /// A notice that is due now and ours to send.

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::{Stop, rounds};
 use crate::app::App;
 use crate::base::Fault;
+use crate::client::SealProblem;
 use crate::grant::notice::{self, Due, State};
 use crate::oidc;
 
@@ -135,12 +136,17 @@ async fn deliver(app: Arc<App>, due: Due, turn: Arc<Semaphore>) -> Result<(), Fa
 
 /// What became of it, in words of ours. The address is the one registered now.
 async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
-    let client = app.clients.find(&due.client_id).await?;
-    let Some(uri) =
-        client.and_then(|client| client.metadata.backchannel_client_notification_endpoint.clone())
-    else {
+    let Some(client) = app.clients.find(&due.client_id).await? else {
+        return Ok(Err("the client is gone".to_owned()));
+    };
+    let Some(uri) = client.metadata.backchannel_client_notification_endpoint.as_ref() else {
         return Ok(Err("the client has no address for it any more".to_owned()));
     };
-    let answer = app.outgoing.post_json(&uri, &due.body.token, due.body.json.clone()).await;
+    let json = match oidc::print_notice(app, &app.moment(), &client, &due.body.content).await {
+        Ok(json) => json,
+        Err(SealProblem::Refused(_)) => return Ok(Err("no key to encrypt to".to_owned())),
+        Err(SealProblem::Fault(fault)) => return Err(fault),
+    };
+    let answer = app.outgoing.post_json(uri, &due.body.token, json).await;
     Ok(answer.map_err(|problem| problem.to_string()))
 }

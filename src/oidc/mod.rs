@@ -28,6 +28,6 @@ mod cors;
 mod outside;
 mod routes;
 
-pub use decoupled::expire;
+pub use decoupled::{expire, print as print_notice};
 pub use outside::told;
 pub use routes::routes;
