@@ -124,3 +124,18 @@ async fn a_level_that_is_not_reached_is_a_transaction_that_failed() {
     let mut look = Look::at(&world).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM client_notice WHERE state = 'delivered'").await, 1);
 }
+
+#[tokio::test]
+async fn a_notice_that_cannot_be_read_holds_up_no_other() {
+    let listener = Listener::start().await;
+    let (world, hotline) = world(&listener, json!({})).await;
+    let first = begin(&hotline, &[]).await;
+    answer(&world, &first, "allow").await;
+    let mut look = Look::at(&world).await;
+    assert_eq!(look.change("UPDATE client_notice SET body = NULL").await, 1);
+    let second = begin(&hotline, &[]).await;
+    answer(&world, &second, "allow").await;
+    notices::run_once(world.app.clone()).await.unwrap();
+    let told = heard(&listener);
+    assert_eq!((told.len(), &told[0]["auth_req_id"]), (1, &json!(second)));
+}
