@@ -3,6 +3,7 @@
 pub mod error;
 mod body;
 mod proof;
+mod direct;
 pub mod discovery;
 pub mod owed;
 mod check;
