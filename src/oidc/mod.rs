@@ -3,6 +3,7 @@
 pub mod error;
 mod body;
 mod proof;
+mod direct;
 pub mod discovery;
 pub mod owed;
 mod check;
@@ -28,6 +29,6 @@ mod cors;
 mod outside;
 mod routes;
 
-pub use decoupled::expire;
+pub use decoupled::{expire, print as print_notice};
 pub use outside::Told;
 pub use routes::routes;

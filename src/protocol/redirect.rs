@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::text::{travels_as_text, words};
 use super::urlencoded::encode_pairs;
@@ -98,6 +98,19 @@ impl RedirectUri {
             return None;
         }
         Url::parse(&self.0).ok()?.host_str().map(str::to_owned)
+    }
+
+    /// Whether the host is the machine of whoever opens it (RFC 6761 §6.3, RFC 5735 §3).
+    pub fn is_local(&self) -> bool {
+        match Url::parse(&self.0).as_ref().map(Url::host) {
+            Ok(Some(Host::Domain(name))) => {
+                let name = name.trim_end_matches('.');
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Ok(Some(Host::Ipv4(address))) => address.is_loopback(),
+            Ok(Some(Host::Ipv6(address))) => address.is_loopback(),
+            Ok(None) | Err(_) => false,
+        }
     }
 
     /// A source expression for a content security policy: `https://rp.example:8443` or `com.example.app:`.

@@ -427,6 +427,8 @@ refusals! {
         "The client must send a binding_message." "该应用必须提供 binding_message。";
     CibaTooManyWaiting = 103099 TemporarilyUnavailable 429
         "Too many requests of this client wait for this person." "该应用等待此用户答复的请求过多。";
+    CibaLevelTooLow = 103100 TransactionFailed 400
+        "The asked level of the person has not been reached." "用户的实名等级未达到要求。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401

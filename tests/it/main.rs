@@ -7,6 +7,7 @@ mod access_token;
 mod authorize;
 mod budgets;
 mod ciba;
+mod ciba_push;
 mod consent;
 mod device;
 mod database_away;
