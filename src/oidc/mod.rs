@@ -5,7 +5,7 @@ mod body;
 mod proof;
 pub mod discovery;
 pub mod owed;
-mod check;
+pub mod check;
 mod accept;
 mod arrival;
 mod respond;

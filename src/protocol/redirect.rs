@@ -198,7 +198,10 @@ fn plain_authority<'t>(rest: &'t str, url: &Url) -> Result<&'t str, RedirectProb
         None => authority.find(':').unwrap_or(authority.len()),
     };
     let host = &authority[..end];
+    // RFC 1123 §2.1, and the underscore that some have; other signs would end a source of a policy (CSP 3 §2.2.1).
+    let letters = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._[:]".contains(&b));
     let plain = !host.is_empty()
+        && letters
         && !host.ends_with('.')
         && url.host_str().is_some_and(|understood| host.eq_ignore_ascii_case(understood));
     if plain { Ok(host) } else { Err(RedirectProblem::BadHost) }
@@ -253,6 +256,9 @@ mod tests {
             ("https:rp.example/cb", Err(BadScheme)),
             ("HTTPS://rp.example/cb", Err(BadScheme)),
             ("https://rp%2Eexample/cb", Err(BadHost)),
+            ("https://rp.example;sandbox/cb", Err(BadHost)),
+            ("https://rp.example,x/cb", Err(BadHost)),
+            ("https://'self'/cb", Err(BadHost)),
             ("https://user@rp.example/cb", Err(UserInfo)),
             ("https://rp.example@evil.example/cb", Err(UserInfo)),
             ("https://@rp.example/cb", Err(UserInfo)),
