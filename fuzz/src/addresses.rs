@@ -90,7 +90,8 @@ fn is_called_only_where_allowed(text: &str, intranet: &[Cidr]) {
 fn numeric(name: &str) -> Option<IpAddr> {
     let plain = name.strip_suffix('.').unwrap_or(name);
     let v4: Option<IpAddr> = plain.parse::<Ipv4Addr>().ok().map(IpAddr::V4);
-    let number = plain.parse::<u32>().ok().map(|bits| IpAddr::V4(Ipv4Addr::from(bits)));
+    let digits = plain.bytes().all(|b| b.is_ascii_digit());
+    let number = plain.parse::<u32>().ok().filter(|_| digits).map(|bits| IpAddr::V4(Ipv4Addr::from(bits)));
     v4.or(number).or_else(|| plain.parse::<Ipv6Addr>().ok().map(IpAddr::V6))
 }
 

@@ -34,7 +34,7 @@ pub fn run(data: &[u8]) {
         comes_back_as_it_was(&request);
         agrees_with_itself(&request);
         for place in [Place::IdToken, Place::UserInfo] {
-            request.verified(place).iter().for_each(|verified| tells_no_more_than_is_held(verified));
+            request.verified(place).into_iter().for_each(tells_no_more_than_is_held);
         }
     }
     if let Some(value) = object(&text).map(Value::Object)
@@ -78,7 +78,7 @@ fn agrees_with_itself(request: &ClaimsRequest) {
 }
 
 fn tells_no_more_than_is_held(request: &VerifiedClaimsRequest) {
-    let met: Vec<Value> = request.elements().iter().filter_map(|one| fill(one)).collect();
+    let met: Vec<Value> = request.elements().iter().filter_map(fill).collect();
     let several = matches!(request, VerifiedClaimsRequest::Several(_));
     match request.answer(met.clone()) {
         None => assert!(met.is_empty()),

@@ -1,7 +1,7 @@
 //! Signed tokens: the algorithm and the key are ours, whatever the token says.
 //! Lines: header, claims, how it is signed; a single line is a whole token.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jsonwebtoken::jwk::JwkSet;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use tongyao::base::Secret;
 use tongyao::client::assertion::{AssertionClaims, AudienceRule, claimed_subject, is_of_type};
 use tongyao::client::trust::key_set;
-use tongyao::crypto::jwt::{LARGEST, TokenProblem, read_foreign, read_shared, typ};
+use tongyao::crypto::folder::KeysFolder;
+use tongyao::crypto::jwt::{LARGEST, TokenProblem, read_foreign, read_own, read_shared, typ};
+use tongyao::crypto::keystore::{KeySet, KeyStore};
 use tongyao::gateway::CardReaders;
 use tongyao::gateway::card_reader::TYPE;
 use tongyao::protocol::SigningAlgorithm;
@@ -34,6 +36,17 @@ static KEYS: LazyLock<JwkSet> = LazyLock::new(|| {
     key_set(&json!({"keys": [encrypts, other, named]})).unwrap()
 });
 
+/// The service's own keys, made anew in each run; the folder they come from goes again.
+static OWN: LazyLock<Arc<KeySet>> = LazyLock::new(|| {
+    let path = std::env::temp_dir().join(format!("tongyao-fuzz-{}", std::process::id()));
+    let keys = KeyStore::open(KeysFolder::open(&path).unwrap(), now()).unwrap().view();
+    std::fs::remove_dir_all(path).unwrap();
+    keys
+});
+
+/// What the service signs itself, each for a door of its own.
+const KINDS: [&str; 4] = ["JWT", "at+jwt", "logout+jwt", "token-introspection+jwt"];
+
 /// A token, and what stands in it when it was put together here.
 struct Made {
     token: String,
@@ -42,12 +55,13 @@ struct Made {
     how: String,
 }
 
-pub const PLACES: &[&str] = &["signed", "shared", "assertion", "card reading", "logout", "ID token"];
+pub const PLACES: &[&str] = &["signed", "shared", "own", "assertion", "card reading", "logout", "ID token"];
 
 pub fn run(data: &[u8]) {
     let made = made(data);
     is_read_by_our_rules(&made);
     is_shared(&made);
+    is_our_own(&made);
     speaks_for_a_client(&made);
     is_a_card_reading(&made);
     ends_a_session(&made);
@@ -123,6 +137,29 @@ fn is_shared(made: &Made) {
         assert_eq!((made.how.as_str(), text_of(header, "alg")), ("hs", Some("HS256")));
         assert_eq!(claims, Value::Object(given.clone()));
     }
+}
+
+/// RFC 8725 §3.11: what we signed for one door opens no other, and what others signed opens none.
+fn is_our_own(made: &Made) {
+    let read = |kind: &str, token: &str| read_own::<Value>(&OWN, kind, token);
+    assert!(KINDS.iter().all(|kind| read(kind, &made.token).is_err()));
+    let Some(claims) = made.claims.as_ref().filter(|_| made.how == "own") else { return };
+    let wanted = made.header.as_ref().and_then(|header| text_of(header, "typ"));
+    let Some(own) = KINDS.iter().find(|kind| wanted == Some(**kind)) else { return };
+    reached("own");
+    let key = &OWN.keys()[claims.len() % OWN.keys().len()].key;
+    let token = key.sign(own, claims).unwrap();
+    for kind in KINDS {
+        match read(kind, &token) {
+            Ok(told) => assert_eq!((kind, told), (*own, Value::Object(claims.clone()))),
+            Err(problem) => {
+                assert!(kind != *own || problem == TokenProblem::BadClaims || token.len() > LARGEST)
+            }
+        }
+    }
+    assert!(read_foreign::<Value>(&KEYS, SigningAlgorithm::ALL, &token).is_err());
+    let changed = token.replacen('.', ".A", 1);
+    assert!(KINDS.iter().all(|kind| read(kind, &changed).is_err()));
 }
 
 /// RFC 7523 §3.

@@ -67,8 +67,10 @@ pub fn is_sound(metadata: &ClientMetadata) {
     for locale in Locale::ALL {
         let shown = [metadata.name(locale), metadata.policy(locale), metadata.terms(locale)];
         assert!(shown.into_iter().flatten().all(|text| !text.chars().any(char::is_control)), "{shown:?}");
-        for link in [metadata.policy(locale), metadata.terms(locale)].into_iter().flatten() {
+        let (client, logo) = (metadata.client_uri.as_deref(), metadata.logo_uri.as_deref());
+        for link in [metadata.policy(locale), metadata.terms(locale), client, logo].into_iter().flatten() {
             assert!(Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")), "{link}");
+            assert!(!link.chars().any(|c| c.is_control() || c.is_whitespace()), "{link:?}");
         }
     }
     assert!(metadata.allowed_resources.iter().all(|one| is_graphic(one)));

@@ -41,26 +41,23 @@ pub fn run(data: &[u8]) {
 /// Two readers of one encoding see one thing.
 fn is_the_form_that_pages_read(data: &[u8], params: &Params) {
     let form = Form::parse(data).expect("what a program may send is a form");
-    let shown = format!("{params:?}");
-    let names = data
-        .split(|byte| *byte == b'&')
-        .map(|pair| pair.split(|byte| *byte == b'=').next().unwrap_or_default());
-    let names: String = names.map(|name| urlencoded::decode(name).unwrap()).collect();
+    let mut names = Vec::new();
     for pair in data.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
         let name = urlencoded::decode(name).unwrap();
+        names.push(format!("{name:?}"));
         assert_eq!(
             params.get(&name).unwrap_or_default(),
             form.all(&name).find(|value| !value.is_empty()).unwrap_or_default()
         );
         let value = params.get(&name).unwrap_or_default();
         assert!(!value.contains('\0') && !name.contains('\0'));
-        // Values may be secrets.
-        assert!(value.len() < 24 || names.contains(value) || !shown.contains(value));
         let again = format!("{}={}", urlencoded::encode(&name), urlencoded::encode(value));
         assert!(is_graphic(&again));
         assert_eq!(Params::parse(&again).unwrap().get(&name).unwrap_or_default(), value);
     }
+    // Names and nothing else: values may be secrets.
+    assert_eq!(format!("{params:?}"), format!("{{{}}}", names.join(", ")));
 }
 
 fn is_a_token_request(params: &Params) {

@@ -189,10 +189,7 @@ fn characters(text: &str) -> Result<(), RedirectProblem> {
 /// The host as written, if it is what the URL parser understands too: no user info, no numeric or escaped disguise,
 /// no trailing dot.
 fn plain_authority<'t>(rest: &'t str, url: &Url) -> Result<&'t str, RedirectProblem> {
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    if authority.contains('@') {
-        return Err(RedirectProblem::UserInfo);
-    }
+    let authority = authority(rest)?;
     let end = match authority.find(']') {
         Some(bracket) => bracket + 1,
         None => authority.find(':').unwrap_or(authority.len()),
@@ -207,9 +204,16 @@ fn plain_authority<'t>(rest: &'t str, url: &Url) -> Result<&'t str, RedirectProb
     if plain { Ok(host) } else { Err(RedirectProblem::BadHost) }
 }
 
+/// What stands before path and query. An empty user name is one too: the URL parser passes over it, others do not.
+fn authority(rest: &str) -> Result<&str, RedirectProblem> {
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.contains('@') { Err(RedirectProblem::UserInfo) } else { Ok(authority) }
+}
+
 /// RFC 8252 §7.1: a reversed domain name, so the scheme has a dot; this shuts out `javascript:` and its kin.
 fn private_scheme(text: &str, url: &Url) -> Result<(), RedirectProblem> {
     let rest = text.strip_prefix(url.scheme()).and_then(|rest| rest.strip_prefix(':'));
+    rest.and_then(|rest| rest.strip_prefix("//")).map_or(Ok(""), authority)?;
     match rest {
         Some(rest) if url.scheme().contains('.') && !rest.is_empty() => Ok(()),
         _ => Err(RedirectProblem::BadScheme),
@@ -262,6 +266,9 @@ mod tests {
             ("https://user@rp.example/cb", Err(UserInfo)),
             ("https://rp.example@evil.example/cb", Err(UserInfo)),
             ("https://@rp.example/cb", Err(UserInfo)),
+            ("com.example.app://@", Err(UserInfo)),
+            ("com.example.app://@cb", Err(UserInfo)),
+            ("com.example.app:/cb@2", Ok(())),
             ("https://rp.example/cb#", Err(Fragment)),
             ("https://*.rp.example/cb", Err(Wildcard)),
             ("https://rp.example\\@evil.example/", Err(BadCharacter)),
