@@ -6,7 +6,7 @@ mod proof;
 mod direct;
 pub mod discovery;
 pub mod owed;
-mod check;
+pub mod check;
 mod accept;
 mod arrival;
 mod respond;
