@@ -66,6 +66,10 @@ impl Guard {
         Self { reach, intranet: intranet.into() }
     }
 
+    pub(super) fn reach(&self) -> Reach {
+        self.reach
+    }
+
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         let named = self.intranet.iter().any(|network| network.contains(address));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::guard::{Guard, GuardedResolver};
+use super::pinned;
 use crate::base::Fault;
 
 /// Calls other parties; cheap to clone.
@@ -49,14 +50,7 @@ impl Outgoing {
             .user_agent(concat!("tongyao/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone() }));
         if let Some(path) = extra_ca {
-            let unreadable = || Fault::broken(format!("TONGYAO_EXTRA_CA {} cannot be read", path.display()));
-            let pem = std::fs::read(path).map_err(|error| unreadable().because(error))?;
-            let certificates =
-                reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable().because(error))?;
-            if certificates.is_empty() {
-                return Err(unreadable().because("it holds no PEM certificate"));
-            }
-            builder = builder.tls_certs_merge(certificates);
+            builder = builder.tls_backend_preconfigured(pinned::config(path, guard.reach())?);
         }
         Ok(Self { client: builder.build().map_err(broken)?, guard })
     }

@@ -120,6 +120,11 @@ pub fn help_error(number: u32) -> String {
     HELP_ERROR.replace("{number}", &number.to_string())
 }
 
+/// The page of a refusal, with the `txn` of the request that was refused.
+pub fn help_error_of(number: u32, txn: &str) -> String {
+    format!("{}?txn={txn}", help_error(number))
+}
+
 pub fn bind(token: &str) -> String {
     BIND.replace("{token}", token)
 }

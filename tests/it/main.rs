@@ -8,6 +8,8 @@ mod authorize;
 mod budgets;
 mod ciba;
 mod ciba_push;
+mod conformance_core;
+mod conformance_robot;
 mod consent;
 mod device;
 mod database_away;
