@@ -8,6 +8,7 @@ pub mod secret;
 pub mod shared_secret;
 pub mod powers;
 pub mod policy;
+pub mod fapi;
 pub mod trust;
 pub mod recipient;
 pub mod signed;

@@ -37,6 +37,16 @@ pub enum State {
     Failed,
 }
 
+/// What became of a try. The words are ours, never the other party's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    Taken,
+    /// It may go better later.
+    Missed(String),
+    /// The client has answered and does not want it: somebody must set it right there (CIBA Core 1.0 §10.2).
+    Refused(String),
+}
+
 #[derive(FromRow)]
 struct Row {
     id: String,
@@ -109,14 +119,16 @@ pub async fn claim(db: &Db, moment: &Moment, keys: &Keys, most: i64) -> Result<V
     rows.into_iter().map(|row| row.due(keys)).collect()
 }
 
-/// Writes what became of a try. `error` is a word of ours, never the other party's text.
-pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), String>) -> Result<State, Fault> {
+/// Writes what became of a try.
+pub async fn settle(db: &Db, moment: &Moment, due: &Due, tried: &Tried) -> Result<State, Fault> {
     let tries = usize::try_from(due.attempts).unwrap_or(usize::MAX);
     let pause = PAUSES.get(tries.saturating_sub(1));
-    let (state, error, next_at) = match (&result, pause) {
-        (Ok(()), _) => (State::Delivered, None, moment.now),
-        (Err(error), Some(pause)) => (State::Pending, Some(error.as_str()), moment.now + *pause),
-        (Err(error), None) => (State::Failed, Some(error.as_str()), moment.now),
+    let (state, error, next_at) = match (tried, pause) {
+        (Tried::Taken, _) => (State::Delivered, None, moment.now),
+        (Tried::Missed(error), Some(pause)) => (State::Pending, Some(error.as_str()), moment.now + *pause),
+        (Tried::Missed(error), None) | (Tried::Refused(error), _) => {
+            (State::Failed, Some(error.as_str()), moment.now)
+        }
     };
     let settled = state != State::Pending;
     let mut tx = db.begin().await?;

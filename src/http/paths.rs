@@ -86,6 +86,7 @@ pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
 
 pub const SANDBOX_INBOX: &str = "/sandbox/inbox";
 pub const SANDBOX_CIBA: &str = "/sandbox/ciba";
+pub const SANDBOX_RESOURCE: &str = "/sandbox/resource";
 
 // Operation.
 pub const HEALTH_LIVE: &str = "/health/live";
@@ -118,6 +119,11 @@ pub fn account_request(id: &DecoupledId) -> String {
 
 pub fn help_error(number: u32) -> String {
     HELP_ERROR.replace("{number}", &number.to_string())
+}
+
+/// The same page, with the name of the request that was refused.
+pub fn of_txn(help_error: &str, txn: &str) -> String {
+    format!("{help_error}?txn={txn}")
 }
 
 pub fn bind(token: &str) -> String {

@@ -11,7 +11,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::{Stop, rounds};
 use crate::app::App;
 use crate::base::Fault;
-use crate::grant::notice::{self, Due, State};
+use crate::gateway::outgoing::OutgoingProblem;
+use crate::grant::notice::{self, Due, State, Tried};
 use crate::oidc;
 
 /// Notices one client gets at once; one that hangs holds up nobody else's.
@@ -120,11 +121,11 @@ fn note(result: Result<Result<(), Fault>, tokio::task::JoinError>) {
 
 /// One try. A fault of ours leaves the notice claimed; it is due again when its lease is over.
 async fn deliver(app: Arc<App>, due: Due, turn: Arc<Semaphore>) -> Result<(), Fault> {
-    let result = match timeout(WAIT_FOR_TURN, turn.acquire()).await {
+    let tried = match timeout(WAIT_FOR_TURN, turn.acquire()).await {
         Ok(_turn) => tell(&app, &due).await?,
-        Err(_) => Err("earlier notices are not answered".to_owned()),
+        Err(_) => Tried::Missed("earlier notices are not answered".to_owned()),
     };
-    let result = match notice::settle(&app.db, &app.moment(), &due, result).await? {
+    let result = match notice::settle(&app.db, &app.moment(), &due, &tried).await? {
         State::Delivered => "delivered",
         State::Failed => "given_up",
         State::Pending => "retry",
@@ -133,14 +134,25 @@ async fn deliver(app: Arc<App>, due: Due, turn: Arc<Semaphore>) -> Result<(), Fa
     Ok(())
 }
 
-/// What became of it, in words of ours. The address is the one registered now.
-async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
+/// What became of it. The address is the one registered now.
+async fn tell(app: &App, due: &Due) -> Result<Tried, Fault> {
     let client = app.clients.find(&due.client_id).await?;
     let Some(uri) =
         client.and_then(|client| client.metadata.backchannel_client_notification_endpoint.clone())
     else {
-        return Ok(Err("the client has no address for it any more".to_owned()));
+        return Ok(Tried::Missed("the client has no address for it any more".to_owned()));
     };
     let answer = app.outgoing.post_json(&uri, &due.body.token, due.body.json.clone()).await;
-    Ok(answer.map_err(|problem| problem.to_string()))
+    Ok(match answer {
+        Ok(()) => Tried::Taken,
+        Err(problem @ OutgoingProblem::Status(status)) if is_final(status) => {
+            Tried::Refused(problem.to_string())
+        }
+        Err(problem) => Tried::Missed(problem.to_string()),
+    })
+}
+
+/// Redirects are not followed, and an answer that blames the request is not asked for twice; those that only say "later" are.
+fn is_final(status: u16) -> bool {
+    (300..500).contains(&status) && ![408, 425, 429].contains(&status)
 }

@@ -3,6 +3,7 @@
 pub mod error;
 mod body;
 mod proof;
+mod interaction;
 pub mod discovery;
 pub mod owed;
 mod check;
@@ -23,6 +24,7 @@ pub mod end_session;
 pub mod device;
 pub mod ciba;
 mod sandbox;
+mod sandbox_resource;
 pub mod registration;
 mod cors;
 mod outside;

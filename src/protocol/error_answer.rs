@@ -49,6 +49,13 @@ impl ErrorAnswer {
         pairs.extend(self.error_uri.as_deref().map(|page| ("error_uri", page)));
         pairs
     }
+
+    /// The same without the members that are ours.
+    pub fn standard_pairs(&self) -> Vec<(&'static str, &str)> {
+        let mut pairs = self.pairs();
+        pairs.retain(|(name, _)| ["error", "error_description", "error_uri"].contains(name));
+        pairs
+    }
 }
 
 #[cfg(test)]
