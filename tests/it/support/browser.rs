@@ -277,7 +277,9 @@ impl Page {
     /// Asserts that the client was told of a refusal, by `error` and the stable number of the rule.
     #[track_caller]
     pub fn client_is_refused(&self, error: &str, code: u32) {
-        let told = (self.told("error"), self.told("error_code"));
+        // A strict client finds the number in the address of the page about it.
+        let page = || self.told("error_uri")?.rsplit_once('/')?.1.split('?').next().map(str::to_owned);
+        let told = (self.told("error"), self.told("error_code").or_else(page));
         assert_eq!(
             told,
             (Some(error.to_owned()), Some(code.to_string())),
