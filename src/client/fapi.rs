@@ -1,21 +1,8 @@
-//! What clients of the FAPI profiles are told: what the specifications name, and nothing of ours beside it.
+//! What clients of the FAPI profiles are told in an ID token: what the specifications name, and what they do something with.
 
 use super::policy::is_fapi2;
 use super::registration::Client;
 use crate::protocol::GrantType;
-
-/// The members of an error that is told by redirect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorMembers {
-    /// Those of RFC 6749 §4.1.2.1; number and `txn` stand in the address of `error_uri`.
-    Standard,
-    /// With ours beside them.
-    Extended,
-}
-
-pub fn error_members(client: &Client) -> ErrorMembers {
-    if is_fapi2(client.profile) { ErrorMembers::Standard } else { ErrorMembers::Extended }
-}
 
 /// Whether ID tokens tell `sid`: of a strict client only where something is done with it.
 pub fn tells_session(client: &Client) -> bool {
@@ -35,11 +22,11 @@ mod tests {
     use crate::client::registration::tests::client;
 
     #[test]
-    fn strict_clients_are_told_what_the_specifications_name() {
+    fn a_strict_client_hears_of_the_session_where_it_hears_of_its_end() {
         let mut plain = client(json!({}));
-        assert_eq!((error_members(&plain), tells_session(&plain)), (ErrorMembers::Extended, true));
+        assert!(tells_session(&plain));
         plain.profile = Profile::Fapi2;
-        assert_eq!((error_members(&plain), tells_session(&plain)), (ErrorMembers::Standard, false));
+        assert!(!tells_session(&plain));
         let mut hearing = client(json!({"backchannel_logout_uri": "https://app.example/out"}));
         hearing.profile = Profile::Fapi2MessageSigning;
         assert!(tells_session(&hearing));

@@ -8,7 +8,7 @@ pub mod secret;
 pub mod shared_secret;
 pub mod powers;
 pub mod policy;
-pub mod fapi;
+pub mod error_words;
 pub mod trust;
 pub mod recipient;
 pub mod signed;
@@ -19,6 +19,7 @@ pub mod validity;
 pub mod assertion;
 pub mod authenticate;
 pub mod certificate;
+pub mod fapi;
 pub mod dpop;
 pub mod grant_assertion;
 

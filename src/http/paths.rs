@@ -121,9 +121,9 @@ pub fn help_error(number: u32) -> String {
     HELP_ERROR.replace("{number}", &number.to_string())
 }
 
-/// The same page, with the name of the request that was refused.
-pub fn of_txn(help_error: &str, txn: &str) -> String {
-    format!("{help_error}?txn={txn}")
+/// The page of a refusal, with the `txn` of the request that was refused.
+pub fn help_error_of(number: u32, txn: &str) -> String {
+    format!("{}?txn={txn}", help_error(number))
 }
 
 pub fn bind(token: &str) -> String {

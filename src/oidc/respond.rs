@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::base::{Fault, Locale};
-use crate::client::fapi::{self, ErrorMembers};
+use crate::client::error_words::{self, ErrorWords};
 use crate::client::{Client, Purpose, SealProblem, policy};
 use crate::http::context::Context;
 use crate::http::paths;
@@ -48,15 +48,13 @@ pub(super) async fn error(
     tracing::info!(error_code = refusal.number(), "refused");
     let asked = target.ui_locales.and_then(Locale::of_ui_locales);
     context.trace.refuse(context.moment.now, refusal, txn);
-    let help = context.app.settings.url(&paths::help_error(refusal.number()));
-    let answer = ErrorAnswer::new(refusal, asked, txn);
-    match fapi::error_members(target.client) {
-        ErrorMembers::Extended => send(context, target, answer.explained_at(help).pairs()).await,
-        ErrorMembers::Standard => {
-            let help = paths::of_txn(&help, txn);
-            send(context, target, answer.explained_at(help).standard_pairs()).await
-        }
-    }
+    let help = context.app.settings.url(&paths::help_error_of(refusal.number(), txn));
+    let answer = ErrorAnswer::new(refusal, asked, txn).explained_at(help);
+    let pairs = match error_words::of(target.client) {
+        ErrorWords::All => answer.pairs(),
+        ErrorWords::Standard => answer.standard_pairs(),
+    };
+    send(context, target, pairs).await
 }
 
 async fn send<'a>(

@@ -274,12 +274,20 @@ impl Page {
         self.told("code").unwrap_or_else(|| panic!("no code but {:?}", self.told("error_description")))
     }
 
+    /// The stable number of the refusal the client was told: of its own parameter, or of the page that explains it.
+    #[track_caller]
+    pub fn error_number(&self) -> Option<String> {
+        let told = |name: &str| self.told(name).or_else(|| self.told_in_fragment(name));
+        told("error_code").or_else(|| {
+            let page: Url = told("error_uri")?.parse().unwrap();
+            page.path_segments()?.next_back().map(str::to_owned)
+        })
+    }
+
     /// Asserts that the client was told of a refusal, by `error` and the stable number of the rule.
     #[track_caller]
     pub fn client_is_refused(&self, error: &str, code: u32) {
-        // A strict client finds the number in the address of the page about it.
-        let page = || self.told("error_uri")?.rsplit_once('/')?.1.split('?').next().map(str::to_owned);
-        let told = (self.told("error"), self.told("error_code").or_else(page));
+        let told = (self.told("error"), self.error_number());
         assert_eq!(
             told,
             (Some(error.to_owned()), Some(code.to_string())),
