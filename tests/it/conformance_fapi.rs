@@ -351,6 +351,35 @@ async fn the_happy_flow_goes_through_in_every_variant() {
     }
 }
 
+/// `authorization_request_type=rar`: `CheckForAuthorizationDetailsInTokenResponse` wants the very details, a type unknown to
+/// the service or wrong in form ends at the PAR endpoint.
+#[tokio::test]
+async fn details_that_were_asked_come_with_the_token() {
+    let variant = (Shows::PrivateKeyJwt, Binds::Dpop, Kind::OpenIdConnect);
+    let suite = Suite::with(variant, json!({"authorization_details_types": ["matter"]})).await;
+    let details = json!([{"type": "matter", "actions": ["query"], "identifier": "m1"}]);
+    let ask = suite.ask(&suite.one).with("authorization_details", &details.to_string());
+    // In a signed request they are no text.
+    let mut claims = ask.claims(suite.world.now().seconds());
+    claims["authorization_details"] = details.clone();
+    let signed = suite.one.signer.sign("oauth-authz-req+jwt", &claims).unwrap();
+    let answer =
+        suite.one.client.asking("/oidc/par", &[("request", &signed)]).send(&suite.world.router).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let mut browser = suite.world.browser();
+    let address = suite.one.client.address_of(answer.json()["request_uri"].as_str().unwrap());
+    let page = browser.get(&address).await;
+    let page = browser.sign_in_on(&page, &WANG).await;
+    let body = suite.exchange(&suite.one, &ask, &page.code()).await.good();
+    assert_eq!(body["authorization_details"], details);
+    for wrong in [json!([{"type": "f3a9c1"}]), json!([{"type": "gov_data", "actions": ["read"]}]), json!({})]
+    {
+        let ask = suite.ask(&suite.one).with("authorization_details", &wrong.to_string());
+        let refused = error_of(&suite.push(&suite.one, &ask).await);
+        assert_eq!(refused, (400, "invalid_authorization_details".to_owned()), "{wrong}");
+    }
+}
+
 #[tokio::test]
 async fn a_code_serves_its_client_once_within_a_minute() {
     for variant in every_variant().filter(|variant| variant.2 == Kind::OpenIdConnect) {
