@@ -9,6 +9,7 @@ use http::HeaderName;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
+use tongyao::client::dynamic::desk;
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::jobs::notices;
 use tongyao::protocol::SigningAlgorithm;
@@ -256,7 +257,57 @@ async fn the_person_refuses_or_does_not_answer() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_invalid_request() {
-    let suite = Suite::of(Shows::PrivateKeyJwt).await;
+    refuses_what_is_wrong(&Suite::of(Shows::PrivateKeyJwt).await).await;
+}
+
+/// `client_registration=dynamic_client`: what the suite registers, which is neither a profile nor a scope. An operator says
+/// yes first: such a client reaches people who are not there.
+#[tokio::test]
+async fn clients_that_register_themselves_are_held_to_the_same() {
+    for shows in [Shows::PrivateKeyJwt, Shows::MutualTls] {
+        let mut suite = Suite::of(shows).await;
+        for place in [0, 1] {
+            let party = if place == 0 { &mut suite.one } else { &mut suite.two };
+            let mut keys = vec![party.signer.jwk().clone()];
+            let method = match shows {
+                Shows::PrivateKeyJwt => "private_key_jwt",
+                Shows::MutualTls => {
+                    keys.push(party.certificate.jwk());
+                    "self_signed_tls_client_auth"
+                }
+            };
+            let body = json!({
+                "client_name": "conformance", "grant_types": [GRANT], "response_types": [], "jwks": {"keys": keys},
+                "backchannel_user_code_parameter": false, "backchannel_token_delivery_mode": "poll",
+                "backchannel_authentication_request_signing_alg": "PS256", "id_token_signed_response_alg": "PS256",
+                "token_endpoint_auth_method": method, "tls_client_certificate_bound_access_tokens": true,
+            });
+            let answer = Call::post_body("/oidc/register", body.to_string())
+                .header(http::header::CONTENT_TYPE, "application/json")
+                .send(&suite.world.router)
+                .await;
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            let told = answer.json();
+            assert_eq!(told["registration_state"], "pending");
+            party.client.client_id = told["client_id"].as_str().unwrap().to_owned();
+            let mut tx = suite.world.app.db.begin().await.unwrap();
+            let moment = suite.world.app.moment();
+            assert!(desk::approve(&mut tx, &moment, &party.client.client_id, None).await.unwrap());
+            tx.commit().await.unwrap();
+        }
+        refuses_what_is_wrong(&suite).await;
+        let (one, two) = (&suite.one, &suite.two);
+        let id = suite.begin(one, json!({})).await;
+        suite.says(&id, "allow").await;
+        let body = suite.poll(one, &id).await.good();
+        one.client.id_claims(body["id_token"].as_str().unwrap()).await;
+        let token = body["access_token"].as_str().unwrap();
+        suite.userinfo(token, &one.certificate).await.good();
+        assert_eq!(suite.userinfo(token, &two.certificate).await.status, 401);
+    }
+}
+
+async fn refuses_what_is_wrong(suite: &Suite) {
     let one = &suite.one;
     let now = suite.world.now().seconds();
     let wrong = [
@@ -288,7 +339,12 @@ async fn what_is_wrong_with_a_request_is_invalid_request() {
         assert_eq!(error_of(&suite.send(one, &token).await), said(400, "invalid_request"));
     }
     let plain = [("scope", "openid"), ("login_hint", LI.login_name)];
-    let answer = one.client.asking("/oidc/ciba", &plain).send(&suite.world.router).await;
+    let answer = one
+        .client
+        .asking("/oidc/ciba", &plain)
+        .knowing(one.certificate.shown())
+        .send(&suite.world.router)
+        .await;
     assert_eq!(error_of(&answer), said(400, "invalid_request"));
     // A message that is too long to be shown says so; a short one of any writing is shown.
     let long = format!("1234 👍🏿 品川 Lorem ipsum dolor sit amet, {}", "consectetur ".repeat(30));
