@@ -7,7 +7,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tongyao::base::Secret;
-use tongyao::client::assertion::{AssertionClaims, AudienceRule, claimed_subject, is_of_type};
+use tongyao::client::assertion::{AssertionClaims, AudienceRule, Names, claimed_subject, is_of_type};
 use tongyao::client::trust::key_set;
 use tongyao::crypto::folder::KeysFolder;
 use tongyao::crypto::jwt::{LARGEST, TokenProblem, read_foreign, read_own, read_shared, typ};
@@ -170,7 +170,8 @@ fn speaks_for_a_client(made: &Made) {
     }
     let Ok(read) = read::<AssertionClaims>(SigningAlgorithm::ALL, &made.token) else { return };
     for rule in [AudienceRule::IssuerAlone, AudienceRule::IssuerOrEndpoint] {
-        let good = read.check(now(), CLIENT, (ISSUER, rule)).is_ok();
+        let names = Names { issuer: ISSUER, mutual_tls: None };
+        let good = read.check(now(), CLIENT, (names, rule)).is_ok();
         let Some(claims) = made.claims.as_ref().filter(|_| good) else { continue };
         reached("assertion");
         assert_eq!((text_of(claims, "iss"), text_of(claims, "sub")), (Some(CLIENT), Some(CLIENT)));

@@ -4,6 +4,7 @@
 use crate::client::Client;
 use crate::client::policy::{self, PkceRule, PushRule, SignRule};
 use crate::protocol::request_object::Carried;
+use crate::protocol::response::ResponseType;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{AuthorizeRequest, Details, Refusal, Scope};
 
@@ -90,9 +91,11 @@ fn nonce(ask: &Ask<'_>) -> Option<Refusal> {
     (request.response_type.gives_id_token() && request.nonce.is_none()).then_some(Refusal::NonceMissing)
 }
 
-/// OIDC Core §3.1.2.1: without openid it is no OpenID request, and we serve no other here.
+/// OIDC Core §3.1.2.1: without openid it is no OpenID request. Only a code for a client that signs nobody in needs none.
 fn openid(ask: &Ask<'_>) -> Option<Refusal> {
-    (!ask.scope.contains(OPENID)).then_some(Refusal::ScopeNotAllowed)
+    let plain = ask.redirect.is_some_and(|request| request.response_type == ResponseType::Code);
+    let needed = !plain || policy::signs_in(ask.client);
+    (needed && !ask.scope.contains(OPENID)).then_some(Refusal::ScopeNotAllowed)
 }
 
 /// RFC 8707 §2.

@@ -498,6 +498,8 @@ refusals! {
     BindingRequired = 104039 InvalidRequest 400
         "This client gets bound tokens only: send a DPoP proof or show a client certificate."
         "该应用只能取得绑定的令牌，请提供 DPoP 证明或客户端证书。";
+    ProofRequired = 104040 InvalidRequest 400
+        "The client is registered for tokens bound to a key: send a DPoP proof." "该应用登记使用密钥绑定的令牌，请提供 DPoP 证明。";
 
     // Introspection and revocation.
     TokenMissing = 105001 InvalidRequest 400

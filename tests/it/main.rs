@@ -52,3 +52,6 @@ mod userinfo;
 mod verified_claims;
 mod visit;
 mod window;
+mod conformance_fapi;
+mod conformance_ciba;
+mod conformance_declared;
