@@ -20,6 +20,7 @@ pub mod validity;
 pub mod assertion;
 pub mod authenticate;
 pub mod certificate;
+pub mod fapi;
 pub mod dpop;
 pub mod grant_assertion;
 

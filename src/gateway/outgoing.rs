@@ -1,11 +1,10 @@
 //! The one outgoing client: time limits, size limits, no redirects, guarded addresses.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::guard::{Guard, GuardedResolver};
 use super::pinned;
@@ -97,21 +96,8 @@ impl Outgoing {
         Ok(body)
     }
 
-    /// Literal addresses never pass the resolver, so they are checked here.
     fn guarded(&self, url: &str) -> Result<Url, OutgoingProblem> {
-        let url = Url::parse(url).map_err(|_| OutgoingProblem::Forbidden)?;
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-            Some(Host::Domain(_)) => None,
-            None => return Err(OutgoingProblem::Forbidden),
-        };
-        let allowed = literal.is_none_or(|address| self.guard.allows(address));
-        if allowed && matches!(url.scheme(), "https" | "http") {
-            Ok(url)
-        } else {
-            Err(OutgoingProblem::Forbidden)
-        }
+        self.guard.admits(url).ok_or(OutgoingProblem::Forbidden)
     }
 }
 

@@ -56,6 +56,7 @@ pub struct Parent {
 }
 
 /// A token that was written; `text::of` makes of it what the client gets.
+#[derive(Serialize, Deserialize)]
 pub struct Issued {
     pub(super) secret: String,
     pub(super) format: AccessTokenFormat,

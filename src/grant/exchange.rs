@@ -28,7 +28,7 @@ pub fn rules<'a>(client: &'a Client, holder: &'a str) -> Vec<&'a ExchangeRule> {
 }
 
 /// Whether the subject token may be exchanged by `client`, who shows the key `shown`: it is alive, about a person, and was
-/// either issued to this client or sent to it as to a resource.
+/// either issued to this client or sent to it as to a resource. What is bound stays bound.
 pub fn check_subject(
     client: &Client,
     token: &AccessToken,
@@ -37,21 +37,35 @@ pub fn check_subject(
     if token.check(now).is_err() || token.family.is_none() {
         return Err(Refusal::SubjectTokenInvalid);
     }
+    let bound = token.carries.confirmation.as_ref();
     if token.client_id == client.client_id {
-        // An exchange must not free a token of the key it is bound to.
-        let bound = token.carries.confirmation.as_ref();
-        let fits = bound.is_none() || bound == shown;
-        return if fits { Ok(()) } else { Err(Refusal::SubjectTokenInvalid) };
+        return if holds(bound, shown) { Ok(()) } else { Err(Refusal::SubjectTokenInvalid) };
     }
+    // Nobody but its sender can show the key of a bound token (RFC 8693 §2.1 asks for none). That it did not get here as
+    // loot its audience says, and a token for nobody in particular does not say it.
     let audience = &token.carries.audience;
-    let sent_here = audience.is_empty() || client.powers.stands_for_any(audience);
-    if sent_here { Ok(()) } else { Err(Refusal::SubjectTokenInvalid) }
+    let for_anybody = audience.is_empty() && bound.is_none();
+    if !for_anybody && !client.powers.stands_for_any(audience) {
+        return Err(Refusal::SubjectTokenInvalid);
+    }
+    // A client that must bind was refused earlier. Who need not can bind by a proof alone.
+    if bound.is_some() && shown.is_none() { Err(Refusal::ProofMissing) } else { Ok(()) }
 }
 
 /// Whether the actor token is one that `client` got for itself. People act for people by mandate, not by token.
-pub fn check_actor(client: &Client, token: &AccessToken, now: Timestamp) -> Result<(), Refusal> {
+pub fn check_actor(
+    client: &Client,
+    token: &AccessToken,
+    (now, shown): (Timestamp, Option<&Confirmation>),
+) -> Result<(), Refusal> {
     let own = token.client_id == client.client_id && token.family.is_none();
-    if own && token.check(now).is_ok() { Ok(()) } else { Err(Refusal::ActorTokenInvalid) }
+    let fits = own && holds(token.carries.confirmation.as_ref(), shown) && token.check(now).is_ok();
+    if fits { Ok(()) } else { Err(Refusal::ActorTokenInvalid) }
+}
+
+/// An exchange must not free a token of the key it is bound to.
+fn holds(bound: Option<&Confirmation>, shown: Option<&Confirmation>) -> bool {
+    bound.is_none() || bound == shown
 }
 
 /// What `target` is told it is for: the resources that were named, or all it stands for when it was named itself.

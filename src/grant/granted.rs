@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::base::Timestamp;
 use crate::base::id::{AccountId, PersonId, SessionId};
-use crate::protocol::confirmation::Confirmation;
+use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::protocol::{Acr, ClaimsRequest, Scope};
 
 /// One authorization of one person for one client.
@@ -39,6 +39,9 @@ pub struct Facts {
     /// The key that refresh tokens of a public client are bound to (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
+    /// How the first tokens were sent: those after them are bound no less, whichever key a confidential client shows.
+    #[serde(default, skip_serializing_if = "Sender::is_anybody")]
+    pub sender: Sender,
     /// The resources that were granted (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,

@@ -11,13 +11,25 @@ use crate::base::{Fault, Moment};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
+use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
 use crate::storage::{Db, FromRow, Run, Tx};
 
 /// What is posted: the client's own token in the header, JSON in the body.
 #[derive(Serialize, Deserialize)]
 pub struct Body {
     pub token: String,
-    pub json: String,
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+/// What the JSON is made of.
+#[derive(Serialize, Deserialize)]
+pub enum Content {
+    #[serde(rename = "json")]
+    Ready(String),
+    /// Tokens that were written and are signed when they are sent: a transaction does not wait for that.
+    #[serde(rename = "tokens")]
+    Unsigned(String),
 }
 
 /// A notice that is due now and ours to send.
@@ -29,14 +41,6 @@ pub struct Due {
     pub attempts: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Pending,
-    Delivered,
-    /// Given up.
-    Failed,
-}
-
 #[derive(FromRow)]
 struct Row {
     id: String,
@@ -44,9 +48,6 @@ struct Row {
     body: Option<Vec<u8>>,
     attempts: i64,
 }
-
-/// A claimed notice that is not settled within this time (the node died) is due again.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// Pauses after the first, second, … failed try; the answer is wanted within minutes or not at all.
 const PAUSES: [Duration; 6] = [
@@ -81,73 +82,68 @@ pub async fn queue(
     .map(|_| ())
 }
 
-/// Claims up to `most` due notices; no other node gets them while they are being sent.
-pub async fn claim(db: &Db, moment: &Moment, keys: &Keys, most: i64) -> Result<Vec<Due>, Fault> {
-    let waiting: Option<(String,)> = db
+/// The clients that notices are due for, longest waiting first.
+pub async fn due(db: &Db, moment: &Moment) -> Result<Vec<Share>, Fault> {
+    let rows: Vec<(String, i64)> = db
         .read()
-        .optional(sql!(
-            "SELECT id FROM client_notice WHERE state = 'pending' AND next_at <= $1 LIMIT 1",
+        .all(sql!(
+            "SELECT client_id, COUNT(*) FROM client_notice WHERE state = 'pending' AND next_at <= $1
+             GROUP BY client_id ORDER BY MIN(next_at) LIMIT 1000",
             moment.now
         ))
         .await?;
-    if waiting.is_none() {
-        return Ok(Vec::new());
-    }
-    let mut tx = db.begin().await?;
-    let rows: Vec<Row> = tx
-        .all(sql!(
-            "UPDATE client_notice SET next_at = $2, attempts = attempts + 1
-             WHERE state = 'pending' AND next_at <= $1 AND id IN (
-                 SELECT id FROM client_notice WHERE state = 'pending' AND next_at <= $1 ORDER BY next_at LIMIT $3)
-             RETURNING id, client_id, body, attempts",
-            moment.now,
-            moment.now + LEASE,
-            most,
-        ))
-        .await?;
-    tx.commit().await?;
-    rows.into_iter().map(|row| row.due(keys)).collect()
+    Ok(rows.into_iter().map(|(client_id, messages)| Share { client_id, messages }).collect())
 }
 
-/// Writes what became of a try. `error` is a word of ours, never the other party's text.
-pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), String>) -> Result<State, Fault> {
-    let tries = usize::try_from(due.attempts).unwrap_or(usize::MAX);
-    let pause = PAUSES.get(tries.saturating_sub(1));
-    let (state, error, next_at) = match (&result, pause) {
-        (Ok(()), _) => (State::Delivered, None, moment.now),
-        (Err(error), Some(pause)) => (State::Pending, Some(error.as_str()), moment.now + *pause),
-        (Err(error), None) => (State::Failed, Some(error.as_str()), moment.now),
-    };
-    let settled = state != State::Pending;
+/// Claims due notices, of each client its share; no other node gets them while they are being sent.
+pub async fn claim(db: &Db, moment: &Moment, keys: &Keys, shares: &[Share]) -> Result<Vec<Due>, Fault> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut tx = db.begin().await?;
+    for share in shares {
+        let mine: Vec<Row> = tx
+            .all(sql!(
+                "UPDATE client_notice SET next_at = $2, attempts = attempts + 1
+                 WHERE state = 'pending' AND next_at <= $1 AND id IN (
+                     SELECT id FROM client_notice WHERE state = 'pending' AND client_id = $3 AND next_at <= $1
+                     ORDER BY next_at LIMIT $4)
+                 RETURNING id, client_id, body, attempts",
+                moment.now,
+                moment.now + LEASE,
+                share.client_id.as_str(),
+                share.messages,
+            ))
+            .await?;
+        rows.extend(mine);
+    }
+    tx.commit().await?;
+    // One that cannot be read holds up nobody else's.
+    let readable =
+        |row: Row| row.due(keys).inspect_err(|fault| tracing::error!(?fault, "a notice is not sent"));
+    Ok(rows.into_iter().filter_map(|row| readable(row).ok()).collect())
+}
+
+/// Writes what became of a try.
+pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Miss>) -> Result<Tried, Fault> {
+    let outcome = Outcome::of(moment.now, (due.attempts, &PAUSES), &result);
     let mut tx = db.begin().await?;
     tx.execute(sql!(
         "UPDATE client_notice SET state = $2, last_error = $3, next_at = $4, settled_at = $5,
              body = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN body END
          WHERE id = $1 AND state = 'pending'",
         due.id.as_str(),
-        state.word(),
-        error,
-        next_at,
-        settled.then_some(moment.now),
+        outcome.tried.state(),
+        outcome.error,
+        outcome.next_at,
+        outcome.settled_at,
     ))
     .await?;
-    if settled {
+    if outcome.settled_at.is_some() {
         let (client, notice, attempts) = (due.client_id.as_str(), &due.id, due.attempts);
-        audit::record(&mut tx, moment, Event::NoticeSettled { client, notice, attempts, reason: error })
-            .await?;
+        let event = Event::NoticeSettled { client, notice, attempts, reason: outcome.error };
+        audit::record(&mut tx, moment, event).await?;
     }
     tx.commit().await?;
-    Ok(state)
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            State::Pending => "pending",
-            State::Delivered => "delivered",
-            State::Failed => "failed",
-        }
-    }
+    Ok(outcome.tried)
 }
 
 impl Row {

@@ -10,7 +10,7 @@ use crate::client::policy::RotationRule;
 use crate::crypto::Keys;
 use crate::crypto::mac::{Purpose, digest};
 use crate::protocol::Refusal;
-use crate::protocol::confirmation::Confirmation;
+use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::sql;
 use crate::storage::{FromRow, Run, Tx};
 
@@ -99,6 +99,10 @@ pub async fn redeem(
     let bound = family.granted.facts.confirmation.as_ref();
     if bound.is_some() && bound != presented.confirmation {
         return Ok(Redeemed::Refused(Refusal::RefreshOtherKey));
+    }
+    // A client that must bind was refused earlier. Who need not can bind by a proof alone.
+    if family.granted.facts.sender == Sender::Constrained && presented.confirmation.is_none() {
+        return Ok(Redeemed::Refused(Refusal::ProofMissing));
     }
     if let Some(refusal) = refusal_of(family.life) {
         return Ok(Redeemed::Refused(refusal));

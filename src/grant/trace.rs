@@ -74,6 +74,9 @@ const MOST_STEPS: usize = 24;
 /// An hour's traces of one client: enough to find a mistake, too few for a stranger to fill the disk.
 const MOST_AN_HOUR: u64 = 200;
 const HOUR: Duration = Duration::from_secs(3600);
+/// A step of a way that goes on (RFC 8628 §3.5, RFC 9449 §8): a device that waits, a first proof. No department asks
+/// about these, and they would use up the hour's share of what it does ask about.
+const GOES_ON: [Refusal; 2] = [Refusal::AuthorizationPending, Refusal::ProofNonceNeeded];
 
 impl Trace {
     pub fn note(&self, at: Timestamp, kind: Kind, detail: Option<&str>) {
@@ -88,10 +91,10 @@ impl Trace {
         self.collected().client = Some(client_id.to_owned());
     }
 
-    /// The end of it. The first refusal counts.
+    /// The end of it, if it is one. The first refusal counts.
     pub fn refuse(&self, at: Timestamp, refusal: Refusal, txn: &str) {
         let mut collected = self.collected();
-        if collected.refused.is_none() {
+        if collected.refused.is_none() && !GOES_ON.contains(&refusal) {
             let detail = Some(refusal.number().to_string());
             collected.steps.push(Step { at, kind: Kind::Refused, detail });
             collected.refused = Some((refusal, txn.to_owned()));
@@ -188,6 +191,18 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn being_told_to_ask_again_is_no_refusal_to_keep() {
+        let (at, trace) = (Timestamp::from_seconds(1), Trace::default());
+        trace.of_client("app1");
+        trace.refuse(at, Refusal::AuthorizationPending, "t1");
+        trace.refuse(at, Refusal::ProofNonceNeeded, "t2");
+        assert_eq!(trace.finish(at, "/x"), None);
+        trace.of_client("app1");
+        trace.refuse(at, Refusal::SlowDown, "t3");
+        assert_eq!(trace.finish(at, "/x").map(|refused| refused.txn).as_deref(), Some("t3"));
+    }
 
     #[test]
     fn keeps_refusals_of_known_clients_and_nothing_else() {

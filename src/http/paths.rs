@@ -86,6 +86,7 @@ pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
 
 pub const SANDBOX_INBOX: &str = "/sandbox/inbox";
 pub const SANDBOX_CIBA: &str = "/sandbox/ciba";
+pub const SANDBOX_RESOURCE: &str = "/sandbox/resource";
 
 // Operation.
 pub const HEALTH_LIVE: &str = "/health/live";

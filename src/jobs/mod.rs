@@ -2,6 +2,7 @@
 
 mod rounds;
 mod stop;
+mod outbox;
 pub mod late_logout;
 pub mod logout;
 pub mod notices;

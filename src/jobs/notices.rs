@@ -1,146 +1,85 @@
 //! CIBA's ping and push: the due notices of the outbox are posted to their clients and settled; who waited too long is told.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
-
-use super::{Stop, rounds};
+use super::Stop;
+use super::outbox::{self, Outbox};
 use crate::app::App;
 use crate::base::Fault;
-use crate::grant::notice::{self, Due, State};
+use crate::client::SealProblem;
+use crate::gateway::outgoing::OutgoingProblem;
+use crate::grant::notice::{self, Due};
 use crate::oidc;
-
-/// Notices one client gets at once; one that hangs holds up nobody else's.
-const AT_ONCE_TO_A_CLIENT: usize = 8;
-const UNDER_WAY: usize = 256;
-const A_CLAIM: i64 = 16;
-/// Shorter than the lease of a claim.
-const WAIT_FOR_TURN: Duration = Duration::from_secs(10);
-const ROUND: Duration = Duration::from_secs(2);
+use crate::storage::outbox::{Miss, Share};
 
 /// Sends everything that is due and waits for every answer; how many notices that were.
 pub async fn run_once(app: Arc<App>) -> Result<usize, Fault> {
-    let mut post = Post::new(app);
-    let mut sent = 0;
-    loop {
-        match post.send_due().await? {
-            0 if post.under_way.is_empty() => return Ok(sent),
-            0 => post.collect_all().await,
-            more => sent += more,
-        }
-    }
+    outbox::run_once(Notices(app)).await
 }
 
-/// Every round, and at once when something was answered.
 pub(super) async fn run(app: Arc<App>, stop: Stop) {
-    let mut post = Post::new(app.clone());
-    let mut ticks = interval(ROUND);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let said = stop.said();
-    tokio::pin!(said);
-    loop {
-        tokio::select! {
-            () = &mut said => break,
-            () = app.notices.rung() => {}
-            _ = ticks.tick() => {}
-        }
-        post.collect_ready();
-        loop {
-            match post.send_due().await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(fault) => {
-                    rounds::note("notices", &fault);
-                    break;
-                }
-            }
-        }
-    }
-    post.collect_all().await;
+    outbox::run(Notices(app), stop).await;
 }
 
-/// The notices under way.
-struct Post {
-    app: Arc<App>,
-    under_way: JoinSet<Result<(), Fault>>,
-    turns: HashMap<String, Arc<Semaphore>>,
-}
+#[derive(Clone)]
+struct Notices(Arc<App>);
 
-impl Post {
-    fn new(app: Arc<App>) -> Self {
-        Self { app, under_way: JoinSet::new(), turns: HashMap::new() }
+impl Outbox for Notices {
+    type Message = Due;
+
+    const NAME: &'static str = "notices";
+
+    async fn rung(&self) {
+        self.0.notices.rung().await;
     }
 
-    /// Notes what has expired, claims what is due and begins to send it; how many notices.
-    async fn send_due(&mut self) -> Result<usize, Fault> {
-        if self.under_way.len() >= UNDER_WAY {
-            return Ok(0);
-        }
-        let moment = self.app.moment();
-        oidc::expire(&self.app, &moment).await?;
-        let claimed = notice::claim(&self.app.db, &moment, &self.app.keys, A_CLAIM).await?;
-        let count = claimed.len();
-        for due in claimed {
-            let turn = self.turns.entry(due.client_id.clone()).or_insert_with(turns).clone();
-            self.under_way.spawn(deliver(self.app.clone(), due, turn));
-        }
-        Ok(count)
+    /// What nobody answered in time becomes due first.
+    async fn due(&self) -> Result<Vec<Share>, Fault> {
+        let moment = self.0.moment();
+        oidc::expire(&self.0, &moment).await?;
+        notice::due(&self.0.db, &moment).await
     }
 
-    fn collect_ready(&mut self) {
-        while let Some(result) = self.under_way.try_join_next() {
-            note(result);
-        }
-        self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+    async fn claim(&self, shares: &[Share]) -> Result<Vec<Due>, Fault> {
+        notice::claim(&self.0.db, &self.0.moment(), &self.0.keys, shares).await
     }
 
-    async fn collect_all(&mut self) {
-        while let Some(result) = self.under_way.join_next().await {
-            note(result);
-        }
-        self.turns.clear();
+    fn client_of(due: &Due) -> &str {
+        &due.client_id
+    }
+
+    async fn deliver(&self, due: Due) -> Result<(), Fault> {
+        let app = &self.0;
+        let result = tell(app, &due).await?;
+        let tried = notice::settle(&app.db, &app.moment(), &due, result).await?;
+        metrics::counter!("tongyao_client_notices_total", "result" => tried.word()).increment(1);
+        Ok(())
     }
 }
 
-fn turns() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(AT_ONCE_TO_A_CLIENT))
-}
-
-fn note(result: Result<Result<(), Fault>, tokio::task::JoinError>) {
-    match result {
-        Ok(Ok(())) => {}
-        Ok(Err(fault)) => rounds::note("notices", &fault),
-        Err(error) => rounds::note("notices", &Fault::broken("a notice ended by itself").because(error)),
-    }
-}
-
-/// One try. A fault of ours leaves the notice claimed; it is due again when its lease is over.
-async fn deliver(app: Arc<App>, due: Due, turn: Arc<Semaphore>) -> Result<(), Fault> {
-    let result = match timeout(WAIT_FOR_TURN, turn.acquire()).await {
-        Ok(_turn) => tell(&app, &due).await?,
-        Err(_) => Err("earlier notices are not answered".to_owned()),
+/// What became of it. The address is the one registered now.
+async fn tell(app: &App, due: &Due) -> Result<Result<(), Miss>, Fault> {
+    let missed = |why: &str| Ok(Err(Miss::ForNow(why.to_owned())));
+    let Some(client) = app.clients.find(&due.client_id).await? else {
+        return missed("the client is gone");
     };
-    let result = match notice::settle(&app.db, &app.moment(), &due, result).await? {
-        State::Delivered => "delivered",
-        State::Failed => "given_up",
-        State::Pending => "retry",
+    let Some(uri) = client.metadata.backchannel_client_notification_endpoint.as_ref() else {
+        return missed("the client has no address for it any more");
     };
-    metrics::counter!("tongyao_client_notices_total", "result" => result).increment(1);
-    Ok(())
+    let json = match oidc::print_notice(app, &app.moment(), &client, &due.body.content).await {
+        Ok(json) => json,
+        Err(SealProblem::Refused(_)) => return missed("no key to encrypt to"),
+        Err(SealProblem::Fault(fault)) => return Err(fault),
+    };
+    let answer = app.outgoing.post_json(uri, &due.body.token, json).await;
+    Ok(answer.map_err(|problem| match problem {
+        OutgoingProblem::Status(status) if is_final(status) => Miss::ForGood(problem.to_string()),
+        _ => Miss::ForNow(problem.to_string()),
+    }))
 }
 
-/// What became of it, in words of ours. The address is the one registered now.
-async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
-    let client = app.clients.find(&due.client_id).await?;
-    let Some(uri) =
-        client.and_then(|client| client.metadata.backchannel_client_notification_endpoint.clone())
-    else {
-        return Ok(Err("the client has no address for it any more".to_owned()));
-    };
-    let answer = app.outgoing.post_json(&uri, &due.body.token, due.body.json.clone()).await;
-    Ok(answer.map_err(|problem| problem.to_string()))
+/// CIBA Core 1.0 §10.2: redirects are not followed, and an answer that blames the request is not asked for twice; those
+/// that only say "later" are.
+fn is_final(status: u16) -> bool {
+    (300..500).contains(&status) && ![408, 425, 429].contains(&status)
 }

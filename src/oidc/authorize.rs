@@ -31,6 +31,7 @@ use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
 use crate::protocol::authorize::AuthorizeDraft;
+use crate::protocol::confirmation::Sender;
 use crate::protocol::request_object::Carried;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
@@ -210,6 +211,7 @@ pub(super) fn granted(
             claims: request.claims.clone(),
             claim_names: claims,
             confirmation: None,
+            sender: Sender::Anybody,
             resources: request.resource.clone(),
             details: details.to_values(),
         },

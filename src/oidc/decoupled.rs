@@ -9,9 +9,9 @@ use super::{accept, authorize};
 use crate::app::App;
 use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Actor, Fault, Locale, Moment};
-use crate::client::{Client, policy};
+use crate::client::{Client, SealProblem, policy};
 use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
-use crate::grant::notice::{self, Body};
+use crate::grant::notice::{self, Body, Content};
 use crate::grant::{Granted, asked};
 use crate::http::context::Context;
 use crate::http::paths;
@@ -109,7 +109,9 @@ pub(super) async fn write(
 ) -> Result<bool, Fault> {
     let told = found.ask.told.as_ref();
     let pushes = told.is_some_and(|told| told.mode == DeliveryMode::Push);
-    let recipient = if pushes { push::recipient(app, moment, client).await? } else { None };
+    if pushes {
+        push::reachable(app, moment, client).await?;
+    }
     let mut tx = app.db.begin().await?;
     let body = match said {
         Said::Yes(granted, proofs) => {
@@ -119,9 +121,9 @@ pub(super) async fn write(
             let Some(granted) = allowed else { return Ok(false) };
             match told {
                 Some(told) if told.mode == DeliveryMode::Push => {
-                    let to = (client, recipient);
-                    let tokens = push::tokens(&mut tx, (app, moment), to, (found, &granted, told)).await?;
-                    Some(body(told, tokens))
+                    let all = (found, &granted, told);
+                    let content = push::tokens(&mut tx, (app, moment), client, all).await?;
+                    Some(Body { token: told.notification_token.clone(), content })
                 }
                 told => told.map(ping),
             }
@@ -130,9 +132,10 @@ pub(super) async fn write(
             if !decoupled::close(&mut tx, moment, found, (person, closing)).await? {
                 return Ok(false);
             }
+            // CIBA Core 1.0 §12: a push has these words and no others.
             let refusal = match closing {
                 Closing::Denied => Refusal::CibaDenied,
-                Closing::Unmet => Refusal::LevelTooLow,
+                Closing::Unmet => Refusal::CibaLevelTooLow,
             };
             told.map(|told| match told.mode {
                 DeliveryMode::Push => body(told, push::refusal(told, refusal, &moment.request_id)),
@@ -166,11 +169,21 @@ pub async fn expire(app: &App, moment: &Moment) -> Result<usize, Fault> {
     Ok(expired.len())
 }
 
+/// What a notice says, as it is posted now.
+pub async fn print(
+    app: &App,
+    moment: &Moment,
+    client: &Client,
+    content: &Content,
+) -> Result<String, SealProblem> {
+    push::print(app, moment, client, content).await
+}
+
 /// CIBA Core 1.0 §10.2.
 fn ping(told: &TellClient) -> Body {
     body(told, serde_json::json!({ "auth_req_id": told.auth_req_id }).to_string())
 }
 
 fn body(told: &TellClient, json: String) -> Body {
-    Body { token: told.notification_token.clone(), json }
+    Body { token: told.notification_token.clone(), content: Content::Ready(json) }
 }

@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
+use axum::response::Response;
 
 use super::check::Door;
-use super::error::{OAuthError, Problem};
-use super::{body, decoupled as way, token};
+use super::error::Problem;
+use super::{body, decoupled as way, direct};
 use crate::base::{Actor, Fault};
 use crate::client::Client;
 use crate::grant::decoupled::{self, Ask, Kept, Kind, NewDecoupled};
@@ -28,19 +26,13 @@ const MOST_NAME: usize = 60;
 const TRIES: usize = 3;
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
-    match answer(&mut machine, request).await {
-        Ok(answer) => {
-            let mut response = Json(answer).into_response();
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
-        Err(problem) => OAuthError::new(&machine, problem).into_response(),
-    }
+    let answered = answer(&mut machine, request).await;
+    direct::told(&machine, answered.map(Json))
 }
 
 async fn answer(machine: &mut Machine, request: Request) -> Result<DeviceAnswer, Problem> {
     let params = body::params(request).await?;
-    let client = token::identify(machine, &params).await?;
+    let client = direct::caller(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     if !client.may_use(GrantType::DeviceCode) {
         return Err(Refusal::GrantTypeNotAllowed.into());

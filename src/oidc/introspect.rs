@@ -6,26 +6,23 @@ use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 
-use super::body;
-use super::error::{OAuthError, Problem};
+use super::error::Problem;
+use super::{body, direct};
 use crate::base::Fault;
 use crate::client::{Client, Purpose, policy};
 use crate::grant::access_token::{self, AccessToken, Carries};
 use crate::grant::family::{Family, Life};
 use crate::grant::{refresh, token_text};
 use crate::http::machine::Machine;
-use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::introspection::{ActiveToken, Introspection, SignedIntrospection, TokenQuestion};
 use crate::protocol::{Params, Refusal};
 
 pub async fn post(machine: Machine, request: Request) -> Response {
-    match answer(&machine, request).await {
-        Ok(response) => response,
-        Err(problem) => OAuthError::new(&machine, problem).into_response(),
-    }
+    // Whether a token lives is true for this moment only.
+    direct::told(&machine, answer(&machine, request).await)
 }
 
 async fn answer(machine: &Machine, request: Request) -> Result<Response, Problem> {
@@ -39,13 +36,10 @@ async fn answer(machine: &Machine, request: Request) -> Result<Response, Problem
         false => access(machine, &caller, token).await?,
     };
     let said = active.map_or(Introspection::INACTIVE, Introspection::active);
-    let mut response = match signed {
-        true => sign(machine, &caller, &said).await?,
-        false => Json(said).into_response(),
-    };
-    // Whether a token lives is true for this moment only.
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    match signed {
+        true => sign(machine, &caller, &said).await,
+        false => Ok(Json(said).into_response()),
+    }
 }
 
 /// RFC 9701 §4: asked for by name; `*/*` asks for nothing in particular.
@@ -75,8 +69,7 @@ async fn sign(machine: &Machine, caller: &Client, said: &Introspection) -> Resul
 
 /// RFC 7662 §2.1: only who can show who they are; a public client cannot.
 async fn caller(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
-    let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
-    let caller = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
+    let caller = direct::caller(machine, params).await?;
     if caller.is_public() { Err(Refusal::CallerNotAllowed.into()) } else { Ok(caller) }
 }
 

@@ -3,9 +3,11 @@
 pub mod error;
 mod body;
 mod proof;
+mod direct;
+mod interaction;
 pub mod discovery;
 pub mod owed;
-mod check;
+pub mod check;
 mod accept;
 mod arrival;
 mod respond;
@@ -23,11 +25,12 @@ pub mod end_session;
 pub mod device;
 pub mod ciba;
 mod sandbox;
+mod sandbox_resource;
 pub mod registration;
 mod cors;
 mod outside;
 mod routes;
 
-pub use decoupled::expire;
-pub use outside::told;
+pub use decoupled::{expire, print as print_notice};
+pub use outside::Told;
 pub use routes::routes;

@@ -1,11 +1,11 @@
 //! Revocation (RFC 7009): a client gives a token back. An unknown token is as good as revoked.
 
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 
-use super::body;
-use super::error::{OAuthError, Problem};
+use super::error::Problem;
+use super::{body, direct};
 use crate::audit::{self, Event};
 use crate::base::Actor;
 use crate::client::Client;
@@ -13,20 +13,16 @@ use crate::grant::access_token::{self, TokenKey};
 use crate::grant::{family, refresh};
 use crate::http::machine::Machine;
 use crate::protocol::Refusal;
-use crate::protocol::client_auth::ClientAuth;
 use crate::protocol::introspection::TokenQuestion;
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
-    match answer(&mut machine, request).await {
-        Ok(()) => StatusCode::OK.into_response(),
-        Err(problem) => OAuthError::new(&machine, problem).into_response(),
-    }
+    let answered = answer(&mut machine, request).await;
+    direct::told(&machine, answered.map(|()| StatusCode::OK))
 }
 
 async fn answer(machine: &mut Machine, request: Request) -> Result<(), Problem> {
     let params = body::params(request).await?;
-    let presented = ClientAuth::find(machine.authorization().as_deref(), &params)?;
-    let client = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
+    let client = direct::caller(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     let question = TokenQuestion::parse(&params)?;
     let token = question.token.expose();

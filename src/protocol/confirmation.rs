@@ -13,6 +13,27 @@ pub enum Confirmation {
     Certificate(String),
 }
 
+/// Who may send the tokens of an authorization (RFC 9700 §2.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    /// They are bearer tokens.
+    #[default]
+    Anybody,
+    /// Each is bound to something its sender shows.
+    Constrained,
+}
+
+impl Sender {
+    pub fn of(confirmation: Option<&Confirmation>) -> Self {
+        if confirmation.is_some() { Self::Constrained } else { Self::Anybody }
+    }
+
+    pub fn is_anybody(&self) -> bool {
+        *self == Self::Anybody
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -435,6 +435,8 @@ refusals! {
         "The client must send a binding_message." "该应用必须提供 binding_message。";
     CibaTooManyWaiting = 103099 TemporarilyUnavailable 429
         "Too many requests of this client wait for this person." "该应用等待此用户答复的请求过多。";
+    CibaLevelTooLow = 103100 TransactionFailed 400
+        "The asked level of the person has not been reached." "用户的实名等级未达到要求。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401
@@ -498,6 +500,8 @@ refusals! {
     BindingRequired = 104039 InvalidRequest 400
         "This client gets bound tokens only: send a DPoP proof or show a client certificate."
         "该应用只能取得绑定的令牌，请提供 DPoP 证明或客户端证书。";
+    ProofRequired = 104040 InvalidRequest 400
+        "The client is registered for tokens bound to a key: send a DPoP proof." "该应用登记使用密钥绑定的令牌，请提供 DPoP 证明。";
 
     // Introspection and revocation.
     TokenMissing = 105001 InvalidRequest 400

@@ -96,6 +96,8 @@ const OWN: &[(Refusal, &str, &str, &str)] = &[
         "Leave out id_token_hint or the sub wish, or let the right person sign in."),
     (Refusal::LevelTooLow, "RFC 9470 §5", "告诉用户到窗口核验后再来；若较低等级也可以，改用非必需的 claims.acr 或去掉 acr_values。",
         "Tell the person to be verified first; if less would do, ask for acr voluntarily or leave acr_values out."),
+    (Refusal::CibaLevelTooLow, "CIBA Core 1.0 §12", "告诉用户到窗口核验后再来；若较低等级也可以，去掉 acr_values。",
+        "Tell the person to be verified first; if less would do, leave acr_values out."),
     (Refusal::LevelUnknown, "OIDC Core §5.5.1.1", "使用发现文档 acr_values_supported 中的值；登录强度等级须本服务已支持。",
         "Use values of acr_values_supported in the discovery document."),
     (Refusal::GrantTypeNotAllowed, "RFC 6749 §5.2", "请运营方把这个 grant_type 加入登记。",

@@ -7,6 +7,7 @@ use crate::base::id::{DeliveryId, SessionId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::session::front::Front;
 use crate::sql;
+use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
 use crate::storage::{Db, FromRow, Run};
 
 /// A message that is due now and ours to send.
@@ -32,13 +33,6 @@ pub struct Told {
     /// The browser's part; none where the client has no address for it.
     pub front: Option<Front>,
     pub queued_at: Timestamp,
-}
-
-/// A client that messages are due for, and how many of them one may claim now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    pub client_id: String,
-    pub messages: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +65,6 @@ struct ToldRow {
     front: Option<String>,
     created_at: i64,
 }
-
-/// A claimed message that is not settled within this time (the node died) is due again.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// Pauses after the first, second, … failed try; after the last the message is given up (about a day).
 const PAUSES: [Duration; 9] = [
@@ -133,38 +124,32 @@ pub async fn count_pending(run: &mut impl Run) -> Result<i64, Fault> {
 }
 
 /// Writes what became of a try. `error` is a word of ours, never the other party's text.
-pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), String>) -> Result<State, Fault> {
-    let tries = usize::try_from(due.attempts).unwrap_or(usize::MAX);
-    let pause = PAUSES.get(tries.saturating_sub(1));
-    let (state, error, next_at) = match (&result, pause) {
-        (Ok(()), _) => (State::Delivered, None, moment.now),
-        (Err(error), Some(pause)) => (State::Pending, Some(error.as_str()), moment.now + *pause),
-        (Err(error), None) => (State::Failed, Some(error.as_str()), moment.now),
-    };
+pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Miss>) -> Result<Tried, Fault> {
+    let outcome = Outcome::of(moment.now, (due.attempts, &PAUSES), &result);
     let mut tx = db.begin().await?;
     tx.execute(sql!(
         "UPDATE logout_delivery SET state = $2, last_error = $3, next_at = $4, settled_at = $5
          WHERE id = $1 AND state = 'pending'",
         due.id.as_str(),
-        state.word(),
-        error,
-        next_at,
-        (state != State::Pending).then_some(moment.now),
+        outcome.tried.state(),
+        outcome.error,
+        outcome.next_at,
+        outcome.settled_at,
     ))
     .await?;
     let (client, delivery, attempts) = (due.client_id.as_str(), &due.id, due.attempts);
-    match (state, error) {
-        (State::Delivered, _) => {
+    match (outcome.tried, outcome.error) {
+        (Tried::Delivered, _) => {
             audit::record(&mut tx, moment, Event::LogoutDelivered { client, delivery, attempts }).await?;
         }
-        (State::Failed, Some(reason)) => {
+        (Tried::GivenUp, Some(reason)) => {
             audit::record(&mut tx, moment, Event::LogoutGivenUp { client, delivery, attempts, reason })
                 .await?;
         }
         _ => {}
     }
     tx.commit().await?;
-    Ok(state)
+    Ok(outcome.tried)
 }
 
 /// How the messages about a session stand.
@@ -180,19 +165,14 @@ pub async fn list_of_session(run: &mut impl Run, session: &SessionId) -> Result<
 }
 
 impl State {
-    fn word(self) -> &'static str {
-        match self {
-            State::Pending => "pending",
-            State::Delivered => "delivered",
-            State::Failed => "failed",
-            State::None => "none",
-        }
-    }
-
     fn parse(word: &str) -> Option<Self> {
-        [State::Pending, State::Delivered, State::Failed, State::None]
-            .into_iter()
-            .find(|state| state.word() == word)
+        match word {
+            "pending" => Some(State::Pending),
+            "delivered" => Some(State::Delivered),
+            "failed" => Some(State::Failed),
+            "none" => Some(State::None),
+            _ => None,
+        }
     }
 }
 

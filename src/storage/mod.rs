@@ -11,6 +11,7 @@ pub mod tx;
 pub mod db;
 pub mod migrate;
 pub mod ephemeral;
+pub mod outbox;
 
 pub use db::{Db, Reader, Run};
 pub use ephemeral::{Consumed, Ephemeral};

@@ -26,6 +26,20 @@ struct Answer {
     body: String,
 }
 
+/// What the person types where a page asks for it.
+struct Enters<'a> {
+    login: Option<&'a (String, String)>,
+    user_code: Option<&'a str>,
+}
+
+/// Where a way through the service ends.
+enum End {
+    /// At the client, with its answer.
+    Back(Url),
+    /// With the word that the answer went to another device.
+    Answered,
+}
+
 impl Browser {
     /// `http` must not follow redirects by itself.
     pub fn new(http: Http) -> Self {
@@ -40,19 +54,37 @@ impl Browser {
         back: &str,
         login: Option<&(String, String)>,
     ) -> Result<Url> {
+        match self.walk(address, Some(back), &Enters { login, user_code: None }).await? {
+            End::Back(address) => Ok(address),
+            End::Answered => bail!("the answer went elsewhere"),
+        }
+    }
+
+    /// Opens the address that a device shows, sends its code, and allows what is asked.
+    pub async fn allow(&mut self, address: &str, user_code: &str) -> Result<()> {
+        match self.walk(address, None, &Enters { login: None, user_code: Some(user_code) }).await? {
+            End::Answered => Ok(()),
+            End::Back(_) => bail!("a device has no address to go back to"),
+        }
+    }
+
+    async fn walk(&mut self, address: &str, back: Option<&str>, enters: &Enters<'_>) -> Result<End> {
         let mut at = Url::parse(address)?;
         let mut answer = self.get(&at).await?;
         for _ in 0..MOST_STEPS {
             if let Some(location) = &answer.location {
-                if location.starts_with(back) {
-                    return Ok(Url::parse(location)?);
+                if back.is_some_and(|back| location.starts_with(back)) {
+                    return Ok(End::Back(Url::parse(location)?));
                 }
                 at = at.join(location)?;
                 answer = self.get(&at).await?;
                 continue;
             }
             ensure!(answer.status.is_success(), "{} at {}", answer.status, at.path());
-            let (form, mut fields) = page_to_answer(&answer.body, login, &at)?;
+            if html::page_name(&answer.body).as_deref() == Some("answered") {
+                return Ok(End::Answered);
+            }
+            let (form, mut fields) = page_to_answer(&answer.body, enters, &at)?;
             fields.extend(form.hidden);
             at = at.join(&form.action)?;
             answer = self.post(&at, &fields).await?;
@@ -95,14 +127,13 @@ impl Browser {
 }
 
 /// The form to send on this page, and what a person enters.
-fn page_to_answer(
-    body: &str,
-    login: Option<&(String, String)>,
-    at: &Url,
-) -> Result<(html::Form, Vec<(String, String)>)> {
+fn page_to_answer(body: &str, enters: &Enters<'_>, at: &Url) -> Result<(html::Form, Vec<(String, String)>)> {
     let field = |name: &str, value: &str| (name.to_string(), value.to_string());
-    if let (Some(form), Some((username, password))) = (html::form_with(body, "password"), login) {
+    if let (Some(form), Some((username, password))) = (html::form_with(body, "password"), enters.login) {
         return Ok((form, vec![field("username", username), field("password", password)]));
+    }
+    if let (Some(form), Some(code)) = (html::form_with(body, "user_code"), enters.user_code) {
+        return Ok((form, vec![field("user_code", code)]));
     }
     let page = html::page_name(body).unwrap_or_else(|| "an unnamed page".to_string());
     let form =

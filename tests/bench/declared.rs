@@ -1,6 +1,10 @@
 //! The people and systems of the bench, as declared state for `tongyao apply`.
 
+use std::sync::{Arc, LazyLock};
+
 use serde_json::{Value, json};
+
+use crate::key::{Key, Prover};
 
 pub const PEOPLE: usize = 200;
 pub const CLIENTS: usize = 20;
@@ -26,12 +30,31 @@ impl Signed {
 }
 
 /// A relying system as the driver knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     pub id: String,
-    pub secret: String,
+    pub credential: Credential,
     pub redirect_uri: String,
+    /// The key its tokens are bound to, if they are.
+    pub prover: Option<Arc<Prover>>,
 }
+
+/// How a system shows who it is.
+#[derive(Clone)]
+pub enum Credential {
+    Secret(String),
+    /// `private_key_jwt`.
+    Key(Arc<Key>),
+    /// `tls_client_auth`: its connection shows it.
+    Certificate,
+}
+
+/// The name in the certificate of `certified`.
+pub const CERTIFIED: &str = "bench-certified";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The key of the FAPI clients.
+static KEY: LazyLock<Arc<Key>> = LazyLock::new(|| Arc::new(Key::new().expect("an ES256 key can be made")));
 
 /// The `n`th client of a kind; kinds alternate.
 pub fn client(signed: Signed, n: usize) -> Client {
@@ -39,12 +62,31 @@ pub fn client(signed: Signed, n: usize) -> Client {
     numbered_client(number)
 }
 
+/// A client of the FAPI 2.0 security profile, with a key for its proofs.
+pub fn fapi(prover: Arc<Prover>) -> Client {
+    Client { prover: Some(prover), ..named("bench-fapi", Credential::Key(KEY.clone())) }
+}
+
+/// A device that shows a code.
+pub fn kiosk() -> Client {
+    named("bench-kiosk", Credential::Secret(secret("kiosk")))
+}
+
+/// A client of mutual TLS whose tokens are bound to its certificate.
+pub fn certified() -> Client {
+    named(CERTIFIED, Credential::Certificate)
+}
+
 fn numbered_client(number: usize) -> Client {
-    Client {
-        id: format!("bench-{number}"),
-        secret: format!("bench-secret-{number}-0123456789abcdef0123456789abcdef"),
-        redirect_uri: format!("https://bench-{number}.example/cb"),
-    }
+    named(&format!("bench-{number}"), Credential::Secret(secret(&number.to_string())))
+}
+
+fn named(id: &str, credential: Credential) -> Client {
+    Client { id: id.to_owned(), credential, redirect_uri: format!("https://{id}.example/cb"), prover: None }
+}
+
+fn secret(of: &str) -> String {
+    format!("bench-secret-{of}-0123456789abcdef0123456789abcdef")
 }
 
 /// Login name and password of the `n`th person.
@@ -56,7 +98,9 @@ pub fn login(n: usize) -> (String, String) {
 pub fn state() -> Value {
     json!({
         "departments": [{"id": "bench", "name": "压力测试局", "level": "city"}],
-        "clients": (0..CLIENTS).map(declared_client).collect::<Vec<_>>(),
+        "clients": (0..CLIENTS).map(declared_client).chain([
+            declared_fapi(), declared_kiosk(), declared_certified(),
+        ]).collect::<Vec<_>>(),
         "people": (0..PEOPLE).map(declared_person).collect::<Vec<_>>(),
     })
 }
@@ -65,7 +109,7 @@ fn declared_client(number: usize) -> Value {
     let client = numbered_client(number);
     json!({
         "client_id": client.id,
-        "client_secret": client.secret,
+        "client_secret": secret(&number.to_string()),
         "client_name": format!("压力测试系统 {number}"),
         "department": "bench",
         "redirect_uris": [client.redirect_uri],
@@ -74,6 +118,52 @@ fn declared_client(number: usize) -> Value {
         "scope": "openid profile offline_access",
         "id_token_signed_response_alg": Signed::BOTH[number % 2].name(),
         "profile": "default",
+        "consent": "implicit",
+    })
+}
+
+fn declared_fapi() -> Value {
+    json!({
+        "client_id": "bench-fapi",
+        "client_name": "压力测试银行",
+        "department": "bench",
+        "redirect_uris": ["https://bench-fapi.example/cb"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": [KEY.jwk()]},
+        "scope": "openid profile",
+        "id_token_signed_response_alg": "ES256",
+        "profile": "fapi2",
+        "consent": "implicit",
+    })
+}
+
+fn declared_kiosk() -> Value {
+    json!({
+        "client_id": "bench-kiosk",
+        "client_secret": secret("kiosk"),
+        "client_name": "压力测试终端",
+        "department": "bench",
+        "grant_types": [DEVICE, "refresh_token"],
+        "response_types": [],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "scope": "openid profile",
+        "id_token_signed_response_alg": "ES256",
+    })
+}
+
+fn declared_certified() -> Value {
+    json!({
+        "client_id": CERTIFIED,
+        "client_name": "压力测试专网系统",
+        "department": "bench",
+        "redirect_uris": [format!("https://{CERTIFIED}.example/cb")],
+        "grant_types": ["authorization_code", "client_credentials"],
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": format!("CN={CERTIFIED}"),
+        "tls_client_certificate_bound_access_tokens": true,
+        "scope": "openid profile",
+        "id_token_signed_response_alg": "ES256",
         "consent": "implicit",
     })
 }

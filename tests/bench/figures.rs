@@ -111,6 +111,22 @@ fn round_trips(measured: &Measured, figures: &mut Vec<Figure>) {
         ("refresh", "read", 0.0),
         ("refresh", "transaction", 1.0),
         ("client-credentials", "read", 0.0),
+        ("par-push", "read", 0.0),
+        ("par-push", "ephemeral", 1.0),
+        ("par-authorize", "read", 1.0),
+        ("par-authorize", "ephemeral", 5.0),
+        ("dpop-refresh", "read", 0.0),
+        ("dpop-refresh", "ephemeral", 1.0),
+        ("dpop-refresh", "transaction", 1.0),
+        ("dpop-userinfo", "read", 1.0),
+        ("dpop-userinfo", "ephemeral", 1.0),
+        ("device-poll", "read", 1.0),
+        ("device-poll", "transaction", 0.0),
+        ("device-poll", "ephemeral", 3.0),
+        ("mtls-token", "read", 0.0),
+        ("mtls-token", "transaction", 1.0),
+        ("mtls-userinfo", "read", 1.0),
+        ("mtls-userinfo", "ephemeral", 0.0),
     ] {
         let Some(row) = row(measured, name).filter(|row| !row.trips.is_empty()) else { continue };
         let count = row.trips.get(kind).copied().unwrap_or(0.0);

@@ -6,12 +6,18 @@
 // A bench speaks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod beside;
 mod browser;
+mod certificates;
 mod declared;
+mod device;
 mod durable;
+mod fapi;
 mod figures;
 mod html;
+mod key;
 mod load;
+mod mutual_tls;
 mod operations;
 mod parts;
 mod plan;
@@ -42,6 +48,7 @@ async fn run(plan: Plan) -> Result<()> {
         println!("\n## {}", stand.title());
         let measured = on(&stand, &plan).await.with_context(|| format!("on {}", stand.title()))?;
         report::rows(&measured.rows);
+        report::beside(&beside::compare(&stand, &measured.rows, &parts));
         if let Some(storm) = &measured.storm {
             report::storm(storm);
         }
@@ -72,9 +79,10 @@ async fn on(stand: &Stand, plan: &Plan) -> Result<Measured> {
     let idle_memory = server.resident()?;
     println!("started in {} ms, {} MB resident", server.started_in.as_millis(), idle_memory / 1_000_000);
     let world = relying::World::discover(&server).await?;
-    let (rows, hop_signatures) = operations::measure(&world, &server, plan).await?;
+    let (mut rows, hop_signatures) = operations::measure(&world, &server, plan).await?;
     let storm = if plan.wants("storm") { Some(storm::measure(&world, plan).await?) } else { None };
     let start = server.started_in;
     server.stop()?;
+    rows.extend(mutual_tls::measure(stand, plan).await?);
     Ok(Measured { rows, start, idle_memory, storm, hop_signatures })
 }

@@ -26,11 +26,24 @@ pub const NAMES: &[&str] = &[
     "userinfo",
     "introspection",
     "password-sign-in",
+    "par-push",
+    "par-authorize",
+    "dpop-refresh",
+    "dpop-userinfo",
+    "fapi2-hop",
+    "device",
+    "device-poll",
+    "mtls-token",
+    "mtls-userinfo",
+    "mtls-handshake",
     "storm",
 ];
 
+/// Measured elsewhere: by itself, and on a server of its own.
+const ELSEWHERE: &[&str] = &["storm", "mtls-token", "mtls-userinfo", "mtls-handshake"];
+
 /// Browsers or systems at work side by side.
-const WORKERS: usize = 16;
+pub const WORKERS: usize = 16;
 /// Codes a worker collects before redeeming them, well within a code's minute.
 const CODES: usize = 40;
 
@@ -40,7 +53,7 @@ pub type HopSignatures = Vec<(Signed, Vec<String>)>;
 /// Measures every operation the plan wants; one that cannot be prepared becomes a row that says why.
 pub async fn measure(world: &World, server: &Server, plan: &Plan) -> Result<(Vec<Row>, HopSignatures)> {
     let (mut rows, mut signatures) = (Vec::new(), Vec::new());
-    for name in NAMES.iter().copied().filter(|name| *name != "storm" && plan.wants(name)) {
+    for name in NAMES.iter().copied().filter(|name| !ELSEWHERE.contains(name) && plan.wants(name)) {
         let bench = Bench { name, world, server, lasting: plan.lasting };
         let row = bench.run().await.unwrap_or_else(|error| Row::failed(name, format!("{error:#}")));
         eprintln!("measured {name}");
@@ -54,16 +67,17 @@ pub async fn measure(world: &World, server: &Server, plan: &Plan) -> Result<(Vec
     Ok((rows, signatures))
 }
 
-struct Bench<'a> {
-    name: &'static str,
-    world: &'a World,
-    server: &'a Server,
-    lasting: Duration,
+/// One operation about to be measured.
+pub struct Bench<'a> {
+    pub name: &'static str,
+    pub world: &'a World,
+    pub server: &'a Server,
+    pub lasting: Duration,
 }
 
 /// A signed-in person who goes from system to system.
-struct Visitor {
-    browser: Browser,
+pub struct Visitor {
+    pub browser: Browser,
     rounds: usize,
 }
 
@@ -71,6 +85,14 @@ struct Visitor {
 struct System {
     client: Client,
     tokens: Tokens,
+}
+
+/// What a system's tokens are bound to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Binding {
+    None,
+    /// Each request carries a proof with the service's nonce.
+    Key,
 }
 
 /// A signed-in person and codes not yet redeemed.
@@ -86,10 +108,17 @@ impl Bench<'_> {
             "sso-hop-rs256" => self.sso_hop(Signed::Rs256).await,
             "authorize" => self.authorize().await,
             "code-exchange" => self.code_exchange().await,
-            "refresh" => self.refresh().await,
+            "refresh" => self.refresh(Binding::None).await,
             "client-credentials" => self.client_credentials().await,
-            "userinfo" => self.userinfo().await,
+            "userinfo" => self.userinfo(Binding::None).await,
             "introspection" => self.introspection().await,
+            "par-push" => self.push().await,
+            "par-authorize" => self.push_and_authorize().await,
+            "dpop-refresh" => self.refresh(Binding::Key).await,
+            "dpop-userinfo" => self.userinfo(Binding::Key).await,
+            "fapi2-hop" => self.fapi_hop().await,
+            "device" => self.device().await,
+            "device-poll" => self.device_poll().await,
             _ => self.password_sign_in().await,
         }
     }
@@ -149,15 +178,21 @@ impl Bench<'_> {
         Ok(Row::new(self.name, sample, &used, self.server.resident()?))
     }
 
-    async fn refresh(&self) -> Result<Row> {
+    async fn refresh(&self, binding: Binding) -> Result<Row> {
         let world = self.world.clone();
-        load::measure(self.name, self.server, self.lasting, systems(&world).await?, move |mut system| {
-            let world = world.clone();
-            async move {
-                let done = refresh_once(&world, &mut system).await;
-                (system, done)
-            }
-        })
+        load::measure(
+            self.name,
+            self.server,
+            self.lasting,
+            systems(&world, binding).await?,
+            move |mut system| {
+                let world = world.clone();
+                async move {
+                    let done = refresh_once(&world, &mut system).await;
+                    (system, done)
+                }
+            },
+        )
         .await
     }
 
@@ -174,12 +209,12 @@ impl Bench<'_> {
         .await
     }
 
-    async fn userinfo(&self) -> Result<Row> {
+    async fn userinfo(&self, binding: Binding) -> Result<Row> {
         let world = self.world.clone();
-        load::measure(self.name, self.server, self.lasting, systems(&world).await?, move |system| {
+        load::measure(self.name, self.server, self.lasting, systems(&world, binding).await?, move |system| {
             let world = world.clone();
             async move {
-                let done = world.userinfo(&system.tokens.access_token).await;
+                let done = world.userinfo(&system.client, &system.tokens.access_token).await;
                 (system, done)
             }
         })
@@ -188,13 +223,19 @@ impl Bench<'_> {
 
     async fn introspection(&self) -> Result<Row> {
         let world = self.world.clone();
-        load::measure(self.name, self.server, self.lasting, systems(&world).await?, move |system| {
-            let world = world.clone();
-            async move {
-                let done = world.introspect(&system.client, &system.tokens.access_token).await;
-                (system, done)
-            }
-        })
+        load::measure(
+            self.name,
+            self.server,
+            self.lasting,
+            systems(&world, Binding::None).await?,
+            move |system| {
+                let world = world.clone();
+                async move {
+                    let done = world.introspect(&system.client, &system.tokens.access_token).await;
+                    (system, done)
+                }
+            },
+        )
         .await
     }
 
@@ -215,7 +256,7 @@ impl Bench<'_> {
 }
 
 impl Visitor {
-    fn next_client(&mut self, signed: Signed) -> Client {
+    pub fn next_client(&mut self, signed: Signed) -> Client {
         self.rounds += 1;
         declared::client(signed, self.rounds)
     }
@@ -229,7 +270,7 @@ pub async fn sign_in(world: &World, person: usize) -> Result<Browser> {
     Ok(browser)
 }
 
-async fn visitors(world: &World) -> Result<Vec<Visitor>> {
+pub async fn visitors(world: &World) -> Result<Vec<Visitor>> {
     let mut visitors = Vec::new();
     for person in 0..WORKERS {
         visitors.push(Visitor { browser: sign_in(world, person).await?, rounds: person });
@@ -241,7 +282,7 @@ async fn hop(world: &World, visitor: &mut Visitor, signed: Signed) -> Result<Tok
     let client = visitor.next_client(signed);
     let code = world.authorize(&mut visitor.browser, &client, None).await?;
     let tokens = world.redeem(&client, &code).await?;
-    world.userinfo(&tokens.access_token).await?;
+    world.userinfo(&client, &tokens.access_token).await?;
     Ok(tokens)
 }
 
@@ -267,10 +308,13 @@ async fn redeem(world: World, mut collector: Collector) -> (Collector, Result<()
 }
 
 /// Systems with tokens that can be refreshed, one signed-in person each.
-async fn systems(world: &World) -> Result<Vec<System>> {
+async fn systems(world: &World, binding: Binding) -> Result<Vec<System>> {
     let mut systems = Vec::new();
     for mut visitor in visitors(world).await? {
-        let client = visitor.next_client(Signed::Es256);
+        let mut client = visitor.next_client(Signed::Es256);
+        if binding == Binding::Key {
+            client.prover = Some(world.prover().await?);
+        }
         let code =
             world.authorize_for(&mut visitor.browser, &client, None, "openid profile offline_access").await?;
         let tokens = world.redeem(&client, &code).await?;

@@ -8,8 +8,8 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
-    RsaEncoding, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+    RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair, UnparsedPublicKey,
 };
 
 use crate::durable::{self, Durable};
@@ -29,6 +29,8 @@ pub struct Cost {
 pub struct Parts {
     /// By `alg`.
     pub signatures: Vec<(&'static str, Cost)>,
+    /// ES256, with a key that comes with the message, as in a DPoP proof.
+    pub verification: Cost,
     pub hash: Cost,
     /// Hashes per second on all cores together.
     pub hash_rate: f64,
@@ -47,6 +49,7 @@ pub async fn measure(plan: &Plan) -> Result<Parts> {
     };
     Ok(Parts {
         signatures: signatures(lasting)?,
+        verification: verification(lasting)?,
         hash,
         hash_rate,
         sqlite: durable::on_sqlite(lasting).await?,
@@ -93,6 +96,16 @@ fn signatures(lasting: Duration) -> Result<Vec<(&'static str, Cost)>> {
         ("RS256", with_rsa(&RSA_PKCS1_SHA256)?),
         ("PS256", with_rsa(&RSA_PSS_SHA256)?),
     ])
+}
+
+fn verification(lasting: Duration) -> Result<Cost> {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+    let signature = pair.sign(&SystemRandom::new(), &MESSAGE).map_err(|_| anyhow!("signing failed"))?;
+    let point = pair.public_key().as_ref();
+    repeated(lasting, || {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+        key.verify(&MESSAGE, signature.as_ref()).map_err(|_| anyhow!("verifying failed"))
+    })
 }
 
 /// argon2id, 19 MiB, two passes, one lane: the service's defaults. Memory is used again, as the service does.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
+use crate::certificates::Files;
 use crate::operations::NAMES;
 
 const USAGE: &str =
@@ -35,6 +36,8 @@ pub struct Place {
     pub redis_url: Option<String>,
     /// The same for every command on this database, because it is the issuer's.
     pub port: u16,
+    /// With these the server speaks TLS itself.
+    pub encrypted: Option<Files>,
 }
 
 impl Plan {
@@ -110,11 +113,12 @@ impl Stand {
         match self {
             Self::Sqlite => {
                 let database_url = format!("sqlite://{}", folder.join("tongyao.db").display());
-                Ok(Place { folder, database_url, redis_url: None, port: free_port()? })
+                Ok(Place { folder, database_url, redis_url: None, port: free_port()?, encrypted: None })
             }
             Self::Postgres { admin_url, redis_url } => {
                 let database_url = fresh_database(admin_url).await?;
-                Ok(Place { folder, database_url, redis_url: Some(redis_url.clone()), port: free_port()? })
+                let redis_url = Some(redis_url.clone());
+                Ok(Place { folder, database_url, redis_url, port: free_port()?, encrypted: None })
             }
         }
     }
@@ -141,7 +145,8 @@ pub async fn fresh_database(admin_url: &str) -> Result<String> {
 
 impl Place {
     pub fn issuer(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        let scheme = if self.encrypted.is_some() { "https" } else { "http" };
+        format!("{scheme}://localhost:{}", self.port)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::beside::Beside;
 use crate::durable::Durable;
 use crate::figures::{Bound, Figure};
 use crate::load::Row;
@@ -14,6 +15,7 @@ pub fn parts(parts: &Parts) {
     for (name, cost) in &parts.signatures {
         part(&format!("{name} signature, one thread"), *cost, None);
     }
+    part("ES256 verification, one thread", parts.verification, None);
     part("argon2id 19 MiB t=2 p=1, one thread", parts.hash, None);
     println!("| argon2id, all cores | {:.1} | | |", parts.hash_rate);
     durable("SQLite (WAL, FULL)", &parts.sqlite);
@@ -56,6 +58,22 @@ pub fn rows(rows: &[Row]) {
         if let Some(failure) = &row.first_failure {
             println!("\n{} failed: {failure}", row.name);
         }
+    }
+}
+
+/// What an operation costs, and what it could not do without.
+pub fn beside(operations: &[Beside]) {
+    println!("\n| operation | made of | alone CPU ms | server CPU ms | multiple |");
+    println!("| --- | --- | ---: | ---: | ---: |");
+    for one in operations {
+        println!(
+            "| {} | {} | {:.3} | {} | ×{:.1} |",
+            one.operation,
+            one.made_of,
+            one.alone.as_secs_f64() * 1e3,
+            milliseconds(one.cpu),
+            one.cpu.as_secs_f64() / one.alone.as_secs_f64().max(1e-9),
+        );
     }
 }
 

@@ -62,6 +62,12 @@ impl Server {
     }
 
     pub async fn start(place: &Place) -> Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
+        Self::start_for(place, &http).await
+    }
+
+    /// Waits for the first answer to this client, which trusts the server's certificate.
+    pub async fn start_for(place: &Place, http: &reqwest::Client) -> Result<Self> {
         let (issuer, metrics_port) = (place.issuer(), free_port()?);
         let log = place.folder.join("server.log");
         let began = Instant::now();
@@ -74,16 +80,15 @@ impl Server {
             .context("starting the server")?;
         let metrics = format!("http://127.0.0.1:{metrics_port}/metrics");
         let mut server = Self { issuer, started_in: Duration::ZERO, process, metrics, log };
-        server.wait_for_first_answer().await?;
+        server.wait_for_first_answer(http).await?;
         server.started_in = began.elapsed();
         // What the start itself stirs up is not part of the idle figures.
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(server)
     }
 
-    async fn wait_for_first_answer(&mut self) -> Result<()> {
+    async fn wait_for_first_answer(&mut self, http: &reqwest::Client) -> Result<()> {
         let address = format!("{}/health/ready", self.issuer);
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
         let began = Instant::now();
         loop {
             if http.get(&address).send().await.is_ok_and(|answer| answer.status().is_success()) {
@@ -160,9 +165,18 @@ fn command(place: &Place) -> Command {
         .env("TONGYAO_DATA_DIR", place.folder.join("data"))
         .env("TONGYAO_KEYS_DIR", place.folder.join("keys"))
         .env("TONGYAO_SANDBOX", "true")
+        // As FAPI clients are asked for it: every proof carries a nonce.
+        .env("TONGYAO_DPOP_NONCE", "required")
         .env("TONGYAO_LOG", "warn")
         .current_dir(&place.folder)
         .stdin(Stdio::null());
+    if let Some(files) = &place.encrypted {
+        command
+            .env("TONGYAO_TLS_CERT", &files.certificate)
+            .env("TONGYAO_TLS_KEY", &files.key)
+            .env("TONGYAO_CLIENT_CA", &files.authority)
+            .env("TONGYAO_SANDBOX_FORCE", "true");
+    }
     if let Some(url) = &place.redis_url {
         command.env("TONGYAO_REDIS_URL", url);
     }

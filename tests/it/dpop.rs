@@ -8,7 +8,7 @@ use crate::support::key_holder::DPOP;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
 use crate::support::world::ISSUER;
-use crate::support::{Answer, Ask, KeyHolder, RelyingParty, WANG, World};
+use crate::support::{Answer, Ask, KeyHolder, RelyingParty, Tokens, WANG, World};
 
 const OWN: &[(&str, &str)] = &[("grant_type", "client_credentials"), ("scope", "tasks.read")];
 
@@ -183,7 +183,7 @@ async fn each_broken_proof_is_refused_by_name() {
         let proof = holder.sign(changes.clone(), full.clone());
         own_token(&world, "bound", &[&proof]).await.refused(400, "invalid_dpop_proof", code);
     }
-    own_token(&world, "bound", &[]).await.refused(400, "invalid_dpop_proof", 104_020);
+    own_token(&world, "bound", &[]).await.refused(400, "invalid_request", 104_040);
     own_token(&world, "bound", &["nonsense"]).await.refused(400, "invalid_dpop_proof", 104_022);
     own_token(&world, "bound", &[""]).await.refused(400, "invalid_dpop_proof", 104_022);
     let (one, other) = (holder.proof(&world, json!({})), holder.proof(&world, json!({})));
@@ -233,7 +233,7 @@ async fn a_public_clients_refresh_token_is_bound_too() {
     };
     let stolen = try_with(Some(thief.proof(&world, json!({})))).await;
     stolen.refused(400, "invalid_grant", 104_037);
-    try_with(None).await.refused(400, "invalid_dpop_proof", 104_020);
+    try_with(None).await.refused(400, "invalid_request", 104_040);
     // The thief's tries cost the holder nothing.
     let body = try_with(Some(holder.proof(&world, json!({})))).await.good();
     assert_eq!(body["token_type"], "DPoP");
@@ -256,12 +256,20 @@ async fn a_client_that_shows_who_it_is_may_change_its_key() {
     let body = first.send(&world.router).await.good();
     assert_eq!(body["token_type"], "DPoP");
     let refresh = body["refresh_token"].as_str().unwrap();
+    // Without any it would get a bearer token for a bound one.
+    portal.refresh(refresh).await.refused(400, "invalid_dpop_proof", 104_020);
     let other = KeyHolder::new();
     let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
     let second = portal.asking("/oidc/token", &fields).header(DPOP, &other.proof(&world, json!({})));
     let body = second.send(&world.router).await.good();
     let told = portal.introspect(body["access_token"].as_str().unwrap()).await.good();
     assert_eq!(told["cnf"]["jkt"], other.thumbprint());
+    // The refresh token itself is bound to the client and to no key.
+    let told = portal.introspect(body["refresh_token"].as_str().unwrap()).await.good();
+    assert!(told["active"] == true && told.get("cnf").is_none(), "{told}");
+    // Who began without a key goes on as it likes.
+    let tokens = portal.connect(&mut world.browser(), &WANG, "openid offline_access").await;
+    Tokens::of(&portal.refresh(tokens.refresh.as_deref().unwrap()).await);
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::access_token::SECRET;
+use crate::support::key_holder::DPOP;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
-use crate::support::{Answer, RelyingParty, Tokens, WANG, World};
+use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -239,6 +240,101 @@ async fn only_a_persons_living_access_token_is_a_subject() {
     exchange(&desk, &tokens.access, &acting).await.good();
     world.later(600);
     exchange(&desk, &tokens.access, &[("audience", "tax")]).await.refused(400, "invalid_request", 103_033);
+}
+
+const DESK: &str = "https://desk.example/api";
+
+/// The desk is the audience of what the wallet sends it; the ghost is nobody's.
+async fn bound_world() -> World {
+    let rule = json!([{"from": ["wallet", "portal"], "to": ["tax"]}]);
+    World::with_clients(&[
+        json!({
+            "client_id": "wallet", "client_secret": SECRET, "department": "data", "scope": "openid profile",
+            "redirect_uris": ["https://wallet.example/cb"], "grant_types": ["authorization_code", GRANT],
+            "consent": "implicit", "dpop_bound_access_tokens": true, "allowed_resources": [DESK],
+            "token_exchange": [{"from": ["wallet"], "to": ["tax"]}],
+        }),
+        machine("desk", json!({"resource_identifiers": [DESK], "token_exchange": rule})),
+        machine("ghost", json!({"token_exchange": rule})),
+        machine("tax", json!({"resource_identifiers": [TAX]})),
+    ])
+    .await
+}
+
+/// A token of the wallet, bound to its key.
+async fn bound_token(world: &World, holder: &KeyHolder, resources: &[&str]) -> String {
+    let wallet = system(world, "wallet");
+    let ask = resources.iter().fold(wallet.ask("openid profile"), |ask, one| ask.with("resource", one));
+    let code = world.browser().pass(&ask, &WANG).await.code();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &wallet.redirect_uri),
+        ("code_verifier", &ask.verifier),
+    ];
+    let answer = proving(world, &wallet, holder, &fields).await;
+    assert_eq!(answer.good()["token_type"], "DPoP");
+    access(&answer)
+}
+
+async fn proving(
+    world: &World,
+    system: &RelyingParty,
+    holder: &KeyHolder,
+    fields: &[(&str, &str)],
+) -> Answer {
+    let call = system.asking("/oidc/token", fields).header(DPOP, &holder.proof(world, json!({})));
+    call.send(&world.router).await
+}
+
+#[tokio::test]
+async fn a_bound_token_is_passed_on_by_its_audience_and_stays_bound() {
+    let world = bound_world().await;
+    let (desk, ghost) = (system(&world, "desk"), system(&world, "ghost"));
+    let (holder, own_key) = (KeyHolder::new(), KeyHolder::new());
+    let fields = |token: &str| {
+        [("grant_type", GRANT), ("subject_token", token), ("subject_token_type", TYPE), ("audience", "tax")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let with_key = async |system: &RelyingParty, key: &KeyHolder, token: &str| {
+        let fields = fields(token);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        proving(&world, system, key, &fields).await
+    };
+
+    let sent = bound_token(&world, &holder, &[DESK]).await;
+    // A rule alone is not enough: it was not sent to the ghost.
+    with_key(&ghost, &own_key, &sent).await.refused(400, "invalid_request", 103_033);
+    exchange(&desk, &sent, &[("audience", "tax")]).await.refused(400, "invalid_dpop_proof", 104_020);
+    let answer = with_key(&desk, &own_key, &sent).await;
+    assert_eq!(answer.good()["token_type"], "DPoP");
+    let said = system(&world, "tax").introspect(&access(&answer)).await.good();
+    assert_eq!((&said["cnf"]["jkt"], &said["aud"]), (&json!(own_key.thumbprint()), &json!([TAX])));
+
+    // One that was made for nobody in particular may be loot.
+    let unsent = bound_token(&world, &holder, &[]).await;
+    with_key(&desk, &own_key, &unsent).await.refused(400, "invalid_request", 103_033);
+    // Its own client shows its key.
+    let wallet = system(&world, "wallet");
+    with_key(&wallet, &own_key, &unsent).await.refused(400, "invalid_request", 103_033);
+    assert_eq!(with_key(&wallet, &holder, &unsent).await.good()["token_type"], "DPoP");
+
+    // A bearer token for nobody in particular is taken by whom a rule lets; nothing it was bound to is lost.
+    let free = world.system("portal").connect(&mut world.browser(), &WANG, "openid profile").await.access;
+    exchange(&desk, &free, &[("audience", "tax")]).await.good();
+}
+
+#[tokio::test]
+async fn a_bound_actor_token_needs_its_key() {
+    let world = bound_world().await;
+    let (desk, key) = (system(&world, "desk"), KeyHolder::new());
+    let own = access(&proving(&world, &desk, &key, &[("grant_type", "client_credentials")]).await);
+    let subject = world.system("portal").connect(&mut world.browser(), &WANG, "openid profile").await.access;
+    let acting = [("audience", "tax"), ("actor_token", own.as_str()), ("actor_token_type", TYPE)];
+    exchange(&desk, &subject, &acting).await.refused(400, "invalid_request", 103_034);
+    let mut fields = vec![("grant_type", GRANT), ("subject_token", &subject), ("subject_token_type", TYPE)];
+    fields.extend(acting);
+    proving(&world, &desk, &key, &fields).await.good();
 }
 
 /// Revoking races fifty exchanges: whatever was written, nothing of it lives.

@@ -28,14 +28,6 @@ fn system(id: &str, more: Value) -> Value {
     client
 }
 
-/// The public key of a certificate, as its owner registers it.
-fn jwk(certified: &Certified) -> Value {
-    let [4, point @ ..] = certified.key.public_key_raw() else { panic!("a P-256 point") };
-    let (x, y) = point.split_at(32);
-    let printed = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    json!({"kty": "EC", "crv": "P-256", "x": printed(x), "y": printed(y), "x5c": [BASE64_STANDARD.encode(&certified.der)]})
-}
-
 /// A file that goes with the test.
 struct Bundle(PathBuf);
 
@@ -115,7 +107,7 @@ async fn without_an_authority_no_certificate_is_believed() {
 async fn a_self_signed_certificate_is_known_by_its_key() {
     let (own, other) = (Certified::self_signed("app1"), Certified::self_signed("app1"));
     let client = json!({
-        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(&own)]},
+        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [own.jwk()]},
     });
     let world = World::with_clients(&[system("own", client)]).await;
     token(&world, "own", Some(&own)).await.good();
@@ -180,7 +172,7 @@ fn byte_sequence(certified: &Certified) -> String {
 async fn only_a_trusted_proxy_passes_certificates() {
     let own = Certified::self_signed("app1");
     let client = json!({
-        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(&own)]},
+        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [own.jwk()]},
     });
     let clients = json!({"clients": [system("own", client)]});
     let trusting = World::new_with(&[("TONGYAO_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
@@ -221,7 +213,7 @@ async fn over_our_own_tls_a_client_shows_its_certificate() {
     let world = bundle.world().await;
     let self_signed = Certified::self_signed("app2");
     let own_key = json!({
-        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(&self_signed)]},
+        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [self_signed.jwk()]},
     });
     let dn = json!({"tls_client_auth_subject_dn": "CN=app1,O=市民之家,C=CN"});
     world.apply(json!({"clients": [system("dn", dn), system("own", own_key)]})).await;
@@ -247,7 +239,7 @@ async fn over_our_own_tls_a_client_shows_its_certificate() {
 async fn with_an_address_for_mutual_tls_browsers_are_not_asked() {
     let own = Certified::self_signed("app1");
     let client = json!({
-        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [jwk(&own)]},
+        "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": {"keys": [own.jwk()]},
     });
     let world = World::with_clients(&[system("own", client)]).await;
     let service = Encrypted::start(&world, Asks::at(Some("https://mtls.localhost:8443"))).await;

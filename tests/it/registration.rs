@@ -19,7 +19,7 @@ use tongyao::protocol::SigningAlgorithm;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
-use crate::support::{Answer, RelyingParty, WANG, World};
+use crate::support::{Answer, RelyingParty, Tokens, WANG, World};
 
 const REAL: [(&str, &str); 2] = [("TONGYAO_SANDBOX", "false"), ("TONGYAO_ALLOW_LOOPBACK", "false")];
 
@@ -306,6 +306,66 @@ async fn without_an_open_door_a_token_is_needed() {
     register(&off, &plain(), None).await.refused(403, "access_denied", 108_001);
     let discovery = Call::get("/.well-known/openid-configuration").send(&off.router).await.good();
     assert!(discovery.get("registration_endpoint").is_none());
+}
+
+#[tokio::test]
+async fn a_secret_that_signs_is_for_the_sandbox_and_for_operators() {
+    let mut wants = plain();
+    wants["token_endpoint_auth_method"] = json!("client_secret_jwt");
+    let world = World::new().await;
+    let body = created(&register(&world, &wants, None).await);
+    assert_eq!(body["token_endpoint_auth_method"], "client_secret_jwt");
+    let secret = text(&body, "client_secret").to_owned();
+    let own = party_of(&world, &body).showing(Credential::SigningSecret(secret.clone()));
+    let tokens = own.connect(&mut world.browser(), &WANG, "openid profile").await;
+    let refreshed = Tokens::of(&own.refresh(tokens.refresh.as_deref().unwrap()).await);
+    own.userinfo(&refreshed.access).await.good();
+    // The secret itself is no longer a way in, nor is another one that signs.
+    own.showing(Credential::Basic(secret)).introspect("x").await.refused(401, "invalid_client", 101_008);
+    let guess = Credential::SigningSecret("another-secret-0123456789abcdef0123".to_owned());
+    own.showing(guess).introspect("x").await.refused(401, "invalid_client", 101_013);
+    // Kept for checking signatures, and not as it is.
+    let mut look = Look::at(&world).await;
+    assert_eq!(look.number("SELECT COUNT(*) FROM client_shared_secret").await, 1);
+    let mut strict = wants.clone();
+    strict["profile"] = json!("fapi2");
+    let refused = register(&world, &strict, None).await;
+    refused.refused(400, "invalid_client_metadata", 108_008);
+    assert!(refused.body.contains("FAPI 2.0"), "{}", refused.body);
+
+    let real = World::new_with(&REAL).await;
+    let token = invite(&real, Invite { most: 9, ..Invite::default() }).await;
+    let refused = register(&real, &wants, Some(&token)).await;
+    refused.refused(400, "invalid_client_metadata", 108_008);
+    assert!(refused.body.contains("register private_key_jwt"), "{}", refused.body);
+    // Nor by a change.
+    let body = created(&register(&real, &plain(), Some(&token)).await);
+    let mut change = wants.clone();
+    change["client_id"] = body["client_id"].clone();
+    let (uri, own) = (path(&body["registration_client_uri"]), text(&body, "registration_access_token"));
+    let answer = send(&real, Call::with_body(Method::PUT, &uri, change.to_string()), Some(own)).await;
+    answer.refused(400, "invalid_client_metadata", 108_008);
+}
+
+#[tokio::test]
+async fn implicit_answers_of_a_web_application_stay_on_the_web() {
+    let implicit = |uri: &str, application: &str| {
+        json!({"redirect_uris": [uri], "grant_types": ["implicit"], "response_types": ["id_token"],
+               "application_type": application})
+    };
+    let real = World::new_with(&REAL).await;
+    let token = invite(&real, Invite { most: 9, ..Invite::default() }).await;
+    for local in
+        ["http://localhost:8080/cb", "http://127.0.0.1/cb", "https://localhost/cb", "https://[::1]/cb"]
+    {
+        let refused = register(&real, &implicit(local, "web"), Some(&token)).await;
+        refused.refused(400, "invalid_redirect_uri", 108_009);
+    }
+    created(&register(&real, &implicit("https://own.example/cb", "web"), Some(&token)).await);
+    created(&register(&real, &implicit("http://127.0.0.1/cb", "native"), Some(&token)).await);
+    // Whoever tries a system out on a machine of their own has the sandbox.
+    let world = World::new().await;
+    created(&register(&world, &implicit("https://localhost:8443/cb", "web"), None).await);
 }
 
 #[tokio::test]

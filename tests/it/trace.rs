@@ -100,9 +100,23 @@ async fn a_token_exchange_is_explained_up_to_the_rule_that_failed() {
 async fn a_wrong_secret_is_kept_for_the_client_that_was_named() {
     let world = World::new().await;
     let portal = world.system("portal").showing(Credential::Basic("nonsense".to_owned()));
-    let answer = portal.token(&[("grant_type", "client_credentials")]).await;
-    answer.refused(401, "invalid_client", 101_009);
-    assert_eq!(of_operator(&world, &txn_of(&answer.json())).await.client_id, "portal");
+    for path in ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/par", "/oidc/device", "/oidc/ciba"]
+    {
+        let answer = portal.post(path, &[("token", "x")]).await;
+        answer.refused(401, "invalid_client", 101_009);
+        let refused = of_operator(&world, &txn_of(&answer.json())).await;
+        assert_eq!((refused.client_id.as_str(), refused.endpoint.as_str()), ("portal", path));
+    }
+}
+
+#[tokio::test]
+async fn what_a_direct_endpoint_refuses_is_kept_for_its_client() {
+    let world = World::new().await;
+    for path in ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/device", "/oidc/ciba"] {
+        let answer = world.system("portal").post(path, &[]).await;
+        let refused = of_operator(&world, &txn_of(&answer.json())).await;
+        assert_eq!((refused.client_id.as_str(), refused.endpoint.as_str()), ("portal", path));
+    }
 }
 
 #[tokio::test]

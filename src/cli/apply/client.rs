@@ -56,7 +56,7 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     let profile = members.parsed("profile", str::parse).unwrap_or_default();
     let consent = members.parsed("consent", str::parse).unwrap_or_default();
     let powers = read_powers(&mut members);
-    let metadata = read_metadata(&mut members, profile);
+    let metadata = read_metadata(&mut members, (profile, sandbox));
     let short = |secret: &Secret| secret.expose().len() < shared_secret::SHORTEST;
     if metadata.as_ref().is_some_and(shared_secret::is_needed) && client_secret.as_ref().is_some_and(short) {
         members.refuse("client_secret", "must have at least 32 characters for client_secret_jwt");
@@ -85,7 +85,10 @@ fn read_powers(members: &mut Members<'_>) -> Option<Powers> {
     None
 }
 
-fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMetadata> {
+fn read_metadata(
+    members: &mut Members<'_>,
+    (profile, sandbox): (Profile, Sandbox),
+) -> Option<ClientMetadata> {
     let metadata = match ClientMetadata::from_members(members.rest()) {
         Ok(metadata) => metadata,
         Err(problems) => {
@@ -95,7 +98,8 @@ fn read_metadata(members: &mut Members<'_>, profile: Profile) -> Option<ClientMe
             return None;
         }
     };
-    for problem in metadata.check() {
+    let implicit = if sandbox == Sandbox::On { None } else { metadata.check_implicit() };
+    for problem in metadata.check().into_iter().chain(implicit) {
         members.refuse(&problem.member, problem.what);
     }
     if let Some((member, what)) = policy::conflict(profile, &metadata) {

@@ -365,6 +365,24 @@ async fn outside_the_sandbox_there_are_no_sample_people() {
 }
 
 #[tokio::test]
+async fn outside_the_sandbox_implicit_answers_stay_on_the_web() {
+    let mut ground = ground().await;
+    let mut state = json!({
+        "departments": [{"id": "hrss", "name": "市人社局", "parent": "city"}],
+        "clients": [{
+            "client_id": "old", "client_secret": "old-secret-0123456789", "department": "hrss",
+            "redirect_uris": ["http://localhost:9/cb"], "grant_types": ["implicit"], "response_types": ["id_token"],
+        }],
+    });
+    ground.apply(&state).await;
+    ground.sandbox = Sandbox::Off;
+    let told = ground.refused(&state).await;
+    assert!(told.starts_with("clients[0].redirect_uris: must be https and not localhost"), "{told}");
+    state["clients"][0]["redirect_uris"] = json!(["https://old.example/cb"]);
+    ground.apply(&state).await;
+}
+
+#[tokio::test]
 async fn the_root_need_not_be_declared() {
     let ground = ground().await;
     let state = json!({"departments": [{"id": "hrss", "name": "市人社局", "parent": "city"}]});

@@ -157,6 +157,8 @@ pub fn problems(ground: Ground, profile: Profile, metadata: &ClientMetadata) -> 
     let mut problems = Vec::new();
     if ground == Ground::Real {
         problems.extend(loopback(metadata));
+        problems.extend(metadata.check_implicit());
+        problems.extend(signing_secret(metadata));
     }
     if let Some((member, what)) = policy::conflict(profile, metadata) {
         problems.push(wrong(member, what));
@@ -197,6 +199,13 @@ fn loopback(metadata: &ClientMetadata) -> Vec<MetadataProblem> {
         }
     }
     problems
+}
+
+/// A secret that signs can be read again by us: an operator declares that, who knows why the client can keep no key.
+fn signing_secret(metadata: &ClientMetadata) -> Option<MetadataProblem> {
+    let asked = metadata.token_endpoint_auth_method == ClientAuthMethod::ClientSecretJwt;
+    let what = "client_secret_jwt is declared by an operator; register private_key_jwt";
+    asked.then(|| wrong("token_endpoint_auth_method", what))
 }
 
 fn open_approval(ground: Ground) -> Approval {
@@ -303,6 +312,12 @@ mod tests {
         let local = json!({"redirect_uris": ["http://localhost:1/cb"], "backchannel_logout_uri": "http://127.0.0.1/x"});
         assert_eq!(named(Ground::Real, local.clone()), ["redirect_uris", "backchannel_logout_uri"]);
         assert!(named(Ground::Sandbox, local).is_empty());
+        let implicit = json!({"grant_types": ["implicit"], "redirect_uris": ["https://a.example/", "https://localhost/cb"]});
+        assert_eq!(named(Ground::Real, implicit.clone()), ["redirect_uris"]);
+        assert!(named(Ground::Sandbox, implicit).is_empty());
+        let signing = json!({"token_endpoint_auth_method": "client_secret_jwt"});
+        assert_eq!(named(Ground::Real, signing.clone()), ["token_endpoint_auth_method"]);
+        assert!(named(Ground::Sandbox, signing).is_empty());
         let native = json!({"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb", "com.example.a:/cb"]});
         assert!(named(Ground::Real, native).is_empty());
         assert!(

@@ -7,17 +7,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
+use axum::response::Response;
 
 use super::check::Door;
-use super::error::{OAuthError, Problem};
-use super::{body, decoupled as way, token};
+use super::error::Problem;
+use super::{body, decoupled as way, direct};
 use crate::base::id::DecoupledId;
 use crate::base::{Actor, Fault, Locale};
 use crate::client::Client;
-use crate::client::policy::{self, CibaRule};
 use crate::gateway::message::{Message, Sent};
 use crate::grant::decoupled::{self, Ask, Kept, Kind, NewDecoupled, TellClient};
 use crate::grant::pace;
@@ -39,19 +36,13 @@ const MOST_WAITING: i64 = 50;
 const MOST_OF_A_CLIENT: i64 = 20;
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
-    match answer(&mut machine, request).await {
-        Ok(answer) => {
-            let mut response = Json(answer).into_response();
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
-        Err(problem) => OAuthError::new(&machine, problem).into_response(),
-    }
+    let answered = answer(&mut machine, request).await;
+    direct::told(&machine, answered.map(Json))
 }
 
 async fn answer(machine: &mut Machine, request: Request) -> Result<BackchannelAnswer, Problem> {
     let params = body::params(request).await?;
-    let client = token::identify(machine, &params).await?;
+    let client = direct::caller(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     // CIBA Core 1.0 §7.1: only clients that can show who they are.
     if !client.may_use(GrantType::Ciba) || client.is_public() {
@@ -60,7 +51,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<BackchannelAn
     let (params, carried) = signed::params(machine, &client, params).await?;
     let mode = client.metadata.delivery_mode();
     let asked = BackchannelRequest::parse(&params, mode)?;
-    if asked.binding_message.is_none() && policy::ciba(&client) == CibaRule::SignedWithMessage {
+    if asked.binding_message.is_none() && client.metadata.backchannel_binding_message_required {
         return Err(Refusal::CibaBindingMessageMissing.into());
     }
     let fresh = client.metadata.default_max_age.map_or(FRESH, |most| most.min(FRESH));

@@ -41,7 +41,7 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
         },
     )?;
     let mut granted = code.granted;
-    granted.facts.confirmation = asked.binding_of_refresh();
+    asked.bind(&mut granted.facts);
     let mut tx = asked.app.db.begin().await?;
     let sid = ending::participate(&mut tx, asked.moment, &granted.session, &granted.client_id).await?;
     let sid = sid.ok_or(Refusal::SessionEnded)?;

@@ -87,7 +87,7 @@ async fn redeem(
     let sid = sid.ok_or(Refusal::SessionEnded)?;
     sso::extend(&mut tx, moment, &granted.session, moment.now + app.settings.session_lifetime).await?;
     let mut granted = granted.clone();
-    granted.facts.confirmation = asked.binding_of_refresh();
+    asked.bind(&mut granted.facts);
     let family = FamilyId::new(moment);
     family::insert(&mut tx, moment, (&family, &sid), &granted).await?;
     let written = issue::write(&mut tx, asked, &family, (&granted, granted.scope.clone())).await?;

@@ -44,10 +44,11 @@ async fn decide(
     if rules.is_empty() {
         return Err(Refusal::ExchangeNotAllowed.into());
     }
-    exchange::check_subject(client, subject, (now, asked.confirmation.as_ref()))?;
+    let shown = (now, asked.confirmation.as_ref());
+    exchange::check_subject(client, subject, shown)?;
     if let Some(token) = &wanted.actor_token {
         let actor = find(asked, token.expose()).await?.ok_or(Refusal::ActorTokenInvalid)?;
-        exchange::check_actor(client, &actor, now)?;
+        exchange::check_actor(client, &actor, shown)?;
     }
     let (rule, target) = target(asked, wanted, &rules).await?;
     let audience = exchange::audience(&target, &wanted.resources)?;

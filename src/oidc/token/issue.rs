@@ -1,12 +1,14 @@
 //! The tokens of one authorization: written in the caller's transaction, the ID token signed after its commit.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::error::Problem;
 use super::{Asked, wanted};
 use crate::audit::{self, Event};
-use crate::base::Fault;
 use crate::base::id::{FamilyId, ParticipationId};
+use crate::base::{Fault, Timestamp};
+use crate::client::fapi;
 use crate::grant::access_token::{self, Carries, Issued, NewToken};
 use crate::grant::claims::Told;
 use crate::grant::token_text::{self, Says};
@@ -21,6 +23,7 @@ use crate::protocol::{GrantType, Scope};
 use crate::storage::Tx;
 
 /// What was written, before anything is signed.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Written {
     issued: Issued,
     carries: Carries,
@@ -33,6 +36,11 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn refresh_token(&self) -> Option<&str> {
         self.refresh_token.as_deref()
+    }
+
+    /// Of the access token's life.
+    pub(super) fn seconds_left(&self, now: Timestamp) -> u64 {
+        self.issued.expires_at.since(now).as_secs()
     }
 
     /// Claims more for the ID token.
@@ -180,7 +188,7 @@ pub(super) fn id_token(
     token.nonce = facts.nonce.clone();
     token.acr = Some(facts.acr);
     token.amr = facts.amr.clone();
-    token.sid = Some(sid.to_string());
+    token.sid = fapi::tells_session(asked.client).then(|| sid.to_string());
     let hash = |text: Option<&str>| text.map(|text| half_hash(algorithm, text));
     token.at_hash = hash(beside.access_token);
     token.c_hash = hash(beside.code);

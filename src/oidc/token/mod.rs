@@ -17,20 +17,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, PRAGMA};
+use axum::response::Response;
 
-use super::error::{OAuthError, Problem};
-use super::{body, proof};
+use super::error::Problem;
+use super::{body, direct, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::{Client, Purpose, Recipient};
 use crate::grant::decoupled;
+use crate::grant::granted::Facts;
 use crate::grant::trace::{Kind, Trace};
 use crate::http::machine::Machine;
-use crate::protocol::client_auth::ClientAuth;
-use crate::protocol::confirmation::Confirmation;
+use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
@@ -51,17 +49,8 @@ struct Asked<'a> {
 }
 
 pub async fn post(mut machine: Machine, request: Request) -> Response {
-    match answer(&mut machine, request).await {
-        Ok(answer) => {
-            let mut response = Json(answer).into_response();
-            let headers = response.headers_mut();
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-            proof::offer_nonce(&machine, headers);
-            response
-        }
-        Err(problem) => OAuthError::new(&machine, problem).into_response(),
-    }
+    let answered = answer(&mut machine, request).await;
+    direct::told(&machine, answered.map(Json))
 }
 
 async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, Problem> {
@@ -90,24 +79,20 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
 
 impl Asked<'_> {
     /// RFC 9449 §5, RFC 8705 §4: refresh tokens of a public client are bound too; those of others are bound to the
-    /// client, which shows who it is each time.
-    fn binding_of_refresh(&self) -> Option<Confirmation> {
-        self.confirmation.clone().filter(|_| self.client.is_public())
+    /// client, which shows who it is each time. What began bound stays bound.
+    fn bind(&self, facts: &mut Facts) {
+        facts.confirmation = self.confirmation.clone().filter(|_| self.client.is_public());
+        facts.sender = Sender::of(self.confirmation.as_ref());
     }
 }
 
-pub(super) async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
     if jwt_bearer::speaks_for_itself(machine, params) {
         let client = jwt_bearer::client(machine, params).await?;
         machine.trace.of_client(&client.client_id);
         return Ok(client);
     }
-    let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
-    // A wrong secret is what its department asks about most.
-    if let Some(client_id) = presented.client_id() {
-        machine.trace.of_client(client_id);
-    }
-    Ok(machine.app.authenticator.authenticate(&machine.moment, &presented).await?)
+    direct::caller(machine, params).await
 }
 
 async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Problem> {

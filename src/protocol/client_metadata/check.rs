@@ -316,7 +316,9 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn is_link(text: &str) -> bool {
+    // The URL parser passes over tabs, line ends and spaces around; a link has none.
     text.len() <= MOST_CHARACTERS
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
         && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
@@ -473,6 +475,8 @@ mod tests {
             (json!({"initiate_login_uri": "http://a.example/login"}), "initiate_login_uri"),
             (json!({"initiate_login_uri": "http://localhost:8001/login"}), "initiate_login_uri"),
             (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
+            (json!({"policy_uri": "https://a.example/p\nx"}), "policy_uri"),
+            (json!({"logo_uri": " https://a.example/l"}), "logo_uri"),
             (json!({"client_name": ""}), "client_name"),
             (json!({"client_name": " \u{3000}"}), "client_name"),
             (json!({"client_name": "市局\u{202e}moc.live"}), "client_name"),

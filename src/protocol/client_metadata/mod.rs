@@ -6,6 +6,8 @@ mod members;
 mod check;
 /// What the members about encryption must say together.
 mod encryption;
+/// Where the implicit grant may send a web application's tokens.
+mod implicit;
 /// Who shares a pairwise subject.
 mod sector;
 

@@ -142,6 +142,10 @@ impl ServicesPage {
     fn m(&self) -> Services {
         Services(self.chrome.locale)
     }
+
+    fn is_empty(&self) -> bool {
+        self.services.is_empty()
+    }
 }
 
 impl AccountPage {
@@ -185,6 +189,10 @@ impl ConsentsPage {
         Consents(self.chrome.locale)
     }
 
+    fn is_empty(&self) -> bool {
+        self.consents.is_empty()
+    }
+
     fn comma(&self) -> &'static str {
         self.chrome.locale.pick("、", ", ")
     }
@@ -193,5 +201,9 @@ impl ConsentsPage {
 impl HistoryPage {
     fn m(&self) -> History {
         History(self.chrome.locale)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 }

@@ -47,6 +47,10 @@ impl RequestsPage {
     fn m(&self) -> Requests {
         Requests(self.chrome.locale)
     }
+
+    fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
 }
 
 impl InboxPage {

@@ -1,10 +1,13 @@
 //! Certificates made for one test: authorities, and the systems they vouch for.
 
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use rcgen::string::Ia5String;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, PKCS_ECDSA_P256_SHA256, SanType,
 };
+use serde_json::{Value, json};
 use tongyao::base::ClientCertificate;
 
 /// An authority.
@@ -68,6 +71,17 @@ impl Certified {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         let certificate = params(name, Validity::Now).self_signed(&key).unwrap();
         Self { pem: certificate.pem(), der: certificate.der().to_vec(), key }
+    }
+
+    /// The public key, as its owner registers it.
+    pub fn jwk(&self) -> Value {
+        let [4, point @ ..] = self.key.public_key_raw() else { panic!("a P-256 point") };
+        let (x, y) = point.split_at(32);
+        let printed = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        json!({
+            "kty": "EC", "crv": "P-256", "x": printed(x), "y": printed(y),
+            "x5c": [BASE64_STANDARD.encode(&self.der)],
+        })
     }
 
     /// As a connection would show it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use axum::Router;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -35,6 +36,8 @@ pub enum Credential {
     Basic(String),
     Post(String),
     Key(Arc<Signer>),
+    /// `client_secret_jwt`.
+    SigningSecret(String),
     Public,
 }
 
@@ -189,12 +192,23 @@ impl RelyingParty {
 
     /// An assertion of who this client is (RFC 7523 §3), good for a minute.
     pub fn assertion(&self, signer: &Signer, changed: Value) -> String {
-        let now = self.clock.now().seconds();
-        let mut claims = json!({
-            "iss": self.client_id, "sub": self.client_id, "aud": ISSUER, "iat": now, "exp": now + 60, "jti": random_word(),
-        });
+        let mut claims = self.assertion_claims();
         claims.as_object_mut().unwrap().extend(changed.as_object().cloned().unwrap_or_default());
         signer.sign("JWT", &claims).unwrap()
+    }
+
+    fn assertion_claims(&self) -> Value {
+        let now = self.clock.now().seconds();
+        json!({
+            "iss": self.client_id, "sub": self.client_id, "aud": ISSUER, "iat": now, "exp": now + 60, "jti": random_word(),
+        })
+    }
+
+    fn assertion_by_secret(&self, secret: &str) -> String {
+        let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", part(json!({"alg": "HS256"})), part(self.assertion_claims()));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
+        format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag))
     }
 
     /// Any endpoint that authenticates clients.
@@ -211,6 +225,7 @@ impl RelyingParty {
         let mut fields = fields.to_vec();
         let assertion = match &self.credential {
             Credential::Key(signer) => self.assertion(signer, json!({})),
+            Credential::SigningSecret(secret) => self.assertion_by_secret(secret),
             _ => String::new(),
         };
         match &self.credential {
@@ -218,7 +233,7 @@ impl RelyingParty {
             Credential::Post(secret) => {
                 fields.extend([("client_id", self.client_id.as_str()), ("client_secret", secret.as_str())]);
             }
-            Credential::Key(_) => fields.extend([
+            Credential::Key(_) | Credential::SigningSecret(_) => fields.extend([
                 ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
                 ("client_assertion", assertion.as_str()),
             ]),

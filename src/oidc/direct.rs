@@ -1,0 +1,39 @@
+//! The direct endpoints, which systems call without a browser: who calls, and an answer that nobody keeps.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, PRAGMA};
+
+use super::error::{OAuthError, Problem};
+use super::proof;
+use crate::client::Client;
+use crate::http::machine::Machine;
+use crate::protocol::Params;
+use crate::protocol::client_auth::ClientAuth;
+
+/// The client, by the method it registered (RFC 6749 §2.3).
+pub(super) async fn caller(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+    let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
+    // A wrong secret is what its department asks about most.
+    if let Some(client_id) = presented.client_id() {
+        machine.trace.of_client(client_id);
+    }
+    let client = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
+    machine.trace.of_client(&client.client_id);
+    Ok(client)
+}
+
+/// The answer, with a nonce for whoever sends proofs.
+pub(super) fn told(machine: &Machine, answered: Result<impl IntoResponse, Problem>) -> Response {
+    let mut response = match answered {
+        Ok(answer) => answer.into_response(),
+        Err(problem) => return OAuthError::new(machine, problem).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    proof::offer_nonce(machine, headers);
+    response
+}

@@ -1,0 +1,92 @@
+//! Operations beside what their signatures, their verifications and their durable rows alone cost in the same run.
+
+use std::time::Duration;
+
+use crate::load::Row;
+use crate::parts::Parts;
+use crate::plan::Stand;
+
+/// One operation and its parts.
+pub struct Beside {
+    pub operation: String,
+    /// In words.
+    pub made_of: String,
+    /// Processor time of the parts alone.
+    pub alone: Duration,
+    /// Processor time of the server.
+    pub cpu: Duration,
+}
+
+/// What an operation cannot do without; its durable rows are the transactions it was seen to make.
+struct Needed {
+    operation: &'static str,
+    signatures: &'static [&'static str],
+    verifications: u32,
+}
+
+const NEEDED: &[Needed] = &[
+    needed("sso-hop-es256", &["ES256"], 0),
+    needed("sso-hop-rs256", &["RS256"], 0),
+    needed("code-exchange", &["ES256"], 0),
+    needed("refresh", &["ES256"], 0),
+    needed("client-credentials", &[], 0),
+    needed("dpop-refresh", &["ES256"], 1),
+    needed("dpop-userinfo", &[], 1),
+    // Two assertions, three proofs, an ID token.
+    needed("fapi2-hop", &["ES256"], 5),
+    needed("device", &["ES256"], 0),
+    // The certificate's signature by its authority.
+    needed("mtls-token", &[], 1),
+    // Each side signs the handshake once; a certificate is believed only where it counts (`mtls-token`).
+    needed("mtls-handshake", &["ES256"], 1),
+];
+
+const fn needed(operation: &'static str, signatures: &'static [&'static str], verifications: u32) -> Needed {
+    Needed { operation, signatures, verifications }
+}
+
+/// The operations of this run that have such parts.
+pub fn compare(stand: &Stand, rows: &[Row], parts: &Parts) -> Vec<Beside> {
+    let durable = match stand {
+        Stand::Sqlite => Some(parts.sqlite.grouped.cpu),
+        Stand::Postgres { .. } => parts.postgres.as_ref().map(|postgres| postgres.grouped.cpu),
+    };
+    let Some(durable) = durable else { return Vec::new() };
+    let measured = rows.iter().filter(|row| row.rate > 0.0);
+    measured
+        .filter_map(|row| {
+            let needed = NEEDED.iter().find(|needed| needed.operation == row.name)?;
+            needed.beside(row, parts, durable)
+        })
+        .collect()
+}
+
+impl Needed {
+    fn beside(&self, row: &Row, parts: &Parts, durable: Duration) -> Option<Beside> {
+        let signatures = self.signatures.iter().map(|algorithm| parts.signature(algorithm));
+        let signatures: Option<Duration> = signatures.map(|cost| cost.map(|cost| cost.cpu)).sum();
+        // To the whole: the service's own sweeps run beside the load.
+        let rows = row.trips.get("transaction").copied().unwrap_or(0.0).round() as u32;
+        Some(Beside {
+            operation: row.name.clone(),
+            made_of: self.words(rows),
+            alone: signatures? + self.verifications * parts.verification.cpu + rows * durable,
+            cpu: row.cpu,
+        })
+    }
+
+    fn words(&self, rows: u32) -> String {
+        let mut words: Vec<_> = self.signatures.iter().map(|name| format!("{name} signature")).collect();
+        match self.verifications {
+            0 => {}
+            1 => words.push("ES256 verification".to_owned()),
+            several => words.push(format!("{several} ES256 verifications")),
+        }
+        match rows {
+            0 => {}
+            1 => words.push("durable row".to_owned()),
+            several => words.push(format!("{several} durable rows")),
+        }
+        words.join(" + ")
+    }
+}
