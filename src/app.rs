@@ -118,6 +118,7 @@ impl App {
             ephemeral: ephemeral.clone(),
             trust: Trust::new(outgoing.clone()),
             issuer: settings.issuer.clone(),
+            mutual_tls: settings.mtls_url.clone(),
             authorities: settings.client_ca.as_deref().map(ClientAuthorities::read).transpose()?,
         };
         let cost = Cost { memory_kib: settings.password_memory_kib, passes: settings.password_passes };

@@ -12,7 +12,7 @@ use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::{Fault, Timestamp};
 use crate::crypto::mac;
 use crate::protocol::json::{Bounds, parse_object};
-use crate::protocol::{Refusal, SigningAlgorithm};
+use crate::protocol::{GrantType, Refusal, SigningAlgorithm};
 use crate::storage::Ephemeral;
 
 /// An assertion that lives longer could be used long after it leaked; an hour is what widespread clients make.
@@ -43,8 +43,18 @@ enum Audience {
 pub enum AudienceRule {
     /// Our issuer as one text (FAPI 2.0 Security Profile §5.3.2.1).
     IssuerAlone,
+    /// Our issuer or an endpoint of ours, as one text: CIBA Core 1.0 §7.1 must take both, of strict clients too.
+    OneOfOurs,
     /// Our issuer, or an address below it: the endpoint the assertion is sent to (OIDC Core §9).
     IssuerOrEndpoint,
+}
+
+/// What we are called in an audience.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    pub issuer: &'a str,
+    /// Where the endpoints are known under mutual TLS (RFC 8705 §5), if that is another place.
+    pub mutual_tls: Option<&'a str>,
 }
 
 /// An assertion that may be used, once.
@@ -82,7 +92,11 @@ pub fn is_of_type(typ: Option<&str>) -> bool {
 
 /// For whom this client must have made its assertion.
 pub fn audience_rule(client: &Client) -> AudienceRule {
-    if is_strict(client) { AudienceRule::IssuerAlone } else { AudienceRule::IssuerOrEndpoint }
+    match (is_strict(client), client.may_use(GrantType::Ciba)) {
+        (true, false) => AudienceRule::IssuerAlone,
+        (true, true) => AudienceRule::OneOfOurs,
+        (false, _) => AudienceRule::IssuerOrEndpoint,
+    }
 }
 
 fn is_strict(client: &Client) -> bool {
@@ -90,12 +104,12 @@ fn is_strict(client: &Client) -> bool {
 }
 
 impl AssertionClaims {
-    /// Every rule but that of single use. `issuer` is ours: an assertion is made for it or for an endpoint of ours.
+    /// Every rule but that of single use. An assertion is made for our issuer or for an endpoint of ours.
     pub fn check(
         &self,
         now: Timestamp,
         client_id: &str,
-        (issuer, rule): (&str, AudienceRule),
+        (ours, rule): (Names<'_>, AudienceRule),
     ) -> Result<SingleUse, Refusal> {
         let (Some(iss), Some(sub), Some(aud), Some(exp)) = (&self.iss, &self.sub, &self.aud, self.exp) else {
             return Err(Refusal::ClientAssertionMalformed);
@@ -105,7 +119,7 @@ impl AssertionClaims {
         if iss != client_id || sub != client_id {
             return Err(Refusal::ClientAssertionSubjectWrong);
         }
-        if !aud.names(issuer, rule) {
+        if !aud.names(ours, rule) {
             return Err(Refusal::ClientAssertionAudienceWrong);
         }
         let validity = Validity { iat: self.iat, nbf: self.nbf, exp };
@@ -127,15 +141,17 @@ impl SingleUse {
 
 impl Audience {
     /// An assertion that is made for somebody else too could be used by them here, so that every audience must be ours.
-    fn names(&self, issuer: &str, rule: AudienceRule) -> bool {
+    fn names(&self, us: Names<'_>, rule: AudienceRule) -> bool {
+        let below = |one: &str, base: &str| {
+            one.strip_prefix(base).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+        };
         let ours = |one: &String| {
-            one.strip_prefix(issuer)
-                .is_some_and(|rest| rest.is_empty() || rest.len() > 1 && rest.starts_with('/'))
+            one == us.issuer || below(one, us.issuer) || us.mutual_tls.is_some_and(|base| below(one, base))
         };
         match (rule, self) {
-            (AudienceRule::IssuerAlone, Audience::One(one)) => one == issuer,
-            (AudienceRule::IssuerAlone, Audience::Several(_)) => false,
-            (AudienceRule::IssuerOrEndpoint, Audience::One(one)) => ours(one),
+            (AudienceRule::IssuerAlone, Audience::One(one)) => one == us.issuer,
+            (AudienceRule::IssuerAlone | AudienceRule::OneOfOurs, Audience::Several(_)) => false,
+            (AudienceRule::OneOfOurs | AudienceRule::IssuerOrEndpoint, Audience::One(one)) => ours(one),
             (AudienceRule::IssuerOrEndpoint, Audience::Several(several)) => {
                 !several.is_empty() && several.iter().all(ours)
             }
@@ -164,7 +180,8 @@ mod tests {
             claims[*name] = value.clone();
         }
         let claims: AssertionClaims = serde_json::from_value(claims).unwrap();
-        claims.check(Timestamp::from_seconds(1000), "app1", (ISSUER, rule)).map(|once| once.lifetime)
+        let us = Names { issuer: ISSUER, mutual_tls: Some("https://mtls.example") };
+        claims.check(Timestamp::from_seconds(1000), "app1", (us, rule)).map(|once| once.lifetime)
     }
 
     #[test]
@@ -200,20 +217,22 @@ mod tests {
 
     #[test]
     fn only_what_is_ours_alone_is_an_audience() {
-        use AudienceRule::{IssuerAlone, IssuerOrEndpoint};
+        use AudienceRule::{IssuerAlone, IssuerOrEndpoint, OneOfOurs};
         let endpoint = format!("{ISSUER}/oidc/token");
         let cases = [
-            (json!(ISSUER), true, true),
-            (json!(endpoint), true, false),
-            (json!([ISSUER]), true, false),
-            (json!([ISSUER, endpoint]), true, false),
-            (json!([ISSUER, "https://other.example"]), false, false),
-            (json!(format!("{ISSUER}.evil.example")), false, false),
-            (json!(format!("{ISSUER}@evil.example/x")), false, false),
-            (json!(ISSUER.to_uppercase()), false, false),
+            (json!(ISSUER), true, true, true),
+            (json!(endpoint), true, true, false),
+            (json!("https://mtls.example/oidc/token"), true, true, false),
+            (json!("https://mtls.example"), false, false, false),
+            (json!([ISSUER]), true, false, false),
+            (json!([ISSUER, endpoint]), true, false, false),
+            (json!([ISSUER, "https://other.example"]), false, false, false),
+            (json!(format!("{ISSUER}.evil.example")), false, false, false),
+            (json!(format!("{ISSUER}@evil.example/x")), false, false, false),
+            (json!(ISSUER.to_uppercase()), false, false, false),
         ];
-        for (aud, default, fapi) in cases {
-            for (rule, expected) in [(IssuerOrEndpoint, default), (IssuerAlone, fapi)] {
+        for (aud, default, ciba, fapi) in cases {
+            for (rule, expected) in [(IssuerOrEndpoint, default), (OneOfOurs, ciba), (IssuerAlone, fapi)] {
                 let answer = check_by(rule, &[("aud", aud.clone())]);
                 assert_eq!(answer.is_ok(), expected, "{rule:?} {aud}");
             }

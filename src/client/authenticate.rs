@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::assertion::{self, AssertionClaims};
+use super::assertion::{self, AssertionClaims, Names};
 use super::registration::Client;
 use super::registry::Clients;
 use super::secret;
@@ -24,6 +24,8 @@ pub struct Authenticator {
     pub trust: Trust,
     /// An assertion is made for it or for one of its endpoints.
     pub issuer: String,
+    /// The other base of those endpoints (RFC 8705 §5).
+    pub mutual_tls: Option<String>,
     /// Who may issue certificates for `tls_client_auth`; nobody when absent.
     pub authorities: Option<ClientAuthorities>,
 }
@@ -112,7 +114,8 @@ impl Authenticator {
             return Err(Refusal::ClientAssertionTypeForeign.into());
         }
         let rule = assertion::audience_rule(client);
-        let once = claims.check(now, &client.client_id, (&self.issuer, rule))?;
+        let us = Names { issuer: &self.issuer, mutual_tls: self.mutual_tls.as_deref() };
+        let once = claims.check(now, &client.client_id, (us, rule))?;
         match once.take(&self.ephemeral).await? {
             None => Ok(()),
             Some(refusal) => Err(refusal.into()),

@@ -49,16 +49,16 @@ impl Authenticator {
         certificate: &Certificate,
     ) -> Result<(), Refusal> {
         let shown = certificate.key.as_deref().ok_or(Refusal::CertificateOtherKey)?;
-        let Some(uri) = &client.metadata.jwks_uri else {
+        let Some(at) = client.keys_at() else {
             let known = client.keys.as_ref().is_some_and(|keys| holds(keys, shown));
             return if known { Ok(()) } else { Err(Refusal::CertificateOtherKey) };
         };
-        let keys = self.trust.keys(now, uri).await.map_err(|_| Refusal::ClientKeysUnavailable)?;
+        let keys = self.trust.keys(now, at).await.map_err(|_| Refusal::ClientKeysUnavailable)?;
         if holds(&keys, shown) {
             return Ok(());
         }
         // The client may have published the key since.
-        match self.trust.newer_keys(now, uri, &keys).await {
+        match self.trust.newer_keys(now, at, &keys).await {
             Some(newer) if holds(&newer, shown) => Ok(()),
             _ => Err(Refusal::CertificateOtherKey),
         }

@@ -33,7 +33,7 @@ impl Authenticator {
         expected: &Expected<'_>,
         nonce: NonceRule,
     ) -> Result<String, AuthenticationProblem> {
-        let proof = Proof::parse(proof).and_then(|read| signed(read, proof))?;
+        let proof = signed(proof)?;
         proof.check(expected)?;
         let fits = match &proof.nonce {
             Some(shown) => self.is_ours(expected.now, shown),
@@ -71,8 +71,10 @@ fn slot(now: Timestamp) -> i64 {
     now.seconds().div_euclid(SLOT_SECONDS)
 }
 
-/// RFC 9449 §4.3 (7): signed by the key it carries, with the algorithm it names and we allow.
-fn signed(proof: Proof, text: &str) -> Result<Proof, Refusal> {
+/// A proof that is signed by the key it carries, with the algorithm it names and we allow (RFC 9449 §4.3 (7)). For
+/// which request, and whether it was used before, is not looked at.
+pub fn signed(text: &str) -> Result<Proof, Refusal> {
+    let proof = Proof::parse(text)?;
     let keys: JwkSet =
         serde_json::from_value(json!({"keys": [proof.key]})).map_err(|_| Refusal::ProofKeyRefused)?;
     match read_foreign::<Value>(&keys, &[proof.algorithm], text) {

@@ -10,6 +10,7 @@ use super::authenticate::{AuthenticationProblem, Authenticator};
 use super::powers::TrustedIssuer;
 use super::registration::Client;
 use super::signed::{SignedProblem, SigningKeys};
+use super::trust::KeysAt;
 use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::Timestamp;
 use crate::crypto::jwt::{TokenProblem, typ};
@@ -72,7 +73,8 @@ impl Authenticator {
             return Err(Refusal::GrantAssertionMalformed.into());
         }
         for signatory in signatories(client) {
-            let keys = SigningKeys { by_value: signatory.keys.as_ref(), uri: signatory.uri };
+            let keys =
+                SigningKeys { by_value: signatory.keys.as_ref(), uri: signatory.uri.map(KeysAt::from) };
             let read = self.trust.read_with(now, keys, &signatory.algorithms, assertion).await;
             let claims: Claims = match read {
                 Ok(claims) => claims,

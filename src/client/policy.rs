@@ -54,7 +54,6 @@ pub struct Held {
 /// How a CIBA request must come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CibaRule {
-    SignedWithMessage,
     Signed,
     Any,
 }
@@ -77,7 +76,7 @@ pub enum RotationRule {
 }
 
 /// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused
-/// (RFC 6749 §3.3); nothing asked means `openid` alone.
+/// (RFC 6749 §3.3); nothing asked means `openid` alone. Who is not registered for `openid` signs nobody in (plain OAuth).
 pub fn authorize_scope(client: &Client, asked: &Scope) -> Result<Scope, Refusal> {
     let asked = if asked.is_empty() { default_scope() } else { asked.clone() };
     let mut scope = asked.intersection(&client.metadata.scope);
@@ -85,7 +84,13 @@ pub fn authorize_scope(client: &Client, asked: &Scope) -> Result<Scope, Refusal>
         // OIDC Core §11: without the grant the request for offline access is ignored.
         scope = scope.minus(&one(OFFLINE_ACCESS));
     }
-    if scope.contains(OPENID) { Ok(scope) } else { Err(Refusal::ScopeNotAllowed) }
+    let enough = if signs_in(client) { scope.contains(OPENID) } else { !scope.is_empty() };
+    if enough { Ok(scope) } else { Err(Refusal::ScopeNotAllowed) }
+}
+
+/// Whether the client learns who somebody is, or only acts for them.
+pub fn signs_in(client: &Client) -> bool {
+    client.metadata.scope.contains(OPENID)
 }
 
 /// The scope of a client acting for itself (RFC 6749 §4.4): everything asked must be registered; nothing asked means
@@ -190,7 +195,7 @@ pub fn binding(client: &Client) -> BindingRule {
 pub fn confirmation(client: &Client, held: Held) -> Result<Option<Confirmation>, Refusal> {
     use BindingRule::{Bearer, Certificate, Either, Key};
     match (binding(client), held.key, held.certificate) {
-        (Key, None, _) => Err(Refusal::ProofMissing),
+        (Key, None, _) => Err(Refusal::ProofRequired),
         (Certificate, _, None) => Err(Refusal::CertificateRequired),
         (Either, None, None) => Err(Refusal::BindingRequired),
         (_, Some(key), _) => Ok(Some(Confirmation::Key(key))),
@@ -209,14 +214,10 @@ pub fn nonce(client: &Client, everywhere: DpopNonce) -> NonceRule {
     if required { NonceRule::Required } else { NonceRule::Optional }
 }
 
-/// How a CIBA request must come: FAPI-CIBA §5.2.2 wants it signed and with words that tie it to its occasion.
+/// How a CIBA request must come. FAPI-CIBA §5.2.2 wants it signed, so that each is one of its kind (`jti`, used once).
 pub fn ciba(client: &Client) -> CibaRule {
     let signs = client.metadata.backchannel_authentication_request_signing_alg.is_some();
-    match (is_fapi2(client.profile), signs) {
-        (true, _) => CibaRule::SignedWithMessage,
-        (false, true) => CibaRule::Signed,
-        (false, false) => CibaRule::Any,
-    }
+    if is_fapi2(client.profile) || signs { CibaRule::Signed } else { CibaRule::Any }
 }
 
 /// The algorithms that the signature of a CIBA request may have.
@@ -303,7 +304,7 @@ pub fn default_scope() -> Scope {
     one(OPENID)
 }
 
-fn is_fapi2(profile: Profile) -> bool {
+pub(super) fn is_fapi2(profile: Profile) -> bool {
     matches!(profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
 }
 
@@ -344,6 +345,7 @@ mod tests {
             assert_eq!(authorize_scope(client, &scope(asked)), expected.map(scope), "{asked}");
         }
         let without = client(json!({"scope": "tasks.read"}));
+        assert_eq!(authorize_scope(&without, &scope("tasks.read openid")), Ok(scope("tasks.read")));
         assert_eq!(authorize_scope(&without, &scope("openid")), Err(Refusal::ScopeNotAllowed));
     }
 
@@ -403,9 +405,9 @@ mod tests {
             (&plain, key, bound_key()),
             (&plain, certificate, Ok(None)),
             (&plain, both, bound_key()),
-            (&dpop, nothing, Err(Refusal::ProofMissing)),
+            (&dpop, nothing, Err(Refusal::ProofRequired)),
             (&dpop, key, bound_key()),
-            (&dpop, certificate, Err(Refusal::ProofMissing)),
+            (&dpop, certificate, Err(Refusal::ProofRequired)),
             (&tls, nothing, Err(Refusal::CertificateRequired)),
             (&tls, key, Err(Refusal::CertificateRequired)),
             (&tls, certificate, bound_certificate()),

@@ -48,14 +48,14 @@ impl Trust {
     ) -> Result<Option<Recipient>, Refusal> {
         let Some(algorithms) = wanted(&client.metadata, purpose) else { return Ok(None) };
         let found = |keys: &[PublicKey]| PublicKey::choose(keys, algorithms.alg).cloned();
-        let key = match &client.metadata.jwks_uri {
+        let key = match client.keys_at() {
             None => found(&client.encryption_keys),
-            Some(uri) => {
+            Some(at) => {
                 let unavailable = |_| Refusal::ClientEncryptionKeysUnavailable;
-                let keys = self.encryption_keys(now, uri).await.map_err(unavailable)?;
+                let keys = self.encryption_keys(now, at).await.map_err(unavailable)?;
                 match found(&keys) {
                     Some(key) => Some(key),
-                    None => self.newer_encryption_keys(now, uri, &keys).await.and_then(|keys| found(&keys)),
+                    None => self.newer_encryption_keys(now, at, &keys).await.and_then(|keys| found(&keys)),
                 }
             }
         };

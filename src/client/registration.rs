@@ -95,20 +95,20 @@ pub struct Client {
 }
 
 /// A client's columns, read.
-pub(super) struct Columns {
-    pub(super) client_id: String,
-    pub(super) department_id: String,
-    pub(super) department_name: String,
-    pub(super) metadata: ClientMetadata,
-    pub(super) profile: Profile,
-    pub(super) consent: ConsentPolicy,
-    pub(super) powers: Powers,
-    pub(super) secret_digest: Option<String>,
-    pub(super) secret_expires_at: Option<Timestamp>,
-    pub(super) previous_secret: Option<PreviousSecret>,
-    pub(super) state: ClientState,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
+pub struct Columns {
+    pub client_id: String,
+    pub department_id: String,
+    pub department_name: String,
+    pub metadata: ClientMetadata,
+    pub profile: Profile,
+    pub consent: ConsentPolicy,
+    pub powers: Powers,
+    pub secret_digest: Option<String>,
+    pub secret_expires_at: Option<Timestamp>,
+    pub previous_secret: Option<PreviousSecret>,
+    pub state: ClientState,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 impl Client {
@@ -161,7 +161,8 @@ impl Client {
         }
     }
 
-    pub(super) fn from_columns(columns: Columns) -> Result<Self, Fault> {
+    /// What can be prepared is: addresses and keys that cannot be read are a fault, for they were checked before they were kept.
+    pub fn from_columns(columns: Columns) -> Result<Self, Fault> {
         let broken = |what: &str| Fault::inconsistent("client", &columns.client_id, what);
         let metadata = &columns.metadata;
         let redirects = metadata.redirect_uris.iter().map(|text| text.parse());

@@ -18,7 +18,8 @@ pub async fn verify(outgoing: &Outgoing, metadata: &ClientMetadata) -> Result<()
     if lists(&document, metadata) { Ok(()) } else { Err(Refusal::SectorIncomplete) }
 }
 
-fn lists(document: &[u8], metadata: &ClientMetadata) -> bool {
+/// Whether a document lists every address of the client.
+pub fn lists(document: &[u8], metadata: &ClientMetadata) -> bool {
     let text = String::from_utf8_lossy(document);
     let Ok(Value::Array(listed)) = parse(&text, Bounds { bytes: LARGEST, depth: 2 }) else { return false };
     let listed: BTreeSet<&str> = listed.iter().filter_map(Value::as_str).collect();

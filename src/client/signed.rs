@@ -4,7 +4,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde::de::DeserializeOwned;
 
 use super::registration::Client;
-use super::trust::Trust;
+use super::trust::{KeysAt, Trust};
 use crate::base::Timestamp;
 use crate::crypto::jwt::{TokenProblem, read_foreign};
 use crate::protocol::SigningAlgorithm;
@@ -23,7 +23,7 @@ pub enum SignedProblem {
 pub struct SigningKeys<'a> {
     pub by_value: Option<&'a JwkSet>,
     /// Counts before those by value.
-    pub uri: Option<&'a str>,
+    pub uri: Option<KeysAt<'a>>,
 }
 
 impl Trust {
@@ -35,7 +35,7 @@ impl Trust {
         algorithms: &[SigningAlgorithm],
         token: &str,
     ) -> Result<T, SignedProblem> {
-        let keys = SigningKeys { by_value: client.keys.as_ref(), uri: client.metadata.jwks_uri.as_deref() };
+        let keys = SigningKeys { by_value: client.keys.as_ref(), uri: client.keys_at() };
         self.read_with(now, keys, algorithms, token).await
     }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::Value;
-use tokio::sync::Mutex as Turn;
+use tokio::sync::{Mutex as Turn, Semaphore};
 
 use super::recipient;
+use super::registration::Client;
 use crate::base::Timestamp;
 use crate::crypto::jwe::PublicKey;
 use crate::gateway::Outgoing;
@@ -22,11 +23,23 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const LARGEST: usize = 64 * 1024;
 pub(super) const MOST_KEYS: usize = 32;
 const MOST_ADDRESSES: usize = 1024;
+/// Request objects fetched at once, whoever asks.
+const MOST_REFERENCES: usize = 32;
+
+/// An address of keys and whose they are. Every owner has them fetched for itself: what was fetched lately for another
+/// client at the same address says nothing of one that has just registered.
+#[derive(Debug, Clone, Copy)]
+pub struct KeysAt<'a> {
+    pub uri: &'a str,
+    /// A `client_id`; empty where the address is nobody's in particular.
+    pub owner: &'a str,
+}
 
 /// The keys behind addresses; cheap to clone.
 #[derive(Clone)]
 pub struct Trust {
-    outgoing: Outgoing,
+    pub(super) outgoing: Outgoing,
+    pub(super) references: Arc<Semaphore>,
     sets: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
 }
 
@@ -61,48 +74,59 @@ struct Held {
 
 impl Trust {
     pub fn new(outgoing: Outgoing) -> Self {
-        Self { outgoing, sets: Arc::default() }
+        Self { outgoing, references: Arc::new(Semaphore::new(MOST_REFERENCES)), sets: Arc::default() }
     }
 
-    /// The keys behind `uri`, at most ten minutes old unless the address does not answer.
-    pub async fn keys(&self, now: Timestamp, uri: &str) -> Result<Arc<JwkSet>, KeysUnavailable> {
-        let slot = self.slot(uri);
+    /// The keys behind an address, at most ten minutes old unless it does not answer.
+    pub async fn keys<'a>(
+        &self,
+        now: Timestamp,
+        at: impl Into<KeysAt<'a>>,
+    ) -> Result<Arc<JwkSet>, KeysUnavailable> {
+        let at = at.into();
+        let slot = self.slot(at);
         if slot.read().is_due(now) {
-            self.refresh(&slot, now, uri).await;
+            self.refresh(&slot, now, at.uri).await;
         }
         slot.read().usable(now).map(|keys| keys.signature)
     }
 
-    /// The keys behind `uri` that answers can be encrypted to.
+    /// The keys behind an address that answers can be encrypted to.
     pub async fn encryption_keys(
         &self,
         now: Timestamp,
-        uri: &str,
+        at: KeysAt<'_>,
     ) -> Result<Arc<[PublicKey]>, KeysUnavailable> {
-        self.keys(now, uri).await?;
-        self.slot(uri).read().usable(now).map(|keys| keys.encryption)
+        self.keys(now, at).await?;
+        self.slot(at).read().usable(now).map(|keys| keys.encryption)
     }
 
     /// The keys again, when none of the known ones serves; at most once a minute.
     pub async fn newer_encryption_keys(
         &self,
         now: Timestamp,
-        uri: &str,
+        at: KeysAt<'_>,
         known: &Arc<[PublicKey]>,
     ) -> Option<Arc<[PublicKey]>> {
-        let slot = self.slot(uri);
+        let slot = self.slot(at);
         if slot.read().may_try(now) {
-            self.refresh(&slot, now, uri).await;
+            self.refresh(&slot, now, at.uri).await;
         }
         slot.read().usable(now).ok().map(|keys| keys.encryption).filter(|keys| !Arc::ptr_eq(keys, known))
     }
 
     /// The keys again, for a signature that none of the known ones fits; `None` when they were asked for within the
     /// last minute or have not changed.
-    pub async fn newer_keys(&self, now: Timestamp, uri: &str, known: &Arc<JwkSet>) -> Option<Arc<JwkSet>> {
-        let slot = self.slot(uri);
+    pub async fn newer_keys<'a>(
+        &self,
+        now: Timestamp,
+        at: impl Into<KeysAt<'a>>,
+        known: &Arc<JwkSet>,
+    ) -> Option<Arc<JwkSet>> {
+        let at = at.into();
+        let slot = self.slot(at);
         if slot.read().may_try(now) {
-            self.refresh(&slot, now, uri).await;
+            self.refresh(&slot, now, at.uri).await;
         }
         slot.read().usable(now).ok().map(|keys| keys.signature).filter(|keys| keys != known)
     }
@@ -133,9 +157,11 @@ impl Trust {
         Some(Published { signature, encryption: recipient::encryption_keys(&value) })
     }
 
-    fn slot(&self, uri: &str) -> Arc<Slot> {
+    fn slot(&self, at: KeysAt<'_>) -> Arc<Slot> {
+        // Neither holds a line break.
+        let name = format!("{}\n{}", at.owner, at.uri);
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = sets.get(uri) {
+        if let Some(slot) = sets.get(&name) {
             return slot.clone();
         }
         if sets.len() >= MOST_ADDRESSES {
@@ -144,7 +170,7 @@ impl Trust {
                 sets.remove(&oldest);
             }
         }
-        sets.entry(uri.to_owned()).or_default().clone()
+        sets.entry(name).or_default().clone()
     }
 }
 
@@ -165,6 +191,26 @@ fn public_key(value: &Value) -> Option<Jwk> {
     let kind = value.get("kty").and_then(Value::as_str)?;
     // A symmetric key published by mistake must never verify anything.
     if matches!(kind, "RSA" | "EC" | "OKP") { serde_json::from_value(value.clone()).ok() } else { None }
+}
+
+impl<'a> From<&'a str> for KeysAt<'a> {
+    fn from(uri: &'a str) -> Self {
+        Self { uri, owner: "" }
+    }
+}
+
+impl<'a> From<&'a String> for KeysAt<'a> {
+    fn from(uri: &'a String) -> Self {
+        Self { uri, owner: "" }
+    }
+}
+
+impl Client {
+    /// Where this client keeps its keys, if behind an address.
+    pub(super) fn keys_at(&self) -> Option<KeysAt<'_>> {
+        let uri = self.metadata.jwks_uri.as_deref()?;
+        Some(KeysAt { uri, owner: &self.client_id })
+    }
 }
 
 impl Slot {
@@ -283,6 +329,20 @@ mod tests {
         assert_eq!(kids(&newer), ["b"]);
         assert!(trust.newer_keys(at(61), &server.uri, &newer).await.is_none());
         assert_eq!(server.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn who_registers_the_same_address_anew_is_looked_up_anew() {
+        let server = server().await;
+        let trust = Trust::new(outgoing());
+        let now = Timestamp::from_seconds(1_000_000);
+        for (owner, kid) in [("first", "a"), ("second", "b")] {
+            *server.answer.lock().unwrap() = Some(set(kid));
+            let keys = trust.keys(now, KeysAt { uri: &server.uri, owner }).await.unwrap();
+            assert_eq!(kids(&keys), [kid]);
+        }
+        let first = trust.keys(now, KeysAt { uri: &server.uri, owner: "first" }).await.unwrap();
+        assert_eq!((kids(&first), server.asked.load(Ordering::SeqCst)), (vec!["a"], 2));
     }
 
     #[tokio::test]

@@ -93,8 +93,39 @@ impl CardReaders {
             }
         }
         .map_err(|_| ReadingProblem::NotARegisteredReader)?;
-        let age = now.seconds() - reading.iat;
+        let age = now.seconds().saturating_sub(reading.iat);
         let fresh = reading.nonce == nonce && (-60..=FRESH_SECONDS).contains(&age);
         if fresh { Ok(reading) } else { Err(ReadingProblem::Stale) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::crypto::signer::generate;
+
+    /// A reader's clock may say anything.
+    #[test]
+    fn a_reading_is_fresh_or_refused() {
+        let algorithm = SigningAlgorithm::Es256;
+        let signer = Arc::new(Signer::from_pkcs8(algorithm, &generate(algorithm).unwrap()).unwrap());
+        let readers = CardReaders::Simulated(signer.clone());
+        let now = Timestamp::from_seconds(1_800_000_000);
+        for (iat, fresh) in [
+            (now.seconds(), true),
+            (now.seconds() - 300, true),
+            (now.seconds() - 301, false),
+            (now.seconds() + 61, false),
+            (i64::MIN, false),
+            (i64::MAX, false),
+        ] {
+            let card = json!({"id_type": "resident_id", "id_number": "11010519491231002X", "name": "张三"});
+            let reading = json!({"nonce": "n", "iat": iat, "device": "r1", "card": card});
+            let signed = signer.sign(TYPE, &reading).unwrap();
+            assert_eq!(readers.check(now, "n", &signed).is_ok(), fresh, "{iat}");
+            assert!(readers.check(now, "another", &signed).is_err());
+        }
     }
 }

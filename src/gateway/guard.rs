@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
 
 use crate::config::cidr::Cidr;
 
@@ -41,18 +42,13 @@ impl Reach {
                     || protocol)
             }
             IpAddr::V6(v6) => {
-                let head = v6.segments()[0];
-                let unique_local = head & 0xfe00 == 0xfc00;
-                let link_local = head & 0xffc0 == 0xfe80;
-                let documentation = head == 0x2001 && v6.segments()[1] == 0x0db8;
-                // 64:ff9b::/96 and 2002::/16 carry an IPv4 address inside that would escape the check above.
-                let translated = head == 0x0064 || head == 0x2002;
-                !(v6.is_unspecified()
-                    || v6.is_multicast()
-                    || unique_local
-                    || link_local
-                    || documentation
-                    || translated)
+                let [head, next, ..] = v6.segments();
+                // RFC 4291 §2.4: everything else is local or multicast, or it carries an IPv4 address inside that would
+                // escape the check above (64:ff9b::/96, ::/96), as 2002::/16 and Teredo in 2001::/23 do.
+                let unicast = head & 0xe000 == 0x2000;
+                let protocol = head == 0x2002 || head == 0x2001 && next < 0x0200;
+                let documentation = head == 0x2001 && next == 0x0db8 || head == 0x3fff && next < 0x1000;
+                unicast && !protocol && !documentation
             }
         }
     }
@@ -70,15 +66,35 @@ impl Guard {
         Self { reach, intranet: intranet.into() }
     }
 
-    /// Link-local addresses hold cloud metadata: no list of networks opens them.
+    pub(super) fn reach(&self) -> Reach {
+        self.reach
+    }
+
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        let link_local = match address {
-            IpAddr::V4(v4) => v4.is_link_local(),
-            IpAddr::V6(v6) => v6.segments()[0] & 0xffc0 == 0xfe80,
-        };
         let named = self.intranet.iter().any(|network| network.contains(address));
-        self.reach.allows(address) || named && !link_local && !address.is_loopback()
+        self.reach.allows(address) || named && !is_never_named(address)
+    }
+
+    /// The address of a call, unless it leads where none may go. Literal addresses never pass the resolver, so they are
+    /// checked here.
+    pub fn admits(&self, text: &str) -> Option<Url> {
+        let url = Url::parse(text).ok()?;
+        let allowed = match url.host()? {
+            Host::Ipv4(address) => self.allows(IpAddr::V4(address)),
+            Host::Ipv6(address) => self.allows(IpAddr::V6(address)),
+            Host::Domain(_) => true,
+        };
+        (allowed && matches!(url.scheme(), "https" | "http")).then_some(url)
+    }
+}
+
+/// No list of networks opens these: this machine, whose name 0.0.0.0 is too (RFC 1122 §3.2.1.3), and link-local
+/// addresses, which hold cloud metadata.
+fn is_never_named(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.octets()[0] == 0,
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified() || v6.segments()[0] & 0xffc0 == 0xfe80,
     }
 }
 
@@ -126,6 +142,11 @@ mod tests {
             "64:ff9b::a00:1",
             "2002:a00:1::",
             "240.0.0.1",
+            "::7f00:1",
+            "100::1",
+            "fec0::1",
+            "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+            "3fff::1",
         ];
         for address in refused {
             for reach in [Reach::Public, Reach::PublicAndLoopback] {
@@ -137,9 +158,17 @@ mod tests {
             assert!(Reach::PublicAndLoopback.allows(loopback.parse().unwrap()), "{loopback}");
         }
         let guard = Guard::new(Reach::Public, &["10.0.0.0/8".parse().unwrap(), "0.0.0.0/0".parse().unwrap()]);
-        for (address, allowed) in
-            [("10.1.2.3", true), ("169.254.169.254", false), ("127.0.0.1", false), ("fd00::1", false)]
-        {
+        for (address, allowed) in [
+            ("10.1.2.3", true),
+            ("169.254.169.254", false),
+            ("127.0.0.1", false),
+            ("0.0.0.0", false),
+            ("fd00::1", false),
+        ] {
+            assert_eq!(guard.allows(address.parse().unwrap()), allowed, "{address}");
+        }
+        let guard = Guard::new(Reach::Public, &["::/0".parse().unwrap()]);
+        for (address, allowed) in [("fd00::1", true), ("fe80::1", false), ("::", false), ("::1", false)] {
             assert_eq!(guard.allows(address.parse().unwrap()), allowed, "{address}");
         }
         for public in ["8.8.8.8", "2400:3200::1", "114.114.114.114"] {

@@ -1,13 +1,13 @@
 //! The one outgoing client: time limits, size limits, no redirects, guarded addresses.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::guard::{Guard, GuardedResolver};
+use super::pinned;
 use crate::base::Fault;
 
 /// Calls other parties; cheap to clone.
@@ -50,14 +50,7 @@ impl Outgoing {
             .user_agent(concat!("tongyao/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone() }));
         if let Some(path) = extra_ca {
-            let unreadable = || Fault::broken(format!("TONGYAO_EXTRA_CA {} cannot be read", path.display()));
-            let pem = std::fs::read(path).map_err(|error| unreadable().because(error))?;
-            let certificates =
-                reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable().because(error))?;
-            if certificates.is_empty() {
-                return Err(unreadable().because("it holds no PEM certificate"));
-            }
-            builder = builder.tls_certs_merge(certificates);
+            builder = builder.tls_backend_preconfigured(pinned::config(path, guard.reach())?);
         }
         Ok(Self { client: builder.build().map_err(broken)?, guard })
     }
@@ -103,21 +96,8 @@ impl Outgoing {
         Ok(body)
     }
 
-    /// Literal addresses never pass the resolver, so they are checked here.
     fn guarded(&self, url: &str) -> Result<Url, OutgoingProblem> {
-        let url = Url::parse(url).map_err(|_| OutgoingProblem::Forbidden)?;
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-            Some(Host::Domain(_)) => None,
-            None => return Err(OutgoingProblem::Forbidden),
-        };
-        let allowed = literal.is_none_or(|address| self.guard.allows(address));
-        if allowed && matches!(url.scheme(), "https" | "http") {
-            Ok(url)
-        } else {
-            Err(OutgoingProblem::Forbidden)
-        }
+        self.guard.admits(url).ok_or(OutgoingProblem::Forbidden)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::base::{Fault, Moment};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
-use crate::storage::outbox::{LEASE, Outcome, Share, Tried};
+use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
 use crate::storage::{Db, FromRow, Run, Tx};
 
 /// What is posted: the client's own token in the header, JSON in the body.
@@ -122,8 +122,8 @@ pub async fn claim(db: &Db, moment: &Moment, keys: &Keys, shares: &[Share]) -> R
     Ok(rows.into_iter().filter_map(|row| readable(row).ok()).collect())
 }
 
-/// Writes what became of a try. `error` is a word of ours, never the other party's text.
-pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), String>) -> Result<Tried, Fault> {
+/// Writes what became of a try.
+pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Miss>) -> Result<Tried, Fault> {
     let outcome = Outcome::of(moment.now, (due.attempts, &PAUSES), &result);
     let mut tx = db.begin().await?;
     tx.execute(sql!(

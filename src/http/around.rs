@@ -1,17 +1,15 @@
 //! Around every request: its name, its log line, its figures, and the headers every answer carries.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{Extensions, HeaderName, HeaderValue};
-use tracing::Instrument;
+use http::request::Parts;
+use http::{Extensions, HeaderName, HeaderValue, Method};
 
 use super::csp;
 use crate::app::App;
@@ -28,30 +26,49 @@ impl RequestName {
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Names, logs and measures a request. The log line has the route's pattern, never the address asked: that may carry tokens.
-pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let name = app.random.token(12);
-    request.extensions_mut().insert(RequestName(name.clone()));
-    let route =
-        request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().clone();
-    let span = tracing::info_span!("request", request_id = %name, %method, route = %route);
-    #[allow(clippy::disallowed_methods)]
-    let started = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let took = started.elapsed();
-    let status = response.status().as_u16();
-    metrics::counter!("tongyao_http_requests_total", "route" => route.clone(), "method" => method.to_string(),
-        "status" => status_class(status))
-    .increment(1);
-    metrics::histogram!("tongyao_http_request_seconds", "route" => route).record(took.as_secs_f64());
-    span.in_scope(|| {
-        tracing::info!(status, micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "answered")
-    });
-    if let Ok(value) = HeaderValue::from_str(&name) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
+/// A request being answered: named, timed, and logged once it is.
+pub struct Observed {
+    name: String,
+    route: String,
+    method: &'static str,
+    span: tracing::Span,
+    started: Instant,
+}
+
+impl Observed {
+    /// The log has the route's pattern, never the address asked: that may carry tokens.
+    pub fn begin(app: &App, request: &mut Parts) -> Self {
+        let name = app.random.token(12);
+        request.extensions.insert(RequestName(name.clone()));
+        let route = request.extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+        let method = method_word(&request.method);
+        let span = tracing::info_span!("request", request_id = %name, %method, route = %route);
+        #[allow(clippy::disallowed_methods)]
+        let started = Instant::now();
+        Self { name, route, method, span, started }
     }
-    response
+
+    /// What is logged while the request is answered carries its name.
+    pub fn span(&self) -> tracing::Span {
+        self.span.clone()
+    }
+
+    /// Logs and counts the answer, and names the request in it.
+    pub fn end(self, mut response: Response) -> Response {
+        let took = self.started.elapsed();
+        let status = response.status().as_u16();
+        self.span.in_scope(|| {
+            tracing::info!(status, micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "answered")
+        });
+        metrics::counter!("tongyao_http_requests_total", "route" => self.route.clone(), "method" => self.method,
+            "status" => status_class(status))
+        .increment(1);
+        metrics::histogram!("tongyao_http_request_seconds", "route" => self.route).record(took.as_secs_f64());
+        if let Ok(value) = HeaderValue::try_from(self.name) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        response
+    }
 }
 
 /// Marks the one answer that other sites may show in a frame; its policy says who.
@@ -59,31 +76,49 @@ pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Ne
 pub struct MayBeFramed;
 
 /// The headers of every answer; what a handler set itself stays.
-pub async fn harden(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+const FIXED: [(HeaderName, HeaderValue); 6] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::NOTHING)),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=()"),
+    ),
+];
+const NEVER_FRAMED: HeaderValue = HeaderValue::from_static("DENY");
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds the headers of every answer.
+pub fn harden(app: &App, response: &mut Response) {
     let framed = response.extensions().get::<MayBeFramed>().is_some();
     let headers = response.headers_mut();
-    let mut fixed = vec![
-        (CONTENT_SECURITY_POLICY, csp::NOTHING),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "same-origin"),
-        (CACHE_CONTROL, "no-store"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=(), payment=()",
-        ),
-    ];
+    headers.reserve(FIXED.len() + 2);
+    for (name, value) in FIXED {
+        headers.entry(name).or_insert(value);
+    }
     if !framed {
-        fixed.push((X_FRAME_OPTIONS, "DENY"));
+        headers.entry(X_FRAME_OPTIONS).or_insert(NEVER_FRAMED);
     }
     if app.settings.is_https() {
-        fixed.push((STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(HTTPS_ONLY);
     }
-    for (name, value) in fixed {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
+}
+
+/// A stranger may send any word for a method; the figures have room for the known ones.
+fn method_word(method: &Method) -> &'static str {
+    const KNOWN: [Method; 7] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PATCH,
+    ];
+    const WORDS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
+    KNOWN.iter().position(|known| known == method).map_or("other", |place| WORDS[place])
 }
 
 fn status_class(status: u16) -> &'static str {

@@ -86,6 +86,7 @@ pub const SANDBOX_READER_CARD: &str = "/sandbox/reader/card";
 
 pub const SANDBOX_INBOX: &str = "/sandbox/inbox";
 pub const SANDBOX_CIBA: &str = "/sandbox/ciba";
+pub const SANDBOX_RESOURCE: &str = "/sandbox/resource";
 
 // Operation.
 pub const HEALTH_LIVE: &str = "/health/live";
@@ -118,6 +119,11 @@ pub fn account_request(id: &DecoupledId) -> String {
 
 pub fn help_error(number: u32) -> String {
     HELP_ERROR.replace("{number}", &number.to_string())
+}
+
+/// The page of a refusal, with the `txn` of the request that was refused.
+pub fn help_error_of(number: u32, txn: &str) -> String {
+    format!("{}?txn={txn}", help_error(number))
 }
 
 pub fn bind(token: &str) -> String {

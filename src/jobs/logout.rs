@@ -9,7 +9,7 @@ use crate::base::{Fault, Moment};
 use crate::client::{Client, Purpose, SealProblem};
 use crate::protocol::logout::LogoutTokenClaims;
 use crate::session::delivery::{self, Due};
-use crate::storage::outbox::{Share, Tried};
+use crate::storage::outbox::{Miss, Share, Tried};
 
 /// Sends everything that is due and waits for every answer; how many messages that were.
 pub async fn run_once(app: Arc<App>) -> Result<usize, Fault> {
@@ -48,7 +48,7 @@ impl Outbox for Logouts {
         let app = &self.0;
         let result = tell(app, &due).await?;
         let reason = result.as_ref().err().cloned().unwrap_or_default();
-        let tried = delivery::settle(&app.db, &app.moment(), &due, result).await?;
+        let tried = delivery::settle(&app.db, &app.moment(), &due, result.map_err(Miss::ForNow)).await?;
         if tried != Tried::Delivered {
             let (client, attempts, result) = (due.client_id.as_str(), due.attempts, tried.word());
             tracing::warn!(client, delivery = %due.id, attempts, reason, result, "a client was not told of a logout");

@@ -7,9 +7,10 @@ use super::outbox::{self, Outbox};
 use crate::app::App;
 use crate::base::Fault;
 use crate::client::SealProblem;
+use crate::gateway::outgoing::OutgoingProblem;
 use crate::grant::notice::{self, Due};
 use crate::oidc;
-use crate::storage::outbox::Share;
+use crate::storage::outbox::{Miss, Share};
 
 /// Sends everything that is due and waits for every answer; how many notices that were.
 pub async fn run_once(app: Arc<App>) -> Result<usize, Fault> {
@@ -56,19 +57,29 @@ impl Outbox for Notices {
     }
 }
 
-/// What became of it, in words of ours. The address is the one registered now.
-async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
+/// What became of it. The address is the one registered now.
+async fn tell(app: &App, due: &Due) -> Result<Result<(), Miss>, Fault> {
+    let missed = |why: &str| Ok(Err(Miss::ForNow(why.to_owned())));
     let Some(client) = app.clients.find(&due.client_id).await? else {
-        return Ok(Err("the client is gone".to_owned()));
+        return missed("the client is gone");
     };
     let Some(uri) = client.metadata.backchannel_client_notification_endpoint.as_ref() else {
-        return Ok(Err("the client has no address for it any more".to_owned()));
+        return missed("the client has no address for it any more");
     };
     let json = match oidc::print_notice(app, &app.moment(), &client, &due.body.content).await {
         Ok(json) => json,
-        Err(SealProblem::Refused(_)) => return Ok(Err("no key to encrypt to".to_owned())),
+        Err(SealProblem::Refused(_)) => return missed("no key to encrypt to"),
         Err(SealProblem::Fault(fault)) => return Err(fault),
     };
     let answer = app.outgoing.post_json(uri, &due.body.token, json).await;
-    Ok(answer.map_err(|problem| problem.to_string()))
+    Ok(answer.map_err(|problem| match problem {
+        OutgoingProblem::Status(status) if is_final(status) => Miss::ForGood(problem.to_string()),
+        _ => Miss::ForNow(problem.to_string()),
+    }))
+}
+
+/// CIBA Core 1.0 §10.2: redirects are not followed, and an answer that blames the request is not asked for twice; those
+/// that only say "later" are.
+fn is_final(status: u16) -> bool {
+    (300..500).contains(&status) && ![408, 425, 429].contains(&status)
 }

@@ -1,4 +1,5 @@
-//! How the parameters of an authorization request arrive: by themselves, or in an object the client has signed (RFC 9101).
+//! How the parameters of an authorization request arrive: by themselves, or in an object the client has signed (RFC 9101),
+//! sent with the browser or standing behind an address the client registered.
 
 use std::borrow::Cow;
 
@@ -25,17 +26,16 @@ pub(super) struct Arrival {
 pub(super) async fn brought(app: &App, now: Timestamp, params: &Params) -> Result<Arrival, Fault> {
     let around = AuthorizeDraft::parse(params);
     let plain = |draft| Arrival { draft, carried: Carried::Plain, refused: None };
-    let Some(token) = params.get("request") else { return Ok(plain(around)) };
+    if !params.has("request") && !params.has("request_uri") {
+        return Ok(plain(around));
+    }
     let client = match &around.client_id {
         Some(client_id) => app.clients.find(client_id).await?,
         None => None,
     };
     // Without a client there is no key to believe the object by; the person will be told of the client.
     let Some(client) = client else { return Ok(plain(around)) };
-    if params.has("request_uri") {
-        return Ok(Arrival { refused: Some(Refusal::RequestTwice), ..plain(around) });
-    }
-    let token = match opened(app, token) {
+    let token = match token(app, &client, params).await {
         Ok(token) => token,
         Err(refusal) => return Ok(Arrival { refused: Some(refusal), ..plain(around) }),
     };
@@ -64,6 +64,19 @@ pub(super) async fn pushed(
         Some(token) => Ok((of_object(app, now, client, token).await?, Carried::Signed)),
         None => Ok((AuthorizeDraft::parse(&params.or("client_id", &client.client_id)?), Carried::Plain)),
     }
+}
+
+/// The object, by value or by reference, opened.
+async fn token(app: &App, client: &Client, params: &Params) -> Result<String, Refusal> {
+    let token = match (params.get("request"), params.get("request_uri")) {
+        (Some(_), Some(_)) => return Err(Refusal::RequestTwice),
+        (Some(token), None) => token.to_owned(),
+        (None, uri) => {
+            client.usable()?;
+            app.authenticator.trust.request_object(client, uri.unwrap_or_default()).await?
+        }
+    };
+    Ok(opened(app, &token)?.into_owned())
 }
 
 /// The request in an object, once everything about the object has been checked.

@@ -4,12 +4,13 @@
 use crate::client::Client;
 use crate::client::policy::{self, PkceRule, PushRule, SignRule};
 use crate::protocol::request_object::Carried;
+use crate::protocol::response::ResponseType;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{AuthorizeRequest, Details, Refusal, Scope};
 
 /// By which door a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub enum Door {
     /// With the browser, at the authorization endpoint.
     Browser,
     /// Pushed by the client itself before (RFC 9126).
@@ -22,15 +23,15 @@ pub(super) enum Door {
 
 /// What a check looks at. What every request for authorization has stands by itself, so that a request without a
 /// browser (device, CIBA) is an `Ask` without `redirect`.
-pub(super) struct Ask<'a> {
-    pub(super) client: &'a Client,
-    pub(super) door: Door,
-    pub(super) carried: Carried,
-    pub(super) scope: &'a Scope,
-    pub(super) resources: &'a [String],
-    pub(super) details: &'a Details,
+pub struct Ask<'a> {
+    pub client: &'a Client,
+    pub door: Door,
+    pub carried: Carried,
+    pub scope: &'a Scope,
+    pub resources: &'a [String],
+    pub details: &'a Details,
     /// What only a request has that is answered by redirect.
-    pub(super) redirect: Option<&'a AuthorizeRequest>,
+    pub redirect: Option<&'a AuthorizeRequest>,
 }
 
 type Check = fn(&Ask<'_>) -> Option<Refusal>;
@@ -40,17 +41,13 @@ const CHECKS: [Check; 9] =
     [answers_allowed, pushed, signed, proof_key, nonce, openid, resources, details, details_fit_resources];
 
 /// The first thing wrong with a request.
-pub(super) fn refusal(ask: &Ask<'_>) -> Option<Refusal> {
+pub fn refusal(ask: &Ask<'_>) -> Option<Refusal> {
     CHECKS.iter().find_map(|check| check(ask))
 }
 
 impl<'a> Ask<'a> {
     /// An authorization request, as it came.
-    pub(super) fn of(
-        client: &'a Client,
-        request: &'a AuthorizeRequest,
-        (door, carried): (Door, Carried),
-    ) -> Self {
+    pub fn of(client: &'a Client, request: &'a AuthorizeRequest, (door, carried): (Door, Carried)) -> Self {
         Self {
             client,
             door,
@@ -94,9 +91,11 @@ fn nonce(ask: &Ask<'_>) -> Option<Refusal> {
     (request.response_type.gives_id_token() && request.nonce.is_none()).then_some(Refusal::NonceMissing)
 }
 
-/// OIDC Core §3.1.2.1: without openid it is no OpenID request, and we serve no other here.
+/// OIDC Core §3.1.2.1: without openid it is no OpenID request. Only a code for a client that signs nobody in needs none.
 fn openid(ask: &Ask<'_>) -> Option<Refusal> {
-    (!ask.scope.contains(OPENID)).then_some(Refusal::ScopeNotAllowed)
+    let plain = ask.redirect.is_some_and(|request| request.response_type == ResponseType::Code);
+    let needed = !plain || policy::signs_in(ask.client);
+    (needed && !ask.scope.contains(OPENID)).then_some(Refusal::ScopeNotAllowed)
 }
 
 /// RFC 8707 §2.

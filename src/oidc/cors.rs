@@ -18,13 +18,13 @@ pub(super) async fn allow(request: Request, next: Next) -> Response {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, x-request-id"),
+        HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, x-request-id, x-fapi-interaction-id"),
     );
     if preflight {
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
         headers.insert(
             ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("Authorization, Content-Type, DPoP"),
+            HeaderValue::from_static("Authorization, Content-Type, DPoP, x-fapi-interaction-id"),
         );
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     }

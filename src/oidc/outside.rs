@@ -1,34 +1,41 @@
 //! What goes wrong outside the endpoints (no such address, too large, too slow, a panic), told to programs as they expect it.
 
 use axum::Json;
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, PRAGMA};
+use http::request::Parts;
 
 use crate::base::Locale;
 use crate::http::around::RequestName;
-use crate::http::paths;
 use crate::http::shown::{Problem, Shown};
 use crate::protocol::Refusal;
 use crate::protocol::error_answer::ErrorAnswer;
 
-/// A layer: at addresses for programs a problem is JSON and no page.
-pub async fn told(request: Request, next: Next) -> Response {
-    if !paths::is_for_programs(request.uri().path()) {
-        return next.run(request).await;
-    }
-    let txn = RequestName::of(request.extensions());
-    let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let asked = language.and_then(Locale::of_accept_language);
-    let bare = next.run(request).await;
-    match bare.extensions().get::<Shown>() {
-        Some(Shown::Problem(problem)) => {
-            let refusal = refusal(problem);
-            join(&bare, ErrorAnswer::new(refusal, asked, txn))
+/// Tells a program of a problem: JSON and no page.
+pub struct Told {
+    txn: String,
+    asked: Option<Locale>,
+}
+
+impl Told {
+    /// What the request says about how to tell.
+    pub fn of(request: &Parts) -> Self {
+        let language = request.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self {
+            txn: RequestName::of(&request.extensions),
+            asked: language.and_then(Locale::of_accept_language),
         }
-        _ => bare,
+    }
+
+    pub fn tell(self, bare: Response) -> Response {
+        match bare.extensions().get::<Shown>() {
+            Some(Shown::Problem(problem)) => {
+                let refusal = refusal(problem);
+                join(&bare, ErrorAnswer::new(refusal, self.asked, self.txn))
+            }
+            _ => bare,
+        }
     }
 }
 
@@ -62,18 +69,13 @@ fn join(bare: &Response, answer: ErrorAnswer) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
-    use axum::body::{Body, to_bytes};
-    use axum::middleware::from_fn;
-    use tower::ServiceExt;
+    use axum::body::to_bytes;
 
     use super::*;
 
-    async fn answer(path: &str, problem: Problem) -> (u16, Option<String>, String) {
-        let handler = move || async move { Shown::Problem(problem) };
-        let router = Router::new().fallback(handler).layer(from_fn(told));
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router.oneshot(request).await.unwrap();
+    async fn answer(problem: Problem) -> (u16, Option<String>, String) {
+        let (request, ()) = http::Request::get("/oidc/token").body(()).unwrap().into_parts();
+        let response = Told::of(&request).tell(Shown::Problem(problem).into_response());
         let wait = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
@@ -82,13 +84,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_hears_of_a_panic_and_of_slowness_as_json() {
-        let (status, _, body) = answer("/oidc/token", Problem::Broken).await;
+        let (status, _, body) = answer(Problem::Broken).await;
         assert!(status == 500 && body.contains("\"server_error\"") && body.contains("\"100006\""), "{body}");
-        let (status, wait, body) = answer("/oidc/userinfo", Problem::Unavailable { wait: 5 }).await;
+        let (status, wait, body) = answer(Problem::Unavailable { wait: 5 }).await;
         assert_eq!((status, wait.as_deref()), (503, Some("5")));
         assert!(body.contains("\"temporarily_unavailable\"") && body.contains("\"100007\""), "{body}");
-        // Where people are sent, the page is drawn by others.
-        let (status, _, body) = answer("/oidc/authorize", Problem::Broken).await;
-        assert_eq!((status, body.as_str()), (500, ""));
     }
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::base::{Fault, Locale};
+use crate::client::error_words::{self, ErrorWords};
 use crate::client::{Client, Purpose, SealProblem, policy};
 use crate::http::context::Context;
 use crate::http::paths;
@@ -47,9 +48,13 @@ pub(super) async fn error(
     tracing::info!(error_code = refusal.number(), "refused");
     let asked = target.ui_locales.and_then(Locale::of_ui_locales);
     context.trace.refuse(context.moment.now, refusal, txn);
-    let help = context.app.settings.url(&paths::help_error(refusal.number()));
+    let help = context.app.settings.url(&paths::help_error_of(refusal.number(), txn));
     let answer = ErrorAnswer::new(refusal, asked, txn).explained_at(help);
-    send(context, target, answer.pairs()).await
+    let pairs = match error_words::of(target.client) {
+        ErrorWords::All => answer.pairs(),
+        ErrorWords::Standard => answer.standard_pairs(),
+    };
+    send(context, target, pairs).await
 }
 
 async fn send<'a>(

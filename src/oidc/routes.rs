@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use super::{
     authorize, ciba, cors, device, discovery, end_session, introspect, par, registration, resume, revoke,
-    sandbox, token, userinfo,
+    sandbox, sandbox_resource, token, userinfo,
 };
 use crate::app::App;
 use crate::http::paths;
@@ -44,6 +44,7 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::INTROSPECT, post(introspect::post))
         .route(paths::CIBA, post(ciba::post))
         .route(paths::SANDBOX_CIBA, post(sandbox::ciba))
+        .route(paths::SANDBOX_RESOURCE, get(sandbox_resource::endpoint).post(sandbox_resource::endpoint))
         .route(paths::REGISTRATION, post(registration::post))
         .route(
             paths::REGISTRATION_CLIENT,

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method};
 use serde_json::{Map, Value, json};
 
 use super::error::{OAuthError, Problem};
-use super::{body, proof};
+use super::{body, interaction, proof};
 use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
 use crate::client::{Client, Purpose, Recipient};
@@ -26,13 +26,15 @@ use crate::protocol::{Refusal, bearer};
 
 pub async fn endpoint(mut machine: Machine, request: Request) -> Response {
     let mut required = None;
-    match answer(&mut machine, request, &mut required).await {
+    let mut response = match answer(&mut machine, request, &mut required).await {
         Ok(mut response) => {
             proof::offer_nonce(&machine, response.headers_mut());
             response
         }
         Err(problem) => OAuthError::at_resource(&machine, problem).requiring(required).into_response(),
-    }
+    };
+    interaction::name(&machine, response.headers_mut());
+    response
 }
 
 async fn answer(
@@ -83,7 +85,7 @@ async fn answer(
 }
 
 /// The token from the header, or from the body of a POST (RFC 6750 §2).
-async fn presented(machine: &Machine, request: Request) -> Result<Presented, Refusal> {
+pub(super) async fn presented(machine: &Machine, request: Request) -> Result<Presented, Refusal> {
     let kind = machine.header(CONTENT_TYPE).unwrap_or_default();
     let params = match request.method() == Method::POST && is_form(kind) {
         true => Some(body::params(request).await?),

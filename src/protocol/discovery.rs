@@ -139,7 +139,7 @@ pub struct ProviderMetadata {
     pub ui_locales_supported: Vec<String>,
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
-    /// Without it clients must assume `true` (Discovery §3).
+    /// Of registered addresses only, as the next member says.
     pub request_uri_parameter_supported: bool,
     pub require_request_uri_registration: bool,
     pub request_object_signing_alg_values_supported: Vec<SigningAlgorithm>,
@@ -231,8 +231,8 @@ impl ProviderMetadata {
             ui_locales_supported: capabilities.ui_locales,
             claims_parameter_supported: true,
             request_parameter_supported: true,
-            request_uri_parameter_supported: false,
-            require_request_uri_registration: false,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
             request_object_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
             request_object_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
             request_object_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
@@ -335,7 +335,7 @@ mod tests {
             ("authorization_details_types_supported", serde_json::json!(["gov_data", "e_licence", "matter"])),
             ("code_challenge_methods_supported", serde_json::json!(["S256"])),
             ("id_token_signing_alg_values_supported", serde_json::json!(["RS256"])),
-            ("request_uri_parameter_supported", serde_json::json!(false)),
+            ("request_uri_parameter_supported", serde_json::json!(true)),
             ("claim_types_supported", serde_json::json!(["normal"])),
         ] {
             assert_eq!(document[member], expected, "{member}");

@@ -49,6 +49,13 @@ impl ErrorAnswer {
         pairs.extend(self.error_uri.as_deref().map(|page| ("error_uri", page)));
         pairs
     }
+
+    /// Only what RFC 6749 §4.1.2.1 names; number and `txn` stand in `error_uri`.
+    pub fn standard_pairs(&self) -> Vec<(&'static str, &str)> {
+        let mut pairs = vec![("error", self.error), ("error_description", self.error_description)];
+        pairs.extend(self.error_uri.as_deref().map(|page| ("error_uri", page)));
+        pairs
+    }
 }
 
 #[cfg(test)]

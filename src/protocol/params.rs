@@ -45,6 +45,10 @@ impl Params {
             if bytes > MOST_BYTES {
                 return Err(Refusal::RequestTooLarge);
             }
+            // No form decoder has looked at these (`urlencoded::decode`).
+            if name.contains('\0') || value.contains('\0') {
+                return Err(Refusal::RequestMalformed);
+            }
             params.add(name, value)?;
         }
         Ok(params)
@@ -126,6 +130,16 @@ mod tests {
         ];
         for (encoded, expected) in cases {
             assert_eq!(Params::parse(&encoded), Err(expected));
+        }
+    }
+
+    #[test]
+    fn decoded_pairs_have_the_same_rules() {
+        let read = |pairs: &[(&str, &str)]| Params::from_pairs(pairs.iter().copied());
+        assert_eq!(read(&[("a", "1"), ("b", " ")]).unwrap().get("b"), Some(" "));
+        assert_eq!(read(&[("a", "1"), ("a", "2")]), Err(Refusal::ParameterRepeated));
+        for pair in [("a", "x\0"), ("a\0", "x")] {
+            assert_eq!(read(&[pair]), Err(Refusal::RequestMalformed));
         }
     }
 

@@ -202,24 +202,31 @@ fn characters(text: &str) -> Result<(), RedirectProblem> {
 /// The host as written, if it is what the URL parser understands too: no user info, no numeric or escaped disguise,
 /// no trailing dot.
 fn plain_authority<'t>(rest: &'t str, url: &Url) -> Result<&'t str, RedirectProblem> {
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    if authority.contains('@') {
-        return Err(RedirectProblem::UserInfo);
-    }
+    let authority = authority(rest)?;
     let end = match authority.find(']') {
         Some(bracket) => bracket + 1,
         None => authority.find(':').unwrap_or(authority.len()),
     };
     let host = &authority[..end];
+    // RFC 1123 §2.1, and the underscore that some have; other signs would end a source of a policy (CSP 3 §2.2.1).
+    let letters = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._[:]".contains(&b));
     let plain = !host.is_empty()
+        && letters
         && !host.ends_with('.')
         && url.host_str().is_some_and(|understood| host.eq_ignore_ascii_case(understood));
     if plain { Ok(host) } else { Err(RedirectProblem::BadHost) }
 }
 
+/// What stands before path and query. An empty user name is one too: the URL parser passes over it, others do not.
+fn authority(rest: &str) -> Result<&str, RedirectProblem> {
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.contains('@') { Err(RedirectProblem::UserInfo) } else { Ok(authority) }
+}
+
 /// RFC 8252 §7.1: a reversed domain name, so the scheme has a dot; this shuts out `javascript:` and its kin.
 fn private_scheme(text: &str, url: &Url) -> Result<(), RedirectProblem> {
     let rest = text.strip_prefix(url.scheme()).and_then(|rest| rest.strip_prefix(':'));
+    rest.and_then(|rest| rest.strip_prefix("//")).map_or(Ok(""), authority)?;
     match rest {
         Some(rest) if url.scheme().contains('.') && !rest.is_empty() => Ok(()),
         _ => Err(RedirectProblem::BadScheme),
@@ -266,9 +273,15 @@ mod tests {
             ("https:rp.example/cb", Err(BadScheme)),
             ("HTTPS://rp.example/cb", Err(BadScheme)),
             ("https://rp%2Eexample/cb", Err(BadHost)),
+            ("https://rp.example;sandbox/cb", Err(BadHost)),
+            ("https://rp.example,x/cb", Err(BadHost)),
+            ("https://'self'/cb", Err(BadHost)),
             ("https://user@rp.example/cb", Err(UserInfo)),
             ("https://rp.example@evil.example/cb", Err(UserInfo)),
             ("https://@rp.example/cb", Err(UserInfo)),
+            ("com.example.app://@", Err(UserInfo)),
+            ("com.example.app://@cb", Err(UserInfo)),
+            ("com.example.app:/cb@2", Ok(())),
             ("https://rp.example/cb#", Err(Fragment)),
             ("https://*.rp.example/cb", Err(Wildcard)),
             ("https://rp.example\\@evil.example/", Err(BadCharacter)),

@@ -190,7 +190,8 @@ refusals! {
     RequestObjectUnsupported = 102025 RequestNotSupported 400
         "Request objects are not supported; send plain parameters." "不支持 request 参数，请直接传参数。";
     RequestUriUnsupported = 102026 RequestUriNotSupported 400
-        "request_uri is not supported; send plain parameters." "不支持 request_uri 参数，请直接传参数。";
+        "This client cannot use request_uri: it has registered no request_uris, or must push its requests."
+        "该应用不能使用 request_uri：未登记 request_uris，或必须推送请求。";
     RegistrationUnsupported = 102027 RegistrationNotSupported 400
         "The registration parameter is not supported." "不支持 registration 参数。";
     PushedRequestRequired = 102028 InvalidRequest 400
@@ -275,6 +276,11 @@ refusals! {
         "The code is bound to another key by dpop_jkt, or no DPoP proof was sent." "授权码已由 dpop_jkt 绑定其他密钥，或未提供 DPoP 证明。";
     ResourceWidened = 102071 InvalidTarget 400
         "resource is none that was granted." "resource 不在原授权范围内。";
+    RequestUriUnregistered = 102110 InvalidRequestUri 400
+        "request_uri is none of the request_uris the client registered." "request_uri 不在该应用登记的 request_uris 之中。";
+    RequestUriUnavailable = 102111 InvalidRequestUri 400
+        "The request object behind request_uri could not be fetched, or is larger than 16 kB."
+        "无法从 request_uri 取得请求对象，或其超过 16 kB。";
 
     // Verified claims.
     VerifiedClaimsMalformed = 102090 InvalidRequest 400
@@ -492,6 +498,8 @@ refusals! {
     BindingRequired = 104039 InvalidRequest 400
         "This client gets bound tokens only: send a DPoP proof or show a client certificate."
         "该应用只能取得绑定的令牌，请提供 DPoP 证明或客户端证书。";
+    ProofRequired = 104040 InvalidRequest 400
+        "The client is registered for tokens bound to a key: send a DPoP proof." "该应用登记使用密钥绑定的令牌，请提供 DPoP 证明。";
 
     // Introspection and revocation.
     TokenMissing = 105001 InvalidRequest 400

@@ -8,9 +8,11 @@ use super::refusal::Refusal;
 const MOST_RESOURCES: usize = 8;
 const MOST_CHARACTERS: usize = 2048;
 
-/// Whether a text can name a resource: an absolute URI without a fragment (RFC 8707 §2).
+/// Whether a text can name a resource: an absolute URI without a fragment (RFC 8707 §2). A URI is visible ASCII (RFC 3986
+/// §2); the URL parser would forgive others, and tokens would carry them.
 pub fn is_resource(text: &str) -> bool {
-    text.len() <= MOST_CHARACTERS && !text.contains('#') && Url::parse(text).is_ok()
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    text.len() <= MOST_CHARACTERS && visible && Url::parse(text).is_ok()
 }
 
 /// Every `resource` of a request, each once.
@@ -39,7 +41,15 @@ mod tests {
         assert_eq!(two, Ok(vec!["https://a.example/".to_owned(), "urn:x:y".to_owned()]));
         assert_eq!(read("scope=openid"), Ok(Vec::new()));
         let many: String = (0..9).map(|number| format!("resource=https://a/{number}&")).collect();
-        for bad in ["resource=/x", "resource=https://a/%23f", "resource=a", &many] {
+        for bad in [
+            "resource=/x",
+            "resource=https://a/%23f",
+            "resource=a",
+            "resource=https://a/%7f",
+            "resource=+https://a/",
+            "resource=https://a%0a/",
+            &many,
+        ] {
             assert_eq!(read(bad), Err(Refusal::ResourceInvalid), "{bad}");
         }
     }

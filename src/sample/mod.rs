@@ -8,7 +8,7 @@ mod pending;
 mod person;
 mod sessions;
 mod sign_in;
-mod logout_token;
+pub mod logout_token;
 mod relying;
 mod visitor;
 mod pages;

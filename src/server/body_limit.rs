@@ -5,12 +5,10 @@
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use http::header::CONTENT_LENGTH;
 
-use crate::http::shown::{Problem, Shown};
+use crate::http::shown::Problem;
 
 /// What no request of ours exceeds; handlers take less.
 pub const MOST_BYTES: usize = 128 * 1024;
@@ -18,18 +16,15 @@ pub const MOST_BYTES: usize = 128 * 1024;
 /// Read and thrown away so that the sender gets to reading the answer; beyond it the connection is cut.
 const MOST_DISCARDED: usize = 4 * 1024 * 1024;
 
-/// A layer.
-pub async fn read(request: Request, next: Next) -> Response {
+/// The request with its body at hand.
+pub async fn read(request: Request) -> Result<Request, Problem> {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return Ok(request);
     }
     let announced = announced(&request);
     let (parts, body) = request.into_parts();
     let body = if announced > MOST_BYTES as u64 { too_large(body).await } else { whole(body).await };
-    match body {
-        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(problem) => Shown::Problem(problem).into_response(),
-    }
+    Ok(Request::from_parts(parts, Body::from(body?)))
 }
 
 fn announced(request: &Request) -> u64 {

@@ -8,6 +8,7 @@ mod patience;
 mod any_certificate;
 mod handshake;
 mod time_limit;
+mod around;
 mod routes;
 mod run;
 pub mod listen;

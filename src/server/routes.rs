@@ -1,31 +1,23 @@
-//! Every route of the service in one place, and the layers around all of them.
+//! Every route of the service in one place, and what is around all of them.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::middleware::from_fn_with_state;
 
-use super::{body_limit, health, panicked, time_limit};
+use super::{around, health};
 use crate::app::App;
-use crate::http::around;
 use crate::http::shown::{Problem, Shown};
 use crate::{oidc, web};
 
-/// The whole service. A layer wraps those written above it.
+/// The whole service.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(oidc::routes().layer(from_fn_with_state(app.clone(), oidc::trace::keep)))
         .merge(web::routes::routes().method_not_allowed_fallback(wrong_method))
         .merge(health::routes())
         .fallback(not_found)
-        .layer(from_fn(body_limit::read))
-        .layer(from_fn(time_limit::keep))
-        .layer(CatchPanicLayer::custom(panicked::answer))
-        .layer(from_fn(oidc::told))
-        .layer(from_fn_with_state(app.clone(), web::drawn::draw))
-        .layer(from_fn_with_state(app.clone(), around::harden))
-        .layer(from_fn_with_state(app.clone(), around::observe))
+        .layer(from_fn_with_state(app.clone(), around::answer))
         .with_state(app)
 }
 

@@ -1,9 +1,8 @@
 //! No request runs for ever: after the limit it is undone and answered with 503.
 
+use std::future::Future;
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::base::Fault;
@@ -12,9 +11,9 @@ use crate::http::shown::{Problem, Shown};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A layer. A handler that is dropped in the middle leaves no half-done work: its transaction is undone.
-pub async fn keep(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(LIMIT, next.run(request)).await {
+/// A handler that is dropped in the middle leaves no half-done work: its transaction is undone.
+pub async fn keep(answering: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(LIMIT, answering).await {
         Ok(response) => response,
         Err(_) => {
             fault_log::note(&Fault::unavailable("a request took longer than the time limit"));

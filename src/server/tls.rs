@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::{cipher_suite as suite, default_provider};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedCipherSuite};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
@@ -25,6 +27,17 @@ pub enum TlsProblem {
     #[error("TONGYAO_TLS_CERT and TONGYAO_TLS_KEY do not fit together: {0}")]
     Mismatch(rustls::Error),
 }
+
+/// All of TLS 1.3, and of TLS 1.2 what RFC 9325 §4.2 recommends: the FAPI profiles take nothing else.
+const SUITES: [SupportedCipherSuite; 7] = [
+    suite::TLS13_AES_256_GCM_SHA384,
+    suite::TLS13_AES_128_GCM_SHA256,
+    suite::TLS13_CHACHA20_POLY1305_SHA256,
+    suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+];
 
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -81,7 +94,7 @@ impl Asks {
 
 impl Configs {
     fn load(tls: &Tls) -> Result<Self, TlsProblem> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(CryptoProvider { cipher_suites: SUITES.to_vec(), ..default_provider() });
         let builder = || {
             ServerConfig::builder_with_provider(provider.clone())
                 .with_protocol_versions(&[&TLS13, &TLS12])

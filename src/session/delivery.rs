@@ -7,7 +7,7 @@ use crate::base::id::{DeliveryId, SessionId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::session::front::Front;
 use crate::sql;
-use crate::storage::outbox::{LEASE, Outcome, Share, Tried};
+use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
 use crate::storage::{Db, FromRow, Run};
 
 /// A message that is due now and ours to send.
@@ -124,7 +124,7 @@ pub async fn count_pending(run: &mut impl Run) -> Result<i64, Fault> {
 }
 
 /// Writes what became of a try. `error` is a word of ours, never the other party's text.
-pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), String>) -> Result<Tried, Fault> {
+pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Miss>) -> Result<Tried, Fault> {
     let outcome = Outcome::of(moment.now, (due.attempts, &PAUSES), &result);
     let mut tx = db.begin().await?;
     tx.execute(sql!(

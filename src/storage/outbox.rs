@@ -24,6 +24,15 @@ pub enum Tried {
     GivenUp,
 }
 
+/// Why a try did not arrive, in words of ours, never the other party's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Miss {
+    /// It may go better later.
+    ForNow(String),
+    /// Its receiver has answered and does not want it: somebody must set it right there.
+    ForGood(String),
+}
+
 /// What is written about a try.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome<'a> {
@@ -37,17 +46,15 @@ pub struct Outcome<'a> {
 
 impl<'a> Outcome<'a> {
     /// After the try of number `attempts`, with these pauses after the first, second, … failure.
-    pub fn of(
-        now: Timestamp,
-        (attempts, pauses): (i64, &[Duration]),
-        result: &'a Result<(), String>,
-    ) -> Self {
+    pub fn of(now: Timestamp, (attempts, pauses): (i64, &[Duration]), result: &'a Result<(), Miss>) -> Self {
         let tries = usize::try_from(attempts).unwrap_or(usize::MAX);
         let pause = pauses.get(tries.saturating_sub(1));
         let (tried, error, next_at) = match (result, pause) {
             (Ok(()), _) => (Tried::Delivered, None, now),
-            (Err(error), Some(pause)) => (Tried::Later, Some(error.as_str()), now + *pause),
-            (Err(error), None) => (Tried::GivenUp, Some(error.as_str()), now),
+            (Err(Miss::ForNow(error)), Some(pause)) => (Tried::Later, Some(error.as_str()), now + *pause),
+            (Err(Miss::ForNow(error)), None) | (Err(Miss::ForGood(error)), _) => {
+                (Tried::GivenUp, Some(error.as_str()), now)
+            }
         };
         Self { tried, error, next_at, settled_at: (tried != Tried::Later).then_some(now) }
     }
@@ -81,7 +88,8 @@ mod tests {
     fn a_message_is_tried_once_more_than_there_are_pauses() {
         let now = Timestamp::from_seconds(100);
         let pauses = [Duration::from_secs(5), Duration::from_secs(15)];
-        let failed = Err("the address cannot be reached".to_owned());
+        let failed = Err(Miss::ForNow("the address cannot be reached".to_owned()));
+        let refused = Err(Miss::ForGood("the answer was 400".to_owned()));
         let after = |attempts, result| {
             let outcome = Outcome::of(now, (attempts, &pauses), result);
             (outcome.tried, outcome.next_at.seconds(), outcome.settled_at.is_some(), outcome.error.is_some())
@@ -90,6 +98,7 @@ mod tests {
         assert_eq!(after(2, &failed), (Tried::Later, 115, false, true));
         assert_eq!(after(3, &failed), (Tried::GivenUp, 100, true, true));
         assert_eq!(after(i64::MAX, &failed), (Tried::GivenUp, 100, true, true));
+        assert_eq!(after(1, &refused), (Tried::GivenUp, 100, true, true));
         assert_eq!(after(3, &Ok(())), (Tried::Delivered, 100, true, false));
     }
 }

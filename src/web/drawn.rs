@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 
 use super::answer::{Answer, chrome, page_with};
 use super::pages::{ErrorPage, FormPostPage, Link};
@@ -14,19 +13,24 @@ use crate::http::csp::Csp;
 use crate::http::paths;
 use crate::http::shown::{FormPost, Problem, Shown};
 
-/// A layer over every surface.
-pub async fn draw(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let context = Context::of(&app, &parts);
-    let bare = next.run(Request::from_parts(parts, body)).await;
-    let Some(shown) = bare.extensions().get::<Shown>().cloned() else { return bare };
-    let drawn = match &shown {
-        Shown::Problem(problem) => draw_problem(&context, problem),
-        Shown::FormPost(post) => draw_form_post(&context, post),
-    };
-    match drawn {
-        Ok(drawn) => join(&bare, drawn),
-        Err(problem) => problem.into_response(),
+/// Draws for one request, whose language and text size are kept until it is answered.
+pub struct Drawing(Context);
+
+impl Drawing {
+    pub fn of(app: &Arc<App>, request: &Parts) -> Self {
+        Self(Context::of(app, request))
+    }
+
+    pub fn draw(&self, bare: Response) -> Response {
+        let Some(shown) = bare.extensions().get::<Shown>() else { return bare };
+        let drawn = match shown {
+            Shown::Problem(problem) => draw_problem(&self.0, problem),
+            Shown::FormPost(post) => draw_form_post(&self.0, post),
+        };
+        match drawn {
+            Ok(drawn) => join(&bare, drawn),
+            Err(problem) => problem.into_response(),
+        }
     }
 }
 

@@ -26,6 +26,11 @@ fn oauth4webapi_with_the_fapi_profile() {
 }
 
 #[test]
+fn oauth4webapi_with_message_signing_and_ciba() {
+    node("oauth4webapi_signed.mjs", &[]);
+}
+
+#[test]
 fn oidc_client_ts_in_chromium() {
     node("oidc_client_ts.mjs", &[]);
 }

@@ -121,6 +121,14 @@ fn declared_state(spa_port: u16, apache_port: u16) -> Value {
             system("node-jwt", by_key.clone()),
             system("node-dpop", with(json!({"dpop_bound_access_tokens": true}))),
             system("node-fapi2", with(json!({"profile": "fapi2", "dpop_bound_access_tokens": true}))),
+            system("node-signed", with(json!({
+                "profile": "fapi2_message_signing", "dpop_bound_access_tokens": true,
+                "introspection_signed_response_alg": "ES256", "authorization_details_types": ["matter"],
+            }))),
+            system("node-ciba", with(json!({
+                "profile": "fapi2", "dpop_bound_access_tokens": true, "redirect_uris": [], "response_types": [],
+                "grant_types": ["urn:openid:params:grant-type:ciba"], "backchannel_token_delivery_mode": "poll",
+            }))),
             system("py-basic", json!({"token_endpoint_auth_method": "client_secret_basic"})),
             system("py-post", json!({"token_endpoint_auth_method": "client_secret_post"})),
             system("py-jwt", by_key.clone()),

@@ -411,7 +411,7 @@ async fn a_notice_is_tried_again_until_it_is_taken_or_given_up() {
     listener.answer_with(http::StatusCode::NO_CONTENT);
     assert_eq!(notices::run_once(world.app.clone()).await.unwrap(), 1);
     assert_eq!(listener.heard().len(), 2);
-    listener.answer_with(http::StatusCode::FOUND);
+    listener.answer_with(http::StatusCode::SERVICE_UNAVAILABLE);
     let id = begin(&hotline, &[("client_notification_token", TOKEN)]).await;
     sandbox(&world, &id, "allow").await.good();
     for pause in [0, 3, 6, 16, 61, 181, 301] {
@@ -537,12 +537,13 @@ async fn signed_requests_say_everything_inside() {
 }
 
 #[tokio::test]
-async fn the_strict_profiles_want_a_signature_and_a_message() {
+async fn the_strict_profiles_want_a_signature_and_words_where_the_client_says_so() {
     let signer = Arc::new(signer());
     let client = json!({
         "client_id": "strict", "department": "data", "client_name": "严格系统", "profile": "fapi2",
         "grant_types": [GRANT], "response_types": [], "token_endpoint_auth_method": "private_key_jwt",
         "jwks": keys(&signer), "scope": "openid", "id_token_signed_response_alg": "ES256",
+        "backchannel_binding_message_required": true,
     });
     let world = World::with_clients(&[client]).await;
     let strict = RelyingParty::new(&world, "strict", Credential::Key(signer.clone()));

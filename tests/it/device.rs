@@ -411,7 +411,7 @@ async fn tokens_of_a_public_device_are_bound_to_its_key_and_so_are_its_refresh_t
     let player = RelyingParty::new(&world, "player", Credential::Public);
     let started = start(&player, &[]).await;
     allow(&mut world.browser(), &started.user_code).await;
-    poll(&player, &started).await.refused(400, "invalid_dpop_proof", 104020);
+    poll(&player, &started).await.refused(400, "invalid_request", 104_040);
     let (holder, thief) = (KeyHolder::new(), KeyHolder::new());
     let send = |fields: Vec<(&'static str, String)>, proof: String| {
         let (player, router) = (player.clone(), world.router.clone());
@@ -465,7 +465,7 @@ async fn a_public_devices_tokens_are_bound_to_its_key() {
     };
     let (holder, thief) = (KeyHolder::new(), KeyHolder::new());
     let fields = [("grant_type", GRANT), ("device_code", started.device_code.as_str())];
-    poll(&player, &started).await.refused(400, "invalid_dpop_proof", 104_020);
+    poll(&player, &started).await.refused(400, "invalid_request", 104_040);
     let body = send(&fields, &holder).await.good();
     assert_eq!(body["token_type"], "DPoP");
     let fields =

@@ -183,7 +183,7 @@ async fn each_broken_proof_is_refused_by_name() {
         let proof = holder.sign(changes.clone(), full.clone());
         own_token(&world, "bound", &[&proof]).await.refused(400, "invalid_dpop_proof", code);
     }
-    own_token(&world, "bound", &[]).await.refused(400, "invalid_dpop_proof", 104_020);
+    own_token(&world, "bound", &[]).await.refused(400, "invalid_request", 104_040);
     own_token(&world, "bound", &["nonsense"]).await.refused(400, "invalid_dpop_proof", 104_022);
     own_token(&world, "bound", &[""]).await.refused(400, "invalid_dpop_proof", 104_022);
     let (one, other) = (holder.proof(&world, json!({})), holder.proof(&world, json!({})));
@@ -233,7 +233,7 @@ async fn a_public_clients_refresh_token_is_bound_too() {
     };
     let stolen = try_with(Some(thief.proof(&world, json!({})))).await;
     stolen.refused(400, "invalid_grant", 104_037);
-    try_with(None).await.refused(400, "invalid_dpop_proof", 104_020);
+    try_with(None).await.refused(400, "invalid_request", 104_040);
     // The thief's tries cost the holder nothing.
     let body = try_with(Some(holder.proof(&world, json!({})))).await.good();
     assert_eq!(body["token_type"], "DPoP");

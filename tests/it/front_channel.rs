@@ -103,7 +103,7 @@ async fn an_id_token_in_front_needs_a_nonce() {
     for response_type in FRONT {
         let (page, _) = open(&world, &system, response_type, &[("nonce", "")]).await;
         let needed = response_type.contains("id_token");
-        let code = page.told_in_fragment("error_code");
+        let code = page.error_number();
         assert_eq!(code.as_deref(), needed.then_some("102013"), "{response_type}");
     }
 }
@@ -114,11 +114,7 @@ async fn tokens_never_stand_in_a_query() {
     for response_type in FRONT {
         for mode in ["query", "query.jwt"] {
             let (page, _) = open(&world, &system, response_type, &[("response_mode", mode)]).await;
-            assert_eq!(
-                page.told_in_fragment("error_code").as_deref(),
-                Some("102008"),
-                "{response_type} {mode}"
-            );
+            assert_eq!(page.error_number().as_deref(), Some("102008"), "{response_type} {mode}");
             assert!(page.left_to().query().is_none());
         }
     }
@@ -175,7 +171,7 @@ async fn what_is_not_registered_is_refused() {
     let system = RelyingParty::new(&world, "old", Credential::Basic(SECRET.to_owned()));
     for response_type in FRONT {
         let (page, _) = open(&world, &system, response_type, &[]).await;
-        let refused = page.told_in_fragment("error_code");
+        let refused = page.error_number();
         assert_eq!(refused.is_none(), response_type == "code id_token", "{response_type}");
     }
     let office = world.system("office");

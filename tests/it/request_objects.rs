@@ -277,7 +277,8 @@ async fn a_request_behind_an_address_is_not_fetched() {
     let metadata = Call::get("/.well-known/openid-configuration").send(&signing.world.router).await.good();
     assert_eq!(metadata["issuer"], ISSUER);
     assert_eq!(metadata["request_parameter_supported"], true);
-    assert_eq!(metadata["request_uri_parameter_supported"], false);
+    assert_eq!(metadata["request_uri_parameter_supported"], true);
+    assert_eq!(metadata["require_request_uri_registration"], true);
     let algorithms = metadata["request_object_signing_alg_values_supported"].as_array().unwrap();
     assert!(algorithms.contains(&json!("ES256")) && !algorithms.contains(&json!("none")));
 }

@@ -26,11 +26,11 @@ mod password;
 mod tests;
 
 pub use document::Format;
+pub use person::Rules;
 pub use problem::{ApplyProblem, Problem};
 pub use report::Report;
 
 use password::Hashes;
-use person::Rules;
 use problem::Problems;
 use sections::Sections;
 use step::Step;
@@ -58,6 +58,14 @@ pub struct Target<'a> {
 pub enum Sandbox {
     On,
     Off,
+}
+
+/// Whether a state is sound in itself: all that can be said of it before anything is looked up.
+pub fn check(text: &str, format: Format, rules: Rules) -> Result<(), ApplyProblem> {
+    let mut problems = Problems::default();
+    let entries = document::read(text, format, &mut problems)?;
+    Sections::read(entries, rules, &mut problems);
+    problems.settle()
 }
 
 /// Makes everything as declared; what was changed.

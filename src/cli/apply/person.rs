@@ -25,9 +25,9 @@ pub(super) struct DeclaredPerson {
 
 /// What the rules of a person depend on.
 #[derive(Clone, Copy)]
-pub(super) struct Rules {
-    pub(super) sandbox: Sandbox,
-    pub(super) today: NaiveDate,
+pub struct Rules {
+    pub sandbox: Sandbox,
+    pub today: NaiveDate,
 }
 
 pub(super) const SANDBOX_ONLY: &str = "is for the sandbox only (TONGYAO_SANDBOX=true)";

@@ -117,6 +117,7 @@ impl Ground {
             ephemeral: Ephemeral::in_process(self.clock.clone(), self.tally.clone()),
             trust: Trust::new(outgoing()),
             issuer: ISSUER.to_owned(),
+            mutual_tls: None,
             authorities: None,
         }
     }

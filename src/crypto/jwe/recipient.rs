@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::rsa::{OaepPublicEncryptingKey, PublicEncryptingKey, PublicKeyComponents};
+use aws_lc_rs::rsa::{
+    OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey, PublicKeyComponents,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -82,7 +84,13 @@ fn rsa(members: &Map<String, Value>) -> Option<OaepPublicEncryptingKey> {
     };
     let (n, e) = (number("n")?, number("e")?);
     let key: PublicEncryptingKey = PublicKeyComponents { n, e }.try_into().ok()?;
-    OaepPublicEncryptingKey::new(key).ok()
+    OaepPublicEncryptingKey::new(key).ok().filter(is_sound)
+}
+
+/// Whether anything can be encrypted to it: the library reads an even modulus, and fails when it is used.
+fn is_sound(key: &OaepPublicEncryptingKey) -> bool {
+    let mut sealed = vec![0; key.ciphertext_size()];
+    key.encrypt(&OAEP_SHA256_MGF1SHA256, &[0; 16], &mut sealed, None).is_ok()
 }
 
 #[cfg(test)]
@@ -115,6 +123,15 @@ mod tests {
         ] {
             assert!(PublicKey::from_jwk(&unfit).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_modulus_nothing_can_be_encrypted_to_is_no_key() {
+        let key = |last: u8| {
+            let modulus = [vec![0xd3; 255], vec![last]].concat();
+            PublicKey::from_jwk(&json!({"kty": "RSA", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode(modulus)}))
+        };
+        assert!(key(0xd3).is_some() && key(0xd2).is_none());
     }
 
     #[test]

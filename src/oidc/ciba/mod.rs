@@ -15,7 +15,6 @@ use super::{body, decoupled as way, direct};
 use crate::base::id::DecoupledId;
 use crate::base::{Actor, Fault, Locale};
 use crate::client::Client;
-use crate::client::policy::{self, CibaRule};
 use crate::gateway::message::{Message, Sent};
 use crate::grant::decoupled::{self, Ask, Kept, Kind, NewDecoupled, TellClient};
 use crate::grant::pace;
@@ -52,7 +51,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<BackchannelAn
     let (params, carried) = signed::params(machine, &client, params).await?;
     let mode = client.metadata.delivery_mode();
     let asked = BackchannelRequest::parse(&params, mode)?;
-    if asked.binding_message.is_none() && policy::ciba(&client) == CibaRule::SignedWithMessage {
+    if asked.binding_message.is_none() && client.metadata.backchannel_binding_message_required {
         return Err(Refusal::CibaBindingMessageMissing.into());
     }
     let fresh = client.metadata.default_max_age.map_or(FRESH, |most| most.min(FRESH));

@@ -41,7 +41,7 @@ pub(super) async fn params(
     let Some(token) = outer.get("request") else {
         return match policy::ciba(client) {
             CibaRule::Any => Ok((outer, Carried::Plain)),
-            CibaRule::Signed | CibaRule::SignedWithMessage => Err(Refusal::CibaRequestUnsigned.into()),
+            CibaRule::Signed => Err(Refusal::CibaRequestUnsigned.into()),
         };
     };
     if PARAMETERS.iter().any(|name| outer.has(name)) {

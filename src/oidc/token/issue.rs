@@ -8,6 +8,7 @@ use super::{Asked, wanted};
 use crate::audit::{self, Event};
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::base::{Fault, Timestamp};
+use crate::client::fapi;
 use crate::grant::access_token::{self, Carries, Issued, NewToken};
 use crate::grant::claims::Told;
 use crate::grant::token_text::{self, Says};
@@ -187,7 +188,7 @@ pub(super) fn id_token(
     token.nonce = facts.nonce.clone();
     token.acr = Some(facts.acr);
     token.amr = facts.amr.clone();
-    token.sid = Some(sid.to_string());
+    token.sid = fapi::tells_session(asked.client).then(|| sid.to_string());
     let hash = |text: Option<&str>| text.map(|text| half_hash(algorithm, text));
     token.at_hash = hash(beside.access_token);
     token.c_hash = hash(beside.code);

@@ -319,7 +319,7 @@ mod tests {
         fn takes_any_value_anywhere(
             values in proptest::collection::hash_map("(client_id|redirect_uri|response_type|response_mode|scope|state\
                 |nonce|code_challenge|code_challenge_method|prompt|max_age|acr_values|login_hint|id_token_hint\
-                |ui_locales|display|claims|request|request_uri|registration|resource|dpop_jkt|authorization_details)", ".{0,60}", 0..12)
+                |ui_locales|display|claims|request|request_uri|registration|resource|dpop_jkt|authorization_details)", "[^\0]{0,60}", 0..12)
         ) {
             let draft = AuthorizeDraft::parse(&Params::from_pairs(values).unwrap());
             let no_problems = draft.problems.is_empty();

@@ -221,7 +221,6 @@ pub(super) fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
 fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
     let single = [
         ("jwks_uri", &metadata.jwks_uri),
-        ("initiate_login_uri", &metadata.initiate_login_uri),
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
         ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
         ("backchannel_client_notification_endpoint", &metadata.backchannel_client_notification_endpoint),
@@ -231,6 +230,10 @@ fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
             machine_address(member, address, problems);
         }
     }
+    // OIDC Core §4: https, even for development: the person's browser is sent there.
+    let login = metadata.initiate_login_uri.as_ref().map(|address| address.parse::<RedirectUri>());
+    let https = login.is_none_or(|uri| uri.is_ok_and(|uri| uri.form() == RedirectForm::Https));
+    problems.add_unless(https, "initiate_login_uri", "must be an https address");
     problems.add_unless(
         metadata.request_uris.len() <= MOST_ADDRESSES,
         "request_uris",
@@ -313,7 +316,9 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn is_link(text: &str) -> bool {
+    // The URL parser passes over tabs, line ends and spaces around; a link has none.
     text.len() <= MOST_CHARACTERS
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
         && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
@@ -467,7 +472,11 @@ mod tests {
             (json!({"backchannel_logout_uri": "http://a.example/logout"}), "backchannel_logout_uri"),
             (json!({"backchannel_logout_uri": "com.example:/logout"}), "backchannel_logout_uri"),
             (json!({"frontchannel_logout_uri": "https://b.example/out"}), "frontchannel_logout_uri"),
+            (json!({"initiate_login_uri": "http://a.example/login"}), "initiate_login_uri"),
+            (json!({"initiate_login_uri": "http://localhost:8001/login"}), "initiate_login_uri"),
             (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
+            (json!({"policy_uri": "https://a.example/p\nx"}), "policy_uri"),
+            (json!({"logo_uri": " https://a.example/l"}), "logo_uri"),
             (json!({"client_name": ""}), "client_name"),
             (json!({"client_name": " \u{3000}"}), "client_name"),
             (json!({"client_name": "市局\u{202e}moc.live"}), "client_name"),

@@ -127,6 +127,8 @@ members! {
     backchannel_authentication_request_signing_alg: Option<SigningAlgorithm> = None,
     /// Known and of no effect: the service has no user codes (`backchannel_user_code_parameter_supported` is false).
     backchannel_user_code_parameter: bool = false,
+    /// Set: an authentication request without words that tie it to its occasion is refused.
+    backchannel_binding_message_required: bool = false,
     /// Absent: RS256, or in the FAPI profiles that of the ID token (JARM §3).
     authorization_signed_response_alg: Option<SigningAlgorithm> = None,
     /// RFC 9396 §10.

@@ -1,13 +1,14 @@
 // The OP iframe of OpenID Connect Session Management 1.0 §3.2: a page of a client asks whether the sign-in it knows is still
 // the one of this browser. Nothing is asked of the service. SHA-256 stands here because crypto.subtle is missing where a
-// page is not a secure context, and because its answer would come later than the next question.
-(() => {
+// page is not a secure context, and because its answer would come later than the next question. Written in the oldest
+// JavaScript: it runs in the pages of others.
+(function () {
   "use strict";
 
-  const MOST = 1024;
-  const COOKIE = (location.protocol === "https:" ? "__Host-" : "") + "tongyao_state=";
+  var MOST = 1024;
+  var COOKIE = (location.protocol === "https:" ? "__Host-" : "") + "tongyao_state=";
 
-  const K = [
+  var K = [
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -18,62 +19,68 @@
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
   ];
 
+  function turned(word, by) {
+    return (word >>> by) | (word << (32 - by));
+  }
+
   // FIPS 180-4 §6.2, of ASCII text, in hexadecimal digits.
-  const sha256 = (text) => {
-    const length = text.length;
-    const words = new Uint32Array((((length + 8) >> 6) + 1) * 16);
-    for (let at = 0; at < length; at += 1) words[at >> 2] |= text.charCodeAt(at) << (24 - (at % 4) * 8);
+  function sha256(text) {
+    var length = text.length;
+    var count = (((length + 8) >> 6) + 1) * 16;
+    var words = [];
+    var at;
+    for (at = 0; at < count; at += 1) words[at] = 0;
+    for (at = 0; at < length; at += 1) words[at >> 2] |= text.charCodeAt(at) << (24 - (at % 4) * 8);
     words[length >> 2] |= 0x80 << (24 - (length % 4) * 8);
-    words[words.length - 1] = length * 8;
-    const turned = (word, by) => (word >>> by) | (word << (32 - by));
-    const hash = new Uint32Array([
-      0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-    ]);
-    const w = new Uint32Array(64);
-    for (let block = 0; block < words.length; block += 16) {
-      for (let t = 0; t < 64; t += 1) {
+    words[count - 1] = length * 8;
+    var hash = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+    var w = [];
+    for (var block = 0; block < count; block += 16) {
+      var t;
+      for (t = 0; t < 64; t += 1) {
         if (t < 16) {
           w[t] = words[block + t];
         } else {
-          const s0 = turned(w[t - 15], 7) ^ turned(w[t - 15], 18) ^ (w[t - 15] >>> 3);
-          const s1 = turned(w[t - 2], 17) ^ turned(w[t - 2], 19) ^ (w[t - 2] >>> 10);
-          w[t] = s1 + w[t - 7] + s0 + w[t - 16];
+          var s0 = turned(w[t - 15], 7) ^ turned(w[t - 15], 18) ^ (w[t - 15] >>> 3);
+          var s1 = turned(w[t - 2], 17) ^ turned(w[t - 2], 19) ^ (w[t - 2] >>> 10);
+          w[t] = (s1 + w[t - 7] + s0 + w[t - 16]) | 0;
         }
       }
-      let [a, b, c, d, e, f, g, h] = hash;
-      for (let t = 0; t < 64; t += 1) {
-        const big1 = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25);
-        const first = (h + big1 + ((e & f) ^ (~e & g)) + K[t] + w[t]) | 0;
-        const big0 = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22);
-        const second = (big0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      var a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4], f = hash[5], g = hash[6], h = hash[7];
+      for (t = 0; t < 64; t += 1) {
+        var big1 = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25);
+        var first = (h + big1 + ((e & f) ^ (~e & g)) + K[t] + w[t]) | 0;
+        var big0 = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22);
+        var second = (big0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
         h = g; g = f; f = e; e = (d + first) | 0; d = c; c = b; b = a; a = (first + second) | 0;
       }
-      const added = [a, b, c, d, e, f, g, h];
-      for (let at = 0; at < 8; at += 1) hash[at] += added[at];
+      var added = [a, b, c, d, e, f, g, h];
+      for (at = 0; at < 8; at += 1) hash[at] = (hash[at] + added[at]) | 0;
     }
-    let digits = "";
-    for (const word of hash) digits += ("0000000" + word.toString(16)).slice(-8);
+    var digits = "";
+    for (at = 0; at < 8; at += 1) digits += ("0000000" + (hash[at] >>> 0).toString(16)).slice(-8);
     return digits;
-  };
+  }
 
-  const browserState = () => {
-    for (const pair of document.cookie.split("; ")) {
-      if (pair.startsWith(COOKIE)) return pair.slice(COOKIE.length);
+  function browserState() {
+    var pairs = document.cookie.split("; ");
+    for (var at = 0; at < pairs.length; at += 1) {
+      if (pairs[at].indexOf(COOKIE) === 0) return pairs[at].slice(COOKIE.length);
     }
     return "";
-  };
+  }
 
-  const answer = (message, origin) => {
+  function answer(message, origin) {
     if (typeof message !== "string" || message.length > MOST || !/^[\x21-\x7e]+ [0-9a-f]{64}\.[\w-]+$/.test(message)) {
       return "error";
     }
-    const [client, state] = message.split(" ");
-    const salt = state.split(".")[1];
-    const now = sha256(client + " " + origin + " " + browserState() + " " + salt) + "." + salt;
-    return now === state ? "unchanged" : "changed";
-  };
+    var parts = message.split(" ");
+    var salt = parts[1].split(".")[1];
+    var now = sha256(parts[0] + " " + origin + " " + browserState() + " " + salt) + "." + salt;
+    return now === parts[1] ? "unchanged" : "changed";
+  }
 
-  addEventListener("message", (event) => {
+  addEventListener("message", function (event) {
     // A page without an origin of its own cannot be the client's (§3.2).
     if (!event.source || event.origin === "null") return;
     event.source.postMessage(answer(event.data, event.origin), event.origin);

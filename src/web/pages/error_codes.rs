@@ -25,6 +25,8 @@ pub struct ErrorCodePage {
     section: &'static str,
     what: &'static str,
     fix: &'static str,
+    /// The request that was refused.
+    txn: Option<String>,
 }
 
 /// One line of the list.
@@ -60,8 +62,13 @@ impl ErrorCodePage {
             section: remedy.section,
             what: refusal.description(locale),
             fix: remedy.fix(locale),
+            txn: None,
             chrome,
         }
+    }
+
+    pub fn about(self, txn: Option<String>) -> Self {
+        Self { txn, ..self }
     }
 
     fn m(&self) -> ErrorCodes {

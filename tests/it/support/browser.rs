@@ -171,6 +171,11 @@ impl Page {
         self.left_to.is_none() && self.name() == name
     }
 
+    /// Whether the browser is still at the service.
+    pub fn is_here(&self) -> bool {
+        self.left_to.is_none()
+    }
+
     /// What a person reads on it.
     pub fn text(&self) -> String {
         html::text(&self.answer.body)
@@ -274,10 +279,20 @@ impl Page {
         self.told("code").unwrap_or_else(|| panic!("no code but {:?}", self.told("error_description")))
     }
 
+    /// The stable number of the refusal the client was told: of its own parameter, or of the page that explains it.
+    #[track_caller]
+    pub fn error_number(&self) -> Option<String> {
+        let told = |name: &str| self.told(name).or_else(|| self.told_in_fragment(name));
+        told("error_code").or_else(|| {
+            let page: Url = told("error_uri")?.parse().unwrap();
+            page.path_segments()?.next_back().map(str::to_owned)
+        })
+    }
+
     /// Asserts that the client was told of a refusal, by `error` and the stable number of the rule.
     #[track_caller]
     pub fn client_is_refused(&self, error: &str, code: u32) {
-        let told = (self.told("error"), self.told("error_code"));
+        let told = (self.told("error"), self.error_number());
         assert_eq!(
             told,
             (Some(error.to_owned()), Some(code.to_string())),

@@ -1,0 +1,68 @@
+//! What is around every handler, from the outside in. One layer for all of it: each layer more costs every request
+//! several allocations, because the way to a handler is cloned and boxed anew at each.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use tracing::Instrument;
+
+use super::{body_limit, panicked, time_limit};
+use crate::app::App;
+use crate::http::around::{Observed, harden};
+use crate::http::paths;
+use crate::http::shown::Shown;
+use crate::oidc::Told;
+use crate::web::drawn::Drawing;
+
+/// A layer.
+pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let observed = Observed::begin(&app, &mut parts);
+    let listener = Listener::of(&app, &parts);
+    let span = observed.span();
+    let mut response = async {
+        let bare = bounded(Request::from_parts(parts, body), next).await;
+        listener.hear(bare)
+    }
+    .instrument(span)
+    .await;
+    harden(&app, &mut response);
+    observed.end(response)
+}
+
+/// The handler's answer, in bounded room and time, whatever becomes of the handler.
+async fn bounded(request: Request, next: Next) -> Response {
+    let answering = async {
+        match body_limit::read(request).await {
+            Ok(request) => next.run(request).await,
+            Err(problem) => Shown::Problem(problem).into_response(),
+        }
+    };
+    panicked::caught(time_limit::keep(answering)).await
+}
+
+/// Who hears of what goes wrong.
+enum Listener {
+    Program(Told),
+    Person(Box<Drawing>),
+}
+
+impl Listener {
+    fn of(app: &Arc<App>, parts: &Parts) -> Self {
+        if paths::is_for_programs(parts.uri.path()) {
+            Self::Program(Told::of(parts))
+        } else {
+            Self::Person(Box::new(Drawing::of(app, parts)))
+        }
+    }
+
+    fn hear(self, bare: Response) -> Response {
+        match self {
+            Self::Program(told) => told.tell(bare),
+            Self::Person(drawing) => drawing.draw(bare),
+        }
+    }
+}
