@@ -163,3 +163,19 @@ impl Row {
 fn place(row: &str) -> Place<'_> {
     Place { table: "client_notice", column: "body", row }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_already_reads_as_it_was_written() {
+        let body = Body { token: "t".to_owned(), content: Content::Ready("{}".to_owned()) };
+        let text = serde_json::to_string(&body).unwrap();
+        assert_eq!(text, r#"{"token":"t","json":"{}"}"#);
+        let read: Body = serde_json::from_str(&text).unwrap();
+        assert!(matches!(read.content, Content::Ready(json) if json == "{}"));
+        let unsigned: Body = serde_json::from_str(r#"{"token":"t","tokens":"{}"}"#).unwrap();
+        assert!(matches!(unsigned.content, Content::Unsigned(_)));
+    }
+}

@@ -22,22 +22,29 @@ impl Bench<'_> {
         .await
     }
 
-    /// Nobody answers: the same question again and again.
+    /// Nobody has answered. Each device asks once: none is told to slow down.
     pub async fn device_poll(&self) -> Result<Row> {
-        let (world, kiosk) = (self.world.clone(), declared::kiosk());
-        let mut waiting: Vec<Started> = Vec::new();
-        for _ in 0..operations::WORKERS {
-            waiting.push(world.start_device(&kiosk).await?);
-        }
-        load::measure(self.name, self.server, self.lasting, waiting, move |started| {
-            let (world, kiosk) = (world.clone(), kiosk.clone());
-            async move {
-                let done = world.poll_pending(&kiosk, &started).await;
-                (started, done)
-            }
-        })
-        .await
+        let world = self.world.clone();
+        let devices = (0..operations::WORKERS).map(|_| Vec::new()).collect();
+        let own = world.clone();
+        let begin = move |devices| begin(own.clone(), devices);
+        let poll = move |devices| poll(world.clone(), devices);
+        load::measure_in_turns(self.name, self.server, self.lasting, (devices, begin, poll)).await
     }
+}
+
+async fn begin(world: World, mut devices: Vec<Started>) -> (Vec<Started>, Result<()>) {
+    let started = world.start_device(&declared::kiosk()).await;
+    let done = started.map(|started| devices.push(started));
+    (devices, done)
+}
+
+async fn poll(world: World, mut devices: Vec<Started>) -> (Vec<Started>, Result<()>) {
+    let done = match devices.pop() {
+        Some(started) => world.poll_pending(&declared::kiosk(), &started).await,
+        None => Err(anyhow::anyhow!("no device was begun")),
+    };
+    (devices, done)
 }
 
 async fn let_in(world: &World, visitor: &mut Visitor, kiosk: &Client) -> Result<()> {

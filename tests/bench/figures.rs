@@ -122,7 +122,7 @@ fn round_trips(measured: &Measured, figures: &mut Vec<Figure>) {
         ("dpop-userinfo", "ephemeral", 1.0),
         ("device-poll", "read", 1.0),
         ("device-poll", "transaction", 0.0),
-        ("device-poll", "ephemeral", 3.0),
+        ("device-poll", "ephemeral", 2.0),
         ("mtls-token", "read", 0.0),
         ("mtls-token", "transaction", 1.0),
         ("mtls-userinfo", "read", 1.0),

@@ -11,6 +11,9 @@ use crate::server::{Server, Used};
 /// A worker that fails this often in a row gives up.
 const MOST_FAILURES_IN_A_ROW: usize = 5;
 
+/// What a worker prepares before it acts: well within a code's minute.
+const A_TURN: usize = 40;
+
 /// When the workers stop.
 #[derive(Clone, Copy)]
 pub enum Limit {
@@ -103,6 +106,34 @@ where
     let before = server.used().await?;
     let (_, sample) = drive(workers, Limit::After(lasting), step).await;
     let used = server.used().await?.since(&before);
+    Ok(Row::new(name, sample, &used, server.resident()?))
+}
+
+/// Preparing and acting take turns; only the acting counts. Each worker prepares as often as it then acts.
+pub async fn measure_in_turns<S, P, Prepared, A, Acted>(
+    name: &str,
+    server: &Server,
+    lasting: Duration,
+    (mut workers, prepare, act): (Vec<S>, P, A),
+) -> Result<Row>
+where
+    S: Send + 'static,
+    P: Fn(S) -> Prepared + Clone + Send + 'static,
+    Prepared: Future<Output = (S, Result<()>)> + Send + 'static,
+    A: Fn(S) -> Acted + Clone + Send + 'static,
+    Acted: Future<Output = (S, Result<()>)> + Send + 'static,
+{
+    let (mut sample, mut used, began) = (Sample::default(), Used::default(), Instant::now());
+    while sample.took < lasting && sample.failures == 0 && began.elapsed() < 10 * lasting {
+        let (ready, prepared) = drive(workers, Limit::Times(A_TURN), prepare.clone()).await;
+        sample.failures += prepared.failures;
+        sample.first_failure = sample.first_failure.take().or(prepared.first_failure);
+        let before = server.used().await?;
+        let (spent, acted) = drive(ready, Limit::Times(A_TURN), act.clone()).await;
+        used.add(&server.used().await?.since(&before));
+        sample.add(acted);
+        workers = spent;
+    }
     Ok(Row::new(name, sample, &used, server.resident()?))
 }
 

@@ -1,7 +1,7 @@
 //! The operations of the bench, each one thing a relying system or a person does.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::declared::{self, Client, Signed};
-use crate::load::{self, Limit, Row, Sample, drive};
+use crate::load::{self, Row};
 use crate::plan::Plan;
 use crate::relying::{Code, Tokens, World};
-use crate::server::{Server, Used};
+use crate::server::Server;
 
 /// What `--only` may name.
 pub const NAMES: &[&str] = &[
@@ -44,8 +44,6 @@ const ELSEWHERE: &[&str] = &["storm", "mtls-token", "mtls-userinfo", "mtls-hands
 
 /// Browsers or systems at work side by side.
 pub const WORKERS: usize = 16;
-/// Codes a worker collects before redeeming them, well within a code's minute.
-const CODES: usize = 40;
 
 /// Signatures one SSO hop makes for a kind of client, by algorithm.
 pub type HopSignatures = Vec<(Signed, Vec<String>)>;
@@ -148,34 +146,15 @@ impl Bench<'_> {
         .await
     }
 
-    /// Collecting codes and redeeming them take turns; only the redeeming counts.
     async fn code_exchange(&self) -> Result<Row> {
-        let (mut sample, mut used) = (Sample::default(), Used::default());
-        let visitors = visitors(self.world).await?;
-        let mut collectors: Vec<_> =
-            visitors.into_iter().map(|visitor| Collector { visitor, codes: Vec::new() }).collect();
-        let began = Instant::now();
-        while sample.took < self.lasting && sample.failures == 0 && began.elapsed() < 10 * self.lasting {
-            let world = self.world.clone();
-            let (full, collected) = drive(collectors, Limit::Times(CODES), move |collector| {
-                let world = world.clone();
-                collect(world, collector)
-            })
-            .await;
-            sample.failures += collected.failures;
-            sample.first_failure = sample.first_failure.take().or(collected.first_failure);
-            let before = self.server.used().await?;
-            let world = self.world.clone();
-            let (empty, redeemed) = drive(full, Limit::Times(CODES), move |collector| {
-                let world = world.clone();
-                redeem(world, collector)
-            })
-            .await;
-            used.add(&self.server.used().await?.since(&before));
-            sample.add(redeemed);
-            collectors = empty;
-        }
-        Ok(Row::new(self.name, sample, &used, self.server.resident()?))
+        let world = self.world.clone();
+        let visitors = visitors(&world).await?;
+        let collectors = visitors.into_iter().map(|visitor| Collector { visitor, codes: Vec::new() });
+        let own = world.clone();
+        let collect = move |collector| collect(own.clone(), collector);
+        let redeem = move |collector| redeem(world.clone(), collector);
+        load::measure_in_turns(self.name, self.server, self.lasting, (collectors.collect(), collect, redeem))
+            .await
     }
 
     async fn refresh(&self, binding: Binding) -> Result<Row> {

@@ -188,16 +188,12 @@ impl World {
         self.token(client, &[("grant_type", DEVICE), ("device_code", &started.device_code)]).await
     }
 
-    /// Asks while the person has not answered; being told to slow down is such an answer too.
+    /// Asks while the person has not answered.
     pub async fn poll_pending(&self, client: &Client, started: &Started) -> Result<()> {
         let fields = [("grant_type", DEVICE), ("device_code", &started.device_code)];
         let request = self.asking(&self.endpoints.token_endpoint, client, &fields)?;
         let said: Value = request.send().await?.json().await?;
-        ensure!(
-            said["error"] == "authorization_pending" || said["error"] == "slow_down",
-            "{}",
-            said["error"]
-        );
+        ensure!(said["error"] == "authorization_pending", "{}", said["error"]);
         Ok(())
     }
 
