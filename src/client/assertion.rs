@@ -31,9 +31,10 @@ pub struct AssertionClaims {
     jti: Option<String>,
 }
 
+/// One text or several (RFC 7519 §4.1.3).
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(super) enum Audience {
     One(String),
     Several(Vec<String>),
 }

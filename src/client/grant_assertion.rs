@@ -5,7 +5,7 @@ use std::time::Duration;
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
 
-use super::assertion::algorithms;
+use super::assertion::{Audience, algorithms};
 use super::authenticate::{AuthenticationProblem, Authenticator};
 use super::powers::TrustedIssuer;
 use super::registration::Client;
@@ -37,13 +37,6 @@ struct Claims {
     iat: Option<f64>,
     nbf: Option<f64>,
     jti: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
 }
 
 /// Who signed, and with what it may sign.
