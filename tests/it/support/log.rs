@@ -3,8 +3,10 @@
 use std::io::Write;
 use std::sync::{Mutex, Once, PoisonError};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{MakeWriter, layer};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -12,8 +14,8 @@ static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub fn keep() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
-        let filter = EnvFilter::new("debug,tongyao=trace,sqlx=trace,redis=trace");
-        tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(Kept).init();
+        let filter: Targets = "debug,tongyao=trace,sqlx=trace,redis=trace".parse().unwrap();
+        tracing_subscriber::registry().with(filter).with(layer().json().with_writer(Kept)).init();
     });
 }
 
