@@ -130,16 +130,7 @@ pub fn sign(client: &Client) -> SignRule {
 
 /// What a request object of this client may be signed with. Never what the object says.
 pub fn request_object_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
-    let strict = is_fapi2(client.profile);
-    match client.metadata.request_object_signing_alg {
-        Some(algorithm) => vec![algorithm],
-        // FAPI 2.0 Security Profile §5.4.1.
-        None => SigningAlgorithm::ALL
-            .iter()
-            .copied()
-            .filter(|algorithm| !strict || *algorithm != SigningAlgorithm::Rs256)
-            .collect(),
-    }
+    signed_with(client, client.metadata.request_object_signing_alg)
 }
 
 /// How strictly the times of its request objects are judged.
@@ -222,14 +213,16 @@ pub fn ciba(client: &Client) -> CibaRule {
 
 /// The algorithms that the signature of a CIBA request may have.
 pub fn ciba_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
+    signed_with(client, client.metadata.backchannel_authentication_request_signing_alg)
+}
+
+/// The one registered, or whichever the profile allows (FAPI 2.0 Security Profile §5.4.1).
+fn signed_with(client: &Client, registered: Option<SigningAlgorithm>) -> Vec<SigningAlgorithm> {
     let strict = is_fapi2(client.profile);
-    match client.metadata.backchannel_authentication_request_signing_alg {
+    let allowed = |algorithm: &SigningAlgorithm| !strict || *algorithm != SigningAlgorithm::Rs256;
+    match registered {
         Some(algorithm) => vec![algorithm],
-        None => SigningAlgorithm::ALL
-            .iter()
-            .copied()
-            .filter(|algorithm| !strict || *algorithm != SigningAlgorithm::Rs256)
-            .collect(),
+        None => SigningAlgorithm::ALL.iter().copied().filter(allowed).collect(),
     }
 }
 
