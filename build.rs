@@ -1,7 +1,7 @@
-//! Tells cargo what else the build reads: `sqlx::migrate!` and the templates' compiler do not.
+//! Tells cargo what else the build reads: the templates' compiler does not.
 
 fn main() {
-    for folder in ["migrations", "templates", "src/web/assets"] {
+    for folder in ["templates", "src/web/assets"] {
         println!("cargo:rerun-if-changed={folder}");
     }
 }

@@ -4,16 +4,18 @@ use crate::base::id::PersonId;
 use crate::base::page::PageRequest;
 use crate::base::{Fault, Timestamp};
 use crate::sql;
-use crate::storage::{FromRow, Run};
+use crate::storage::{Run, record};
 
-/// One line of the history.
-#[derive(Debug, FromRow)]
-pub struct Line {
-    pub id: String,
-    pub at: i64,
-    pub kind: String,
-    pub client_id: Option<String>,
-    pub facts: String,
+record! {
+    /// One line of the history.
+    #[derive(Debug)]
+    pub struct Line {
+        pub id: String,
+        pub at: i64,
+        pub kind: String,
+        pub client_id: Option<String>,
+        pub facts: String,
+    }
 }
 
 impl Line {

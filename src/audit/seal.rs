@@ -8,7 +8,7 @@ use crate::base::id::SealId;
 use crate::base::{Fault, Moment};
 use crate::crypto::mac::{MacKey, Purpose};
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// What a check of the whole log found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,30 +21,32 @@ pub enum Verdict {
 
 const EVENTS_A_SEAL: i64 = 1_000;
 
-#[derive(FromRow)]
-struct EventRow {
-    id: String,
-    at: i64,
-    kind: String,
-    result: String,
-    actor_kind: String,
-    actor_id: Option<String>,
-    person_id: Option<String>,
-    client_id: Option<String>,
-    session_id: Option<String>,
-    visit_id: Option<String>,
-    request_id: String,
-    facts: String,
+record! {
+    struct EventRow {
+        id: String,
+        at: i64,
+        kind: String,
+        result: String,
+        actor_kind: String,
+        actor_id: Option<String>,
+        person_id: Option<String>,
+        client_id: Option<String>,
+        session_id: Option<String>,
+        visit_id: Option<String>,
+        request_id: String,
+        facts: String,
+    }
 }
 
-#[derive(FromRow)]
-struct SealRow {
-    id: String,
-    number: i64,
-    events: i64,
-    previous: String,
-    digest: String,
-    mac: String,
+record! {
+    struct SealRow {
+        id: String,
+        number: i64,
+        events: i64,
+        previous: String,
+        digest: String,
+        mac: String,
+    }
 }
 
 /// Seals what is not sealed yet; how many events that were. Two nodes at once: one of them seals, the other's try is undone.

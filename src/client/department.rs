@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Fault, Moment};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A department as it is kept. Ids are chosen by the operator and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +26,13 @@ pub enum TreeProblem {
     Cycle(String),
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    parent_id: Option<String>,
-    name: String,
-    level: String,
+record! {
+    struct Row {
+        id: String,
+        parent_id: Option<String>,
+        name: String,
+        level: String,
+    }
 }
 
 impl Department {

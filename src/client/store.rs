@@ -5,7 +5,7 @@ use super::registration::{Client, ClientState, Columns, ConsentPolicy, PreviousS
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::ClientMetadata;
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// What is written about a client; `metadata` has passed its `check`.
 pub struct NewClient<'a> {
@@ -17,22 +17,23 @@ pub struct NewClient<'a> {
     pub secret_digest: Option<&'a str>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    client_id: String,
-    department_id: String,
-    department_name: String,
-    metadata: String,
-    profile: String,
-    consent: String,
-    powers: Option<String>,
-    secret_digest: Option<String>,
-    secret_expires_at: Option<i64>,
-    previous_secret_digest: Option<String>,
-    previous_secret_until: Option<i64>,
-    state: String,
-    created_at: i64,
-    updated_at: i64,
+record! {
+    struct Row {
+        client_id: String,
+        department_id: String,
+        department_name: String,
+        metadata: String,
+        profile: String,
+        consent: String,
+        powers: Option<String>,
+        secret_digest: Option<String>,
+        secret_expires_at: Option<i64>,
+        previous_secret_digest: Option<String>,
+        previous_secret_until: Option<i64>,
+        state: String,
+        created_at: i64,
+        updated_at: i64,
+    }
 }
 
 pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>, Fault> {

@@ -7,7 +7,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
-use crate::storage::{Db, FromRow, Run};
+use crate::storage::{Db, Run, record};
 
 /// How this installation reaches people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,12 @@ pub enum Sent {
     NoGateway,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    message: Vec<u8>,
-    at: i64,
+record! {
+    struct Row {
+        id: String,
+        message: Vec<u8>,
+        at: i64,
+    }
 }
 
 impl Messages {

@@ -15,7 +15,7 @@ use crate::protocol::access_token::{AccessTokenFormat, TYP};
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A token that was presented and found.
 #[derive(Debug, Clone)]
@@ -88,27 +88,28 @@ pub struct Carries {
     pub sector: Option<String>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    token_client_id: String,
-    token_scope: String,
-    issued_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
-    carries: Option<String>,
-    family_id: Option<String>,
-    person_id: Option<String>,
-    account_id: Option<String>,
-    session_id: Option<String>,
-    sid: Option<String>,
-    scope: Option<String>,
-    facts: Option<String>,
-    offline: Option<i64>,
-    family_expires_at: Option<i64>,
-    family_revoked_at: Option<i64>,
-    session_ended_at: Option<i64>,
-    session_expires_at: Option<i64>,
-    account_closed_at: Option<i64>,
+record! {
+    struct Row {
+        token_client_id: String,
+        token_scope: String,
+        issued_at: i64,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+        carries: Option<String>,
+        family_id: Option<String>,
+        person_id: Option<String>,
+        account_id: Option<String>,
+        session_id: Option<String>,
+        sid: Option<String>,
+        scope: Option<String>,
+        facts: Option<String>,
+        offline: Option<i64>,
+        family_expires_at: Option<i64>,
+        family_revoked_at: Option<i64>,
+        session_ended_at: Option<i64>,
+        session_expires_at: Option<i64>,
+        account_closed_at: Option<i64>,
+    }
 }
 
 pub const LIFETIME: Duration = Duration::from_secs(600);
@@ -378,10 +379,9 @@ pub async fn find_with_person(
     Ok(Some(Bearer { token, about }))
 }
 
-#[derive(FromRow)]
-struct WideRow {
-    #[sqlx(flatten)]
-    token: Row,
-    #[sqlx(flatten)]
-    about: super::claims::AboutRow,
+record! {
+    struct WideRow {
+        token: Row,
+        about: super::claims::AboutRow,
+    }
 }

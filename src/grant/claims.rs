@@ -14,7 +14,7 @@ use crate::identity::{Document, IdType, PhoneNumber};
 use crate::protocol::claims_request::Place as Wanted;
 use crate::protocol::scope;
 use crate::protocol::{ClaimsRequest, Scope};
-use crate::storage::FromRow;
+use crate::storage::record;
 
 /// What a person's claims are made of, opened.
 pub struct About {
@@ -32,18 +32,20 @@ struct AboutDocument {
     parsed: Option<Document>,
 }
 
-/// The columns, as queries read them beside their own.
-#[derive(Debug, FromRow)]
-pub(super) struct AboutRow {
-    name: Option<Vec<u8>>,
-    claims: Option<Vec<u8>>,
-    updated_at: Option<i64>,
-    phone: Option<Vec<u8>>,
-    phone_verified_at: Option<i64>,
-    document_id: Option<String>,
-    kind: Option<String>,
-    number: Option<Vec<u8>>,
-    issuing_country: Option<String>,
+record! {
+    /// The columns, as queries read them beside their own.
+    #[derive(Debug)]
+    pub(super) struct AboutRow {
+        name: Option<Vec<u8>>,
+        claims: Option<Vec<u8>>,
+        updated_at: Option<i64>,
+        phone: Option<Vec<u8>>,
+        phone_verified_at: Option<i64>,
+        document_id: Option<String>,
+        kind: Option<String>,
+        number: Option<Vec<u8>>,
+        issuing_country: Option<String>,
+    }
 }
 
 /// Which scope lets a client know which claim.

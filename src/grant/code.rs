@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Granted;
-use crate::base::id::FamilyId;
+use crate::base::id::{FamilyId, ParticipationId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
 use crate::protocol::confirmation::Confirmation;
@@ -22,6 +22,9 @@ pub struct Code {
     /// The thumbprint of the key whose holder alone may exchange the code (RFC 9449 §10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_jkt: Option<String>,
+    /// What the client's part in the session is called, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<ParticipationId>,
     pub issued_at: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use crate::base::id::{ConsentId, PersonId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::{Details, Scope};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// What a person answered a client, the last time they were asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +34,16 @@ pub struct Answer<'a> {
     pub declined: &'a [String],
 }
 
-#[derive(FromRow)]
-struct Row {
-    client_id: String,
-    scope: String,
-    claims: String,
-    details: String,
-    declined: String,
-    granted_at: i64,
-    expires_at: Option<i64>,
+record! {
+    struct Row {
+        client_id: String,
+        scope: String,
+        claims: String,
+        details: String,
+        declined: String,
+        granted_at: i64,
+        expires_at: Option<i64>,
+    }
 }
 
 /// A remembered consent ends after a year: people forget what they agreed to.

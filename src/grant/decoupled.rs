@@ -17,7 +17,7 @@ use crate::protocol::device::UserCode;
 use crate::session::Proof;
 use crate::session::sso::{self, Apart};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,24 +111,26 @@ pub struct Waiting {
     pub expires_at: Timestamp,
 }
 
-#[derive(FromRow)]
-struct FoundRow {
-    id: String,
-    client_id: String,
-    state: String,
-    granted: Option<String>,
-    expires_at: i64,
+record! {
+    struct FoundRow {
+        id: String,
+        client_id: String,
+        state: String,
+        granted: Option<String>,
+        expires_at: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct WaitingRow {
-    id: String,
-    kind: String,
-    client_id: String,
-    person_id: Option<String>,
-    ask: Vec<u8>,
-    created_at: i64,
-    expires_at: i64,
+record! {
+    struct WaitingRow {
+        id: String,
+        kind: String,
+        client_id: String,
+        person_id: Option<String>,
+        ask: Vec<u8>,
+        created_at: i64,
+        expires_at: i64,
+    }
 }
 
 /// Keeps a request.

@@ -9,7 +9,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::Scope;
 use crate::protocol::scope::OFFLINE_ACCESS;
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A family as the database keeps it, with what decides whether it still lives.
 #[derive(Debug, Clone)]
@@ -35,23 +35,25 @@ pub enum Life {
 /// How long refresh tokens of one authorization may go on renewing themselves.
 pub const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// The columns every query of a living token reads together with its own; see `FAMILY_COLUMNS` in each statement.
-#[derive(Debug, FromRow)]
-pub(super) struct Columns {
-    pub(super) family_id: String,
-    pub(super) client_id: String,
-    pub(super) person_id: String,
-    pub(super) account_id: String,
-    pub(super) session_id: String,
-    pub(super) sid: String,
-    pub(super) scope: String,
-    pub(super) facts: String,
-    pub(super) offline: i64,
-    pub(super) family_expires_at: i64,
-    pub(super) family_revoked_at: Option<i64>,
-    pub(super) session_ended_at: Option<i64>,
-    pub(super) session_expires_at: i64,
-    pub(super) account_closed_at: Option<i64>,
+record! {
+    /// The columns every query of a living token reads together with its own; see `FAMILY_COLUMNS` in each statement.
+    #[derive(Debug)]
+    pub(super) struct Columns {
+        pub(super) family_id: String,
+        pub(super) client_id: String,
+        pub(super) person_id: String,
+        pub(super) account_id: String,
+        pub(super) session_id: String,
+        pub(super) sid: String,
+        pub(super) scope: String,
+        pub(super) facts: String,
+        pub(super) offline: i64,
+        pub(super) family_expires_at: i64,
+        pub(super) family_revoked_at: Option<i64>,
+        pub(super) session_ended_at: Option<i64>,
+        pub(super) session_expires_at: i64,
+        pub(super) account_closed_at: Option<i64>,
+    }
 }
 
 /// Begins a family. A replay may have revoked it already; then what hangs on it is born revoked.
@@ -82,6 +84,11 @@ pub async fn insert(
     let (scope, acr) = (granted.scope.to_string(), granted.facts.acr.to_string());
     let event = Event::TokensIssued { person, client, session, family: id, scope: &scope, acr: &acr };
     audit::record(tx, moment, event).await
+}
+
+/// Another part of the client in the same session was first: the family takes its name.
+pub fn rename_part(tx: &mut Tx, id: &FamilyId, sid: &ParticipationId) {
+    tx.later(sql!("UPDATE token_family SET sid = $2 WHERE id = $1", id.as_str(), sid.as_str()));
 }
 
 /// Revokes a family, whether or not it has been written yet; idempotent.

@@ -26,7 +26,7 @@ pub struct Facts {
     pub acr: Acr,
     pub amr: Vec<String>,
     pub nonce: Option<String>,
-    /// Whether the client wants `auth_time` in the ID token (`max_age`, `require_auth_time`, an essential claim).
+    /// The level of assurance.
     pub level: u8,
     pub level_reached_at: Option<Timestamp>,
     pub level_reached_by: Option<String>,

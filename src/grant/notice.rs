@@ -12,7 +12,7 @@ use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
 use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// What is posted: the client's own token in the header, JSON in the body.
 #[derive(Serialize, Deserialize)]
@@ -41,12 +41,13 @@ pub struct Due {
     pub attempts: i64,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    client_id: String,
-    body: Option<Vec<u8>>,
-    attempts: i64,
+record! {
+    struct Row {
+        id: String,
+        client_id: String,
+        body: Option<Vec<u8>>,
+        attempts: i64,
+    }
 }
 
 /// Pauses after the first, second, … failed try; the answer is wanted within minutes or not at all.

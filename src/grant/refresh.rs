@@ -12,7 +12,7 @@ use crate::crypto::mac::{Purpose, digest};
 use crate::protocol::Refusal;
 use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A refresh token as a client presents it.
 pub struct Presented<'a> {
@@ -48,19 +48,20 @@ pub enum Turn {
     Again,
 }
 
-#[derive(FromRow)]
-struct Row {
-    #[sqlx(flatten)]
-    family: Columns,
-    issued_at: i64,
-    expires_at: i64,
-    used_at: Option<i64>,
+record! {
+    struct Row {
+        family: Columns,
+        issued_at: i64,
+        expires_at: i64,
+        used_at: Option<i64>,
+    }
 }
 
-#[derive(FromRow)]
-struct Used {
-    used_at: Option<i64>,
-    successor_salt: Option<String>,
+record! {
+    struct Used {
+        used_at: Option<i64>,
+        successor_salt: Option<String>,
+    }
 }
 
 /// The mark of a refresh token, as `access_token::PREFIX` is of an access token.

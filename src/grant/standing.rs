@@ -1,43 +1,48 @@
-//! How a person stands with a client at this moment: their evidence and their consent, in one round trip.
+//! How a person stands with a client at this moment: their evidence, their consent and the client's part in the
+//! session, in one round trip.
 
 use crate::base::Fault;
 use crate::base::Timestamp;
+use crate::base::id::ParticipationId;
 use crate::crypto::mac::digest;
 use crate::identity::assurance::{self, Assurance};
 use crate::identity::store::proof;
 use crate::identity::{Evidence, EvidenceKind};
 use crate::session::{Session, sso};
 use crate::sql;
-use crate::storage::{FromRow, Run};
+use crate::storage::{Run, record};
 
 use super::consent::Consent;
 
-/// Evidence and consent.
+/// Evidence, consent, and the client's part in the session.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     pub evidence: Vec<Evidence>,
     pub consent: Option<Consent>,
+    /// Where the client has had tokens in this session already.
+    pub sid: Option<ParticipationId>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    what: String,
-    one: String,
-    two: String,
-    three: String,
-    four: String,
-    at: i64,
-    until: Option<i64>,
-    revoked_at: Option<i64>,
+record! {
+    struct Row {
+        what: String,
+        one: String,
+        two: String,
+        three: String,
+        four: String,
+        at: i64,
+        until: Option<i64>,
+        revoked_at: Option<i64>,
+    }
 }
 
-#[derive(FromRow)]
-struct WithSession {
-    #[sqlx(flatten)]
-    row: Row,
-    id: String,
-    person_id: String,
-    account_id: String,
+record! {
+    struct WithSession {
+        row: Row,
+        id: String,
+        person_id: String,
+        account_id: String,
+    }
 }
 
 impl Standing {
@@ -96,7 +101,11 @@ pub async fn find_with_session(
              SELECT 'consent', consent.scope, consent.claims, consent.details, consent.declined, consent.granted_at,
                     consent.expires_at, consent.withdrawn_at, '', '', ''
              FROM live JOIN consent ON consent.person_id = live.person_id
-             WHERE consent.client_id = $3 AND consent.withdrawn_at IS NULL",
+             WHERE consent.client_id = $3 AND consent.withdrawn_at IS NULL
+             UNION ALL
+             SELECT 'part', participation.id, '', '', '', participation.first_at, NULL, NULL, '', '', ''
+             FROM live JOIN participation ON participation.session_id = live.id
+             WHERE participation.client_id = $3",
             digest(secret),
             now,
             client,
@@ -111,16 +120,22 @@ pub async fn find_with_session(
 fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault> {
     let mut standing = Standing::default();
     for row in rows {
-        if row.what == "consent" {
-            let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str(), row.four.as_str());
-            standing.consent = Some(Consent::parse(client, columns, (row.at, row.until))?);
-        } else {
-            let times = (row.at, row.until, row.revoked_at);
-            standing.evidence.push(proof::parse(session.account.as_str(), (&row.one, &row.two), times)?);
+        let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str(), row.four.as_str());
+        match row.what.as_str() {
+            "consent" => standing.consent = Some(Consent::parse(client, columns, (row.at, row.until))?),
+            "part" => standing.sid = Some(part(&row.one)?),
+            _ => {
+                let times = (row.at, row.until, row.revoked_at);
+                standing.evidence.push(proof::parse(session.account.as_str(), (&row.one, &row.two), times)?);
+            }
         }
     }
     standing.evidence.sort_by_key(|evidence| evidence.at);
     Ok(standing)
+}
+
+fn part(id: &str) -> Result<ParticipationId, Fault> {
+    id.parse().map_err(|_| Fault::inconsistent("participation", id, "not an id"))
 }
 
 impl WithSession {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Fault, Timestamp};
 use crate::protocol::Refusal;
 use crate::sql;
-use crate::storage::{Db, Ephemeral, FromRow, Run};
+use crate::storage::{Db, Ephemeral, Run, record};
 
 /// One step: words of ours and a time, never anything a stranger wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,14 +164,15 @@ pub async fn find(
     row.map(Row::refused).transpose()
 }
 
-#[derive(FromRow)]
-struct Row {
-    txn: String,
-    client_id: String,
-    endpoint: String,
-    refusal: i64,
-    steps: String,
-    at: i64,
+record! {
+    struct Row {
+        txn: String,
+        client_id: String,
+        endpoint: String,
+        refusal: i64,
+        steps: String,
+        at: i64,
+    }
 }
 
 impl Row {

@@ -14,7 +14,7 @@ use crate::crypto::mac;
 use crate::identity::normalise::{half_width, is_space};
 use crate::identity::store::{account, proof};
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// What the clerk's screen shows: the token as a QR code, the number as two digits.
 #[derive(Debug)]
@@ -71,14 +71,15 @@ pub enum Confirmed {
     Already(VisitId),
 }
 
-#[derive(FromRow)]
-struct Row {
-    token_digest: String,
-    visit_id: String,
-    number: String,
-    tries: i64,
-    expires_at: i64,
-    ended_at: Option<i64>,
+record! {
+    struct Row {
+        token_digest: String,
+        visit_id: String,
+        number: String,
+        tries: i64,
+        expires_at: i64,
+        ended_at: Option<i64>,
+    }
 }
 
 pub const LIFETIME: Duration = Duration::from_secs(10 * 60);

@@ -10,7 +10,7 @@ use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::normalise::{half_width, is_space};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A member of staff. `name` is for their own pages only; it never leaves with a verification.
 #[derive(Clone)]
@@ -38,14 +38,15 @@ pub(super) struct Known {
     pub(super) password_hash: Option<String>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    name: Vec<u8>,
-    roles: String,
-    hall_id: Option<String>,
-    password_hash: Option<String>,
-    disabled_at: Option<i64>,
+record! {
+    struct Row {
+        id: String,
+        name: Vec<u8>,
+        roles: String,
+        hall_id: Option<String>,
+        password_hash: Option<String>,
+        disabled_at: Option<i64>,
+    }
 }
 
 /// The most characters of a login; more is nobody's.

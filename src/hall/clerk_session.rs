@@ -12,7 +12,7 @@ use crate::base::{Actor, Fault, Locale, Moment, Secret, Timestamp};
 use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::crypto::{Keys, mac};
 use crate::sql;
-use crate::storage::{Db, Ephemeral, FromRow, Run, Tx};
+use crate::storage::{Db, Ephemeral, Run, Tx, record};
 
 /// What signing in needs.
 #[derive(Clone, Copy)]
@@ -88,16 +88,17 @@ pub enum Touch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoSuchWindow;
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    staff_id: String,
-    window_name: Option<String>,
-    seen_at: i64,
-    expires_at: i64,
-    name: Vec<u8>,
-    roles: String,
-    hall_id: Option<String>,
+record! {
+    struct Row {
+        id: String,
+        staff_id: String,
+        window_name: Option<String>,
+        seen_at: i64,
+        expires_at: i64,
+        name: Vec<u8>,
+        roles: String,
+        hall_id: Option<String>,
+    }
 }
 
 pub const IDLE: Duration = Duration::from_secs(5 * 60);

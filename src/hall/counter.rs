@@ -14,7 +14,7 @@ use crate::crypto::Keys;
 use crate::identity::mask;
 use crate::identity::store::person;
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// One line of the hall's list.
 #[derive(Debug, Clone)]
@@ -54,20 +54,21 @@ pub enum TakeRefusal {
     AnotherWindow,
 }
 
-#[derive(FromRow)]
-struct LineRow {
-    id: String,
-    state: String,
-    outcome: Option<String>,
-    origin: String,
-    window_name: Option<String>,
-    clerk_id: Option<String>,
-    person_id: Option<String>,
-    name: Option<Vec<u8>>,
-    slip_until: Option<i64>,
-    started_at: Option<i64>,
-    updated_at: i64,
-    version: i64,
+record! {
+    struct LineRow {
+        id: String,
+        state: String,
+        outcome: Option<String>,
+        origin: String,
+        window_name: Option<String>,
+        clerk_id: Option<String>,
+        person_id: Option<String>,
+        name: Option<Vec<u8>>,
+        slip_until: Option<i64>,
+        started_at: Option<i64>,
+        updated_at: i64,
+        version: i64,
+    }
 }
 
 /// A visit that was taken in hand does not lapse under the clerk's hands; a walk-in lasts as long.

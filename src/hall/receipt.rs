@@ -13,7 +13,7 @@ use crate::identity::CheckMethod;
 use crate::identity::store::proof::{self, StoredEvidence};
 use crate::protocol::algorithm::SigningAlgorithm;
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// `typ` of a receipt (RFC 8725 §3.11).
 pub const TYPE: &str = "tongyao-receipt+jwt";
@@ -68,12 +68,13 @@ pub(super) struct Stated<'a> {
     pub(super) hall: &'a str,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    visit_id: String,
-    person_id: String,
-    jws: String,
+record! {
+    struct Row {
+        id: String,
+        visit_id: String,
+        person_id: String,
+        jws: String,
+    }
 }
 
 impl ReceiptState {

@@ -15,7 +15,7 @@ use crate::identity::store::account::{self, Made, NewAccount, NewPhone, PhoneChe
 use crate::identity::store::person;
 use crate::identity::{LoginName, PhoneNumber};
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// What is printed on the slip, once.
 #[derive(Debug)]
@@ -73,12 +73,13 @@ pub enum ContinuationRefusal {
     LoginNameTaken,
 }
 
-#[derive(FromRow)]
-struct Row {
-    visit_id: String,
-    person_id: String,
-    expires_at: i64,
-    ended_at: Option<i64>,
+record! {
+    struct Row {
+        visit_id: String,
+        person_id: String,
+        expires_at: i64,
+        ended_at: Option<i64>,
+    }
 }
 
 pub const LIFETIME: Duration = Duration::from_secs(48 * 3600);

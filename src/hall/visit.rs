@@ -11,7 +11,7 @@ use crate::base::{Fault, Locale, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// One visit to a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,25 +66,26 @@ pub enum StepRefusal {
     Moved,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    state: String,
-    origin: String,
-    person_id: Option<String>,
-    account_id: Option<String>,
-    hall_id: Option<String>,
-    window_name: Option<String>,
-    clerk_id: Option<String>,
-    outcome: Option<String>,
-    reason: Option<String>,
-    evidence_id: Option<String>,
-    opened_at: i64,
-    expires_at: i64,
-    started_at: Option<i64>,
-    decided_at: Option<i64>,
-    bound_at: Option<i64>,
-    version: i64,
+record! {
+    struct Row {
+        id: String,
+        state: String,
+        origin: String,
+        person_id: Option<String>,
+        account_id: Option<String>,
+        hall_id: Option<String>,
+        window_name: Option<String>,
+        clerk_id: Option<String>,
+        outcome: Option<String>,
+        reason: Option<String>,
+        evidence_id: Option<String>,
+        opened_at: i64,
+        expires_at: i64,
+        started_at: Option<i64>,
+        decided_at: Option<i64>,
+        bound_at: Option<i64>,
+        version: i64,
+    }
 }
 
 impl Visit {

@@ -2,7 +2,7 @@
 
 use crate::base::{Fault, Moment};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A hall with its windows in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +23,13 @@ pub enum Declared {
     Same,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    department_id: String,
-    name: String,
-    window_name: Option<String>,
+record! {
+    struct Row {
+        id: String,
+        department_id: String,
+        name: String,
+        window_name: Option<String>,
+    }
 }
 
 /// Every hall, by name: where a citizen may go.

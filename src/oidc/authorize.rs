@@ -13,7 +13,7 @@ use super::respond::{self, Target};
 use super::token::Front;
 use super::{accept, body, open};
 use crate::app::App;
-use crate::base::id::RequestId;
+use crate::base::id::{ParticipationId, RequestId};
 use crate::base::{Fault, Timestamp};
 use crate::client::{Client, Profile, Purpose};
 use crate::grant::asked::{self, Asked};
@@ -114,7 +114,7 @@ pub(super) async fn advance(
                     let said = Said::Yes(Box::new(granted), &session.proofs);
                     decoupled::answer(context, client, (id, waiting), said).await
                 }
-                None => answer(context, client, &pending, granted, waiting).await,
+                None => answer(context, client, &pending, (granted, standing.sid.clone()), waiting).await,
             }
         }
         (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
@@ -231,7 +231,7 @@ async fn answer(
     context: &Context,
     client: &Client,
     pending: &Pending,
-    granted: Granted,
+    (granted, sid): (Granted, Option<ParticipationId>),
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
     let request = &pending.request;
@@ -245,7 +245,7 @@ async fn answer(
     };
     claim(context, pending).await?;
     let code = match request.response_type.gives_code() {
-        true => Some(issue(context, request, granted.clone()).await?),
+        true => Some(issue(context, request, (granted.clone(), sid)).await?),
         false => None,
     };
     let front = Front { context, client, request, recipient };
@@ -279,12 +279,17 @@ fn session_state(
     browser_state::session_state_of(context, &client.client_id, &request.redirect_uri)
 }
 
-async fn issue(context: &Context, request: &AuthorizeRequest, granted: Granted) -> Result<String, Fault> {
+async fn issue(
+    context: &Context,
+    request: &AuthorizeRequest,
+    (granted, sid): (Granted, Option<ParticipationId>),
+) -> Result<String, Fault> {
     let issued = Code {
         granted,
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.code_challenge.clone(),
         dpop_jkt: request.dpop_jkt.clone(),
+        sid,
         issued_at: context.moment.now,
     };
     code::issue(&context.app.ephemeral, &context.moment, &issued).await

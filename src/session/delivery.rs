@@ -8,7 +8,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::session::front::Front;
 use crate::sql;
 use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
-use crate::storage::{Db, FromRow, Run};
+use crate::storage::{Db, Run, record};
 
 /// A message that is due now and ours to send.
 #[derive(Debug, Clone)]
@@ -46,24 +46,26 @@ pub enum State {
     None,
 }
 
-#[derive(FromRow)]
-struct DueRow {
-    id: String,
-    client_id: String,
-    sid: String,
-    sub: String,
-    attempts: i64,
+record! {
+    struct DueRow {
+        id: String,
+        client_id: String,
+        sid: String,
+        sub: String,
+        attempts: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct ToldRow {
-    id: String,
-    client_id: String,
-    sid: String,
-    state: String,
-    last_error: Option<String>,
-    front: Option<String>,
-    created_at: i64,
+record! {
+    struct ToldRow {
+        id: String,
+        client_id: String,
+        sid: String,
+        state: String,
+        last_error: Option<String>,
+        front: Option<String>,
+        created_at: i64,
+    }
 }
 
 /// Pauses after the first, second, … failed try; after the last the message is given up (about a day).

@@ -10,7 +10,7 @@ use crate::crypto::Keys;
 use crate::identity::subject;
 use crate::session::front::Front;
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,25 +58,28 @@ pub struct Ending<'a> {
     pub reason: Reason,
 }
 
-#[derive(FromRow)]
-struct Participation {
-    id: String,
-    client_id: String,
+record! {
+    struct Participation {
+        id: String,
+        client_id: String,
+    }
 }
 
-#[derive(FromRow)]
-struct UseRow {
-    session_id: String,
-    client_id: String,
-    first_at: i64,
-    last_at: i64,
+record! {
+    struct UseRow {
+        session_id: String,
+        client_id: String,
+        first_at: i64,
+        last_at: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct Late {
-    session_id: String,
-    person_id: String,
-    end_reason: Option<String>,
+record! {
+    struct Late {
+        session_id: String,
+        person_id: String,
+        end_reason: Option<String>,
+    }
 }
 
 /// A client's part in a session is noted when it gets tokens, if the session still lives; the client's `sid`.
@@ -86,14 +89,36 @@ pub async fn participate(
     session: &SessionId,
     client: &str,
 ) -> Result<Option<ParticipationId>, Fault> {
+    enter(tx, moment, (session, client), &ParticipationId::new(moment));
+    entered(tx, moment, session, client).await
+}
+
+/// Notes a client's part without waiting for the answer, which `entered` gives. It is called `sid` unless it has a name.
+pub fn enter(tx: &mut Tx, moment: &Moment, (session, client): (&SessionId, &str), sid: &ParticipationId) {
+    tx.later(sql!(
+        "INSERT INTO participation (id, session_id, client_id, first_at, last_at)
+         SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM sso_session
+         WHERE id = $2 AND ended_at IS NULL AND expires_at > $4
+         ON CONFLICT (session_id, client_id) DO UPDATE SET last_at = excluded.last_at",
+        sid.as_str(),
+        session.as_str(),
+        client,
+        moment.now,
+    ));
+}
+
+/// What a client's part in a session is called; nothing where the session lives no longer.
+pub async fn entered(
+    tx: &mut Tx,
+    moment: &Moment,
+    session: &SessionId,
+    client: &str,
+) -> Result<Option<ParticipationId>, Fault> {
     let row: Option<(String,)> = tx
         .optional(sql!(
-            "INSERT INTO participation (id, session_id, client_id, first_at, last_at)
-             SELECT CAST($1 AS TEXT), id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM sso_session
-             WHERE id = $2 AND ended_at IS NULL AND expires_at > $4
-             ON CONFLICT (session_id, client_id) DO UPDATE SET last_at = excluded.last_at
-             RETURNING id",
-            ParticipationId::new(moment).as_str(),
+            "SELECT participation.id FROM participation JOIN sso_session ON sso_session.id = participation.session_id
+             WHERE participation.session_id = $1 AND participation.client_id = $2
+               AND sso_session.ended_at IS NULL AND sso_session.expires_at > $3",
             session.as_str(),
             client,
             moment.now,

@@ -6,7 +6,7 @@ use crate::audit::{self, Event};
 use crate::base::id::{DeliveryId, SessionId};
 use crate::base::{Fault, Moment};
 use crate::sql;
-use crate::storage::{Db, FromRow, Run, Tx};
+use crate::storage::{Db, Run, Tx, record};
 
 /// How the browser's part of a logout stands. It is never "done": a browser says that an address was loaded, not what
 /// the client did.
@@ -24,10 +24,11 @@ pub enum Front {
     Unable,
 }
 
-#[derive(FromRow)]
-struct MissedRow {
-    id: String,
-    client_id: String,
+record! {
+    struct MissedRow {
+        id: String,
+        client_id: String,
+    }
 }
 
 /// A browser that has not shown the page by then will not.

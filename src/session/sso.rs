@@ -9,7 +9,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
 use crate::identity::Rank;
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A living session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,16 +50,17 @@ pub struct Apart<'a> {
     pub expires_at: Timestamp,
 }
 
-/// A session as the database keeps it.
-#[derive(FromRow)]
-pub struct Row {
-    pub id: String,
-    pub person_id: String,
-    pub account_id: String,
-    pub proofs: String,
-    pub device: String,
-    pub created_at: i64,
-    pub expires_at: i64,
+record! {
+    /// A session as the database keeps it.
+    pub struct Row {
+        pub id: String,
+        pub person_id: String,
+        pub account_id: String,
+        pub proofs: String,
+        pub device: String,
+        pub created_at: i64,
+        pub expires_at: i64,
+    }
 }
 
 impl Session {

@@ -12,7 +12,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use super::lane::Lane;
 use super::postgres::Server;
 use super::readers::Readers;
-use super::statement::{Record, Statement};
+use super::record::{Record, Rows};
+use super::statement::Statement;
 use super::tally::{Tally, Trip};
 use super::trouble::fault;
 use super::tx::{Tx, TxEngine};
@@ -89,11 +90,16 @@ impl Db {
 
 /// Runs statements. Implemented by a reader and by a transaction, so that a store's query serves both.
 pub trait Run: Send {
-    /// Every row.
-    fn all<T: Record>(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<T>, Fault>> + Send;
+    /// The rows, unread.
+    fn rows(&mut self, statement: Statement) -> impl Future<Output = Result<Rows, Fault>> + Send;
 
     /// Runs it; how many rows it touched.
     fn execute(&mut self, statement: Statement) -> impl Future<Output = Result<u64, Fault>> + Send;
+
+    /// Every row.
+    fn all<T: Record>(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<T>, Fault>> + Send {
+        async move { self.rows(statement).await?.read() }
+    }
 
     /// The first row, if there is one.
     fn optional<T: Record>(
@@ -120,15 +126,15 @@ pub struct Reader<'a> {
 }
 
 impl Run for Reader<'_> {
-    async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, Fault> {
+    async fn rows(&mut self, statement: Statement) -> Result<Rows, Fault> {
         self.db.tally.count(Trip::Read);
         match &self.db.engine {
             Engine::Sqlite { reads, .. } => {
                 let mut lent = reads.lend().await?;
-                let rows = statement.rows_from_sqlite().fetch_all(lent.connection()?).await;
-                rows.map_err(|error| fault("reading", error))
+                let rows = statement.for_sqlite().fetch_all(lent.connection()?).await;
+                rows.map(Rows::Sqlite).map_err(|error| fault("reading", error))
             }
-            Engine::Postgres(server) => server.all(statement).await,
+            Engine::Postgres(server) => server.rows(statement).await.map(Rows::Postgres),
         }
     }
 

@@ -3,15 +3,18 @@
 //! A transaction is a savepoint inside the batch that is open on the lane. The first to finish queues the flush *behind*
 //! everyone already waiting for the lane (the lock is fair), so a batch is exactly those who came while it was busy.
 //! A caller is answered only after the batch's `COMMIT` has reached the disk.
+//!
+//! A hand-over to the driver costs two thread switches, so nothing is handed over alone that can go with something else:
+//! `BEGIN` and `SAVEPOINT` go with the first statement, `RELEASE` with the first of the next transaction.
 
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Either, Executor};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use super::statement::{Record, Statement, bound};
+use super::statement::{Statement, bound};
 use super::together::Together;
 use super::trouble::fault;
 use crate::base::Fault;
@@ -29,31 +32,27 @@ struct State {
 
 enum Batch {
     Closed,
-    /// `BEGIN IMMEDIATE` has run; these wait for the commit.
+    /// `BEGIN IMMEDIATE` has been sent; these wait for the commit.
     Open {
         waiting: Vec<oneshot::Sender<bool>>,
-        flush: Flush,
+        /// The savepoint of the last of them, released by what comes next.
+        kept: Option<Savepoint>,
     },
 }
 
+/// Two names in turn: a transaction that is undone never reaches behind its own savepoint, wherever it was cut off.
 #[derive(PartialEq, Eq, Clone, Copy)]
-enum Flush {
-    NotAsked,
-    Asked,
+enum Savepoint {
+    One,
+    Two,
 }
 
 /// A transaction on the lane. Dropped without `commit`, it is undone.
 pub(super) struct LaneTx {
     guard: Option<OwnedMutexGuard<State>>,
     lane: Lane,
-    savepoint: Savepoint,
-}
-
-/// Set with the first statement: a hand-over to the driver less.
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Savepoint {
-    Owed,
-    Set,
+    /// Set with the first statement.
+    savepoint: Option<Savepoint>,
 }
 
 impl Lane {
@@ -67,37 +66,32 @@ impl Lane {
     /// The lane is the caller's from here on; nothing is sent before the first statement.
     pub(super) async fn begin(&self) -> LaneTx {
         let guard = self.state.clone().lock_owned().await;
-        LaneTx { guard: Some(guard), lane: self.clone(), savepoint: Savepoint::Owed }
+        LaneTx { guard: Some(guard), lane: self.clone(), savepoint: None }
     }
 
     pub(super) async fn close(&self) {
-        let mut guard = self.state.lock().await;
-        flush(&mut guard).await;
+        flush(&mut *self.state.lock().await).await;
     }
 
     fn flush_later(&self) {
         let state = self.state.clone();
-        tokio::spawn(async move {
-            let mut guard = state.lock().await;
-            flush(&mut guard).await;
-        });
+        tokio::spawn(async move { flush(&mut *state.lock().await).await });
     }
 }
 
 impl LaneTx {
     /// The rows of a statement, after those that wait for it.
-    pub(super) async fn all<T: Record>(
+    pub(super) async fn rows(
         &mut self,
         waiting: Vec<Statement>,
         statement: Statement,
-    ) -> Result<Vec<T>, Fault> {
-        if waiting.is_empty() && self.savepoint == Savepoint::Set {
+    ) -> Result<Vec<SqliteRow>, Fault> {
+        if waiting.is_empty() && self.savepoint.is_some() {
             let connection = &mut self.state()?.connection;
-            return statement.rows_from_sqlite().fetch_all(connection).await.map_err(writing);
+            return statement.for_sqlite().fetch_all(connection).await.map_err(writing);
         }
-        let (connection, Together { text, values }) = self.together(waiting, Some(statement), None).await?;
-        let query = sqlx::query_as(AssertSqlSafe(text));
-        bound!(query, values).fetch_all(connection).await.map_err(writing)
+        let (connection, Together { text, values }) = self.together(waiting, Some(statement))?;
+        bound!(sqlx::query(AssertSqlSafe(text)), values).fetch_all(connection).await.map_err(writing)
     }
 
     /// How many rows a statement touched; those that wait for it are not counted.
@@ -106,7 +100,7 @@ impl LaneTx {
         waiting: Vec<Statement>,
         statement: Statement,
     ) -> Result<u64, Fault> {
-        let (connection, Together { text, values }) = self.together(waiting, Some(statement), None).await?;
+        let (connection, Together { text, values }) = self.together(waiting, Some(statement))?;
         let query = bound!(sqlx::query(AssertSqlSafe(text)), values);
         let mut answers = connection.fetch_many(query);
         let mut touched = 0;
@@ -121,51 +115,52 @@ impl LaneTx {
 
     /// Makes the work durable; answers once it is on the disk.
     pub(super) async fn commit(mut self, waiting: Vec<Statement>) -> Result<(), Fault> {
-        if waiting.is_empty() && self.savepoint == Savepoint::Owed {
-            return Ok(());
+        if !waiting.is_empty() {
+            let (connection, Together { text, values }) = self.together(waiting, None)?;
+            bound!(sqlx::query(AssertSqlSafe(text)), values).execute(connection).await.map_err(writing)?;
         }
-        let (connection, Together { text, values }) =
-            self.together(waiting, None, Some("RELEASE one")).await?;
-        bound!(sqlx::query(AssertSqlSafe(text)), values).execute(connection).await.map_err(writing)?;
-        let (sender, receiver) = oneshot::channel();
-        if let Batch::Open { waiting, flush } = &mut self.state()?.batch {
-            waiting.push(sender);
-            let ask = *flush == Flush::NotAsked;
-            *flush = Flush::Asked;
-            self.guard = None;
-            if ask {
-                self.lane.flush_later();
-            }
-        }
-        match receiver.await {
-            Ok(true) => Ok(()),
-            _ => Err(Fault::unavailable("the transaction could not be made durable")),
+        match self.leave() {
+            None => Ok(()),
+            Some(durable) => match durable.await {
+                Ok(true) => Ok(()),
+                _ => Err(Fault::unavailable("the transaction could not be made durable")),
+            },
         }
     }
 
+    /// Leaves the work to the batch, and tells what becomes of it; nothing where nothing was written.
+    fn leave(mut self) -> Option<oneshot::Receiver<bool>> {
+        self.savepoint?;
+        let mut state = self.guard.take()?;
+        let Batch::Open { waiting, kept } = &mut state.batch else { return None };
+        let (sender, receiver) = oneshot::channel();
+        *kept = self.savepoint;
+        waiting.push(sender);
+        // The first asks for the flush, before anybody else can come to the lane.
+        if waiting.len() == 1 {
+            self.lane.flush_later();
+        }
+        Some(receiver)
+    }
+
     /// What goes to the driver in one hand-over, and the connection it goes to, inside an open batch.
-    async fn together(
+    fn together(
         &mut self,
         mut statements: Vec<Statement>,
         last: Option<Statement>,
-        after: Option<&str>,
     ) -> Result<(&mut SqliteConnection, Together), Fault> {
         statements.extend(last);
-        let before = (self.savepoint == Savepoint::Owed).then_some("SAVEPOINT one");
-        let together = Together::in_turn(before, statements, after);
-        // From here on a drop must undo and, if nobody else will, close the batch. It may come at any await: whoever
-        // asked may hang up, and what was sent is carried out all the same.
-        self.savepoint = Savepoint::Set;
-        let state = self.state()?;
-        if matches!(state.batch, Batch::Closed) {
-            state.batch = Batch::Open { waiting: Vec::new(), flush: Flush::NotAsked };
-            if let Err(fault) = run(state, "BEGIN IMMEDIATE").await {
-                state.batch = Batch::Closed;
-                self.savepoint = Savepoint::Owed;
-                return Err(fault);
+        // From here on a drop must undo. It may come at any await: whoever asked may hang up, and what was sent is
+        // carried out as far as it has come.
+        let before = match self.savepoint {
+            Some(_) => None,
+            None => {
+                let (before, savepoint) = self.state()?.batch.join();
+                self.savepoint = Some(savepoint);
+                Some(before)
             }
-        }
-        Ok((&mut self.state()?.connection, together))
+        };
+        Ok((&mut self.state()?.connection, Together::in_turn(before, statements)))
     }
 
     fn state(&mut self) -> Result<&mut State, Fault> {
@@ -175,28 +170,60 @@ impl LaneTx {
 
 impl Drop for LaneTx {
     fn drop(&mut self) {
-        let Some(mut guard) = self.guard.take() else { return };
-        if self.savepoint == Savepoint::Owed {
-            return;
-        }
+        let (Some(mut guard), Some(savepoint)) = (self.guard.take(), self.savepoint) else { return };
         // Without a runtime the process is ending, and what was not committed is undone by the next start.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
-            let undone = run(&mut guard, "ROLLBACK TO one").await.is_ok()
-                && run(&mut guard, "RELEASE one").await.is_ok();
-            let unasked = matches!(&guard.batch, Batch::Open { flush: Flush::NotAsked, .. });
-            // Not undone: either it was released already, and the commit keeps it, or SQLite has rolled everything
+            let undone = savepoint.undo(&mut guard).await.is_ok();
+            // Not undone: it was cut off before its savepoint, and has written nothing; or SQLite has rolled everything
             // back by itself (a full disk), and the commit fails and says so to those who wait.
-            if !undone || unasked {
+            if !undone || guard.batch.nobody_waits() {
                 flush(&mut guard).await;
             }
         });
     }
 }
 
+impl Batch {
+    /// What opens the batch or goes on with it, and the savepoint it sets.
+    fn join(&mut self) -> (&'static str, Savepoint) {
+        match self {
+            Batch::Closed => {
+                *self = Batch::Open { waiting: Vec::new(), kept: None };
+                ("BEGIN IMMEDIATE;SAVEPOINT one", Savepoint::One)
+            }
+            Batch::Open { kept, .. } => match kept.take() {
+                None => ("SAVEPOINT one", Savepoint::One),
+                Some(Savepoint::One) => ("RELEASE one;SAVEPOINT two", Savepoint::Two),
+                Some(Savepoint::Two) => ("RELEASE two;SAVEPOINT one", Savepoint::One),
+            },
+        }
+    }
+
+    fn nobody_waits(&self) -> bool {
+        matches!(self, Batch::Open { waiting, .. } if waiting.is_empty())
+    }
+}
+
+impl Savepoint {
+    async fn undo(self, state: &mut State) -> Result<(), Fault> {
+        let (back, release) = match self {
+            Savepoint::One => ("ROLLBACK TO one", "RELEASE one"),
+            Savepoint::Two => ("ROLLBACK TO two", "RELEASE two"),
+        };
+        run(state, back).await?;
+        run(state, release).await
+    }
+}
+
 /// Commits the open batch and tells those who wait.
 async fn flush(state: &mut State) {
     let Batch::Open { waiting, .. } = std::mem::replace(&mut state.batch, Batch::Closed) else { return };
+    if waiting.is_empty() {
+        // Nobody's work is in it. There may be nothing to undo: `BEGIN` itself may have been refused.
+        let _ = run(state, "ROLLBACK").await;
+        return;
+    }
     let durable = match run(state, "COMMIT").await {
         Ok(()) => true,
         Err(fault) => {
@@ -231,50 +258,142 @@ fn writing(error: sqlx::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::time::Duration;
+
+    use futures_util::FutureExt;
+    use tokio::time::timeout;
 
     use super::*;
     use crate::base::random::{Random, System};
+    use crate::storage::{Rows, Value};
 
     /// Not by `sql!`: the table does not exist.
-    fn made(text: &'static str) -> Statement {
-        Statement::new(text, Vec::new())
+    fn made(text: &'static str, number: i64) -> Statement {
+        Statement::new(text, vec![Value::from(number)])
+    }
+
+    fn put(number: i64) -> Statement {
+        made("INSERT INTO kept VALUES ($1)", number)
+    }
+
+    struct House {
+        lane: Lane,
+        path: PathBuf,
+    }
+
+    impl House {
+        async fn new() -> Self {
+            let random: &dyn Random = &System::default();
+            let path = std::env::temp_dir().join(format!("tongyao-lane-{}.db", random.token(9)));
+            let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+            let lane = Lane::open(&options).await.unwrap();
+            let mut tx = lane.begin().await;
+            let table = Statement::new("CREATE TABLE kept (n INTEGER CHECK (n >= 0))", Vec::new());
+            tx.execute(Vec::new(), table).await.unwrap();
+            tx.commit(Vec::new()).await.unwrap();
+            Self { lane, path }
+        }
+
+        /// How often each number is there, by number.
+        async fn kept(&self) -> Vec<(i64, i64)> {
+            let mut tx = self.lane.begin().await;
+            let text = "SELECT n, COUNT(*) FROM kept WHERE n >= $1 GROUP BY n ORDER BY n";
+            Rows::Sqlite(tx.rows(Vec::new(), made(text, 0)).await.unwrap()).read().unwrap()
+        }
+
+        /// Both rows in one transaction, the second with its commit.
+        async fn put_twice(&self, number: i64) -> Result<(), Fault> {
+            let mut tx = self.lane.begin().await;
+            tx.execute(Vec::new(), put(number)).await?;
+            tx.commit(vec![put(number)]).await
+        }
+    }
+
+    impl Drop for House {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 
     /// A client that hangs up drops its handler wherever it waits.
     #[tokio::test(flavor = "multi_thread")]
-    async fn whoever_hangs_up_at_any_moment_leaves_the_lane_usable() {
-        let random: &dyn Random = &System::default();
-        let path = std::env::temp_dir().join(format!("tongyao-lane-{}.db", random.token(9)));
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
-        let lane = Lane::open(&options).await.unwrap();
-        let mut tx = lane.begin().await;
-        tx.execute(Vec::new(), made("CREATE TABLE kept (n INTEGER)")).await.unwrap();
-        tx.commit(Vec::new()).await.unwrap();
-        for micros in 0..200 {
-            let work = async {
-                let mut tx = lane.begin().await;
-                let _ = tx.execute(Vec::new(), made("INSERT INTO kept VALUES (0)")).await;
-                let _ = tx.commit(vec![made("INSERT INTO kept VALUES (0)")]).await;
-            };
-            let _ = tokio::time::timeout(Duration::from_micros(micros), work).await;
-            let asked = async {
-                let mut tx = lane.begin().await;
-                tx.execute(Vec::new(), made("INSERT INTO kept VALUES (0)")).await
-            };
-            // Polled once: `BEGIN` is on its way, and nobody waits for it any more.
-            let _ = futures_util::future::FutureExt::now_or_never(asked);
+    async fn whoever_hangs_up_at_any_moment_leaves_the_lane_usable_and_the_others_whole() {
+        let house = Arc::new(House::new().await);
+        let many = (0..6).map(|task| {
+            let house = house.clone();
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                for round in 0..120 {
+                    let number = task * 1_000 + round;
+                    let patience = Duration::from_micros(u64::try_from(round).unwrap() * (1 + task as u64));
+                    match timeout(patience, house.put_twice(number)).await {
+                        Ok(Ok(())) => acknowledged.push(number),
+                        Ok(Err(fault)) => panic!("{fault:?}"),
+                        Err(_) => {}
+                    }
+                    // Polled once: what opens the batch is on its way, and nobody waits for it any more.
+                    let _ = house.put_twice(number + 500).now_or_never();
+                }
+                acknowledged
+            })
+        });
+        let many: Vec<_> = many.collect();
+        let mut acknowledged = Vec::new();
+        for task in many {
+            acknowledged.extend(task.await.unwrap());
         }
-        let mut tx = lane.begin().await;
-        tx.execute(Vec::new(), made("INSERT INTO kept VALUES (1)")).await.unwrap();
-        tx.commit(Vec::new()).await.unwrap();
-        // Each of those that hung up is there whole or not at all.
-        let mut tx = lane.begin().await;
-        let rows: Vec<(i64,)> =
-            tx.all(Vec::new(), made("SELECT CAST(COUNT(*) AS BIGINT) FROM kept WHERE n = 0")).await.unwrap();
-        assert_eq!(rows[0].0 % 2, 0);
-        drop(tx);
-        lane.close().await;
-        std::fs::remove_file(path).unwrap();
+        house.put_twice(9_999).await.unwrap();
+        let kept = house.kept().await;
+        assert!(kept.iter().all(|(_, times)| *times == 2), "{kept:?}");
+        assert!(acknowledged.iter().all(|number| kept.iter().any(|(there, _)| there == number)));
+        assert_eq!(kept.last(), Some(&(9_999, 2)));
+    }
+
+    #[tokio::test]
+    async fn one_that_is_refused_takes_nobody_with_it() {
+        let house = House::new().await;
+        let refused = async {
+            let mut tx = house.lane.begin().await;
+            tx.execute(Vec::new(), put(2)).await?;
+            tx.commit(vec![put(-1)]).await
+        };
+        let dropped = async {
+            let mut tx = house.lane.begin().await;
+            tx.execute(Vec::new(), put(3)).await
+        };
+        let (first, refused, dropped, empty, last) = tokio::join!(
+            house.put_twice(1),
+            refused,
+            dropped,
+            async { house.lane.begin().await.commit(Vec::new()).await },
+            house.put_twice(4),
+        );
+        assert!(refused.is_err());
+        for answer in [first, dropped.map(drop), empty, last] {
+            answer.unwrap();
+        }
+        assert_eq!(house.kept().await, [(1, 2), (4, 2)]);
+    }
+
+    #[tokio::test]
+    async fn the_last_may_be_the_one_refused() {
+        let house = House::new().await;
+        let refused = async {
+            let mut tx = house.lane.begin().await;
+            tx.execute(Vec::new(), put(2)).await?;
+            tx.commit(vec![put(-1)]).await
+        };
+        let (first, refused) = tokio::join!(house.put_twice(1), refused);
+        assert!(first.is_ok() && refused.is_err());
+        assert_eq!(house.kept().await, [(1, 2)]);
+    }
+
+    #[tokio::test]
+    async fn a_crowd_is_answered_whole() {
+        let house = House::new().await;
+        let all = futures_util::future::join_all((0..200).map(|number| house.put_twice(number))).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(house.kept().await.len(), 200);
     }
 }

@@ -3,6 +3,7 @@
 pub mod statement;
 pub mod tally;
 mod trouble;
+pub mod record;
 mod together;
 mod lane;
 mod postgres;
@@ -15,7 +16,8 @@ pub mod outbox;
 
 pub use db::{Db, Reader, Run};
 pub use ephemeral::{Consumed, Ephemeral};
-pub use sqlx::FromRow;
-pub use statement::{Record, Statement, Value};
+pub(crate) use record::record;
+pub use record::{Field, Record, Row, Rows};
+pub use statement::{Statement, Value};
 pub use tally::Tally;
 pub use tx::Tx;

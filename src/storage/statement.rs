@@ -1,8 +1,8 @@
 //! One SQL text with its values, understood by both databases; made by `sql!`.
 
-use sqlx::postgres::{PgArguments, PgRow, Postgres};
-use sqlx::query::{Query, QueryAs};
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
+use sqlx::postgres::{PgArguments, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
 
 use crate::base::Timestamp;
 
@@ -42,24 +42,9 @@ impl Statement {
         bound!(sqlx::query(self.text), self.values)
     }
 
-    pub(super) fn rows_from_sqlite<T: Record>(self) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
-        bound!(sqlx::query_as(self.text), self.values)
+    pub(super) fn for_sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
+        bound!(sqlx::query(self.text), self.values)
     }
-
-    pub(super) fn rows_from_postgres<T: Record>(self) -> QueryAs<'static, Postgres, T, PgArguments> {
-        bound!(sqlx::query_as(self.text), self.values)
-    }
-}
-
-/// A row of either database. Derived with `#[derive(FromRow)]`; tuples have it too.
-pub trait Record:
-    for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin + 'static
-{
-}
-
-impl<T> Record for T where
-    T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin + 'static
-{
 }
 
 macro_rules! values {

@@ -12,21 +12,16 @@ pub(super) struct Together {
 }
 
 impl Together {
-    /// For SQLite, which runs them one after another: `before`, the statements, `after`.
-    pub(super) fn in_turn(before: Option<&str>, statements: Vec<Statement>, after: Option<&str>) -> Self {
+    /// For SQLite, which runs them one after another: `before`, then the statements.
+    pub(super) fn in_turn(before: Option<&str>, statements: Vec<Statement>) -> Self {
         let mut together = Self::with_room(&statements);
-        let parts = statements.len();
-        if let Some(word) = before {
-            together.text.push_str(word);
-            together.text.push(';');
-        }
-        for (place, statement) in statements.into_iter().enumerate() {
-            together.push(statement);
-            if place + 1 < parts || after.is_some() {
+        together.text.push_str(before.unwrap_or_default());
+        for statement in statements {
+            if !together.text.is_empty() {
                 together.text.push(';');
             }
+            together.push(statement);
         }
-        together.text.push_str(after.unwrap_or_default());
         together
     }
 
@@ -95,14 +90,14 @@ mod tests {
 
     #[test]
     fn places_are_counted_on() {
-        let sent = Together::in_turn(Some("SAVEPOINT one"), two(), Some("RELEASE one"));
+        let sent = Together::in_turn(Some("SAVEPOINT one"), two());
         assert_eq!(
             sent.text,
-            "SAVEPOINT one;INSERT INTO a (x, y) VALUES ($1, $2);INSERT INTO b SELECT $4, $3, $4 FROM c;RELEASE one"
+            "SAVEPOINT one;INSERT INTO a (x, y) VALUES ($1, $2);INSERT INTO b SELECT $4, $3, $4 FROM c"
         );
         assert_eq!(sent.values.len(), 4);
         assert_eq!(
-            Together::in_turn(None, two(), None).text,
+            Together::in_turn(None, two()).text,
             "INSERT INTO a (x, y) VALUES ($1, $2);INSERT INTO b SELECT $4, $3, $4 FROM c"
         );
     }

@@ -6,7 +6,8 @@ use sqlx::postgres::Postgres;
 
 use super::db::Run;
 use super::lane::LaneTx;
-use super::statement::{Record, Statement, bound};
+use super::record::Rows;
+use super::statement::{Statement, bound};
 use super::tally::{Tally, Trip};
 use super::together::Together;
 use super::trouble::fault;
@@ -53,14 +54,15 @@ impl Tx {
 }
 
 impl Run for Tx {
-    async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, Fault> {
+    async fn rows(&mut self, statement: Statement) -> Result<Rows, Fault> {
         self.tally.count(Trip::Statement);
         let waiting = std::mem::take(&mut self.waiting);
         match &mut self.engine {
-            TxEngine::Sqlite(tx) => tx.all(waiting, statement).await,
+            TxEngine::Sqlite(tx) => tx.rows(waiting, statement).await.map(Rows::Sqlite),
             TxEngine::Postgres(tx) => {
                 write_together(tx, waiting).await?;
-                statement.rows_from_postgres().fetch_all(&mut **tx).await.map_err(writing)
+                let rows = statement.for_postgres().fetch_all(&mut **tx).await;
+                rows.map(Rows::Postgres).map_err(writing)
             }
         }
     }

@@ -109,6 +109,37 @@ async fn fifty_redemptions_at_once_give_one_success() {
     portal.userinfo(&Tokens::of(&good[0]).access).await.refused(401, "invalid_token", 104_006);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_client_has_one_part_in_a_session_however_many_tabs_begin_it() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let mut browser = world.browser();
+    let mut tabs = Vec::new();
+    for _ in 0..8 {
+        let ask = portal.ask("openid");
+        tabs.push((browser.pass(&ask, &WANG).await.code(), ask));
+    }
+    let (first, later) = tabs.split_at(6);
+    let tries = first.iter().cloned().map(|(code, ask)| {
+        let portal = portal.clone();
+        tokio::spawn(async move { Tokens::of(&portal.exchange(&code, &ask).await) })
+    });
+    let mut parts = Vec::new();
+    for tokens in join_all(tries).await.into_iter().map(Result::unwrap) {
+        parts.push(portal.id_claims(&tokens.id.unwrap()).await["sid"].clone());
+        // What hangs on it knows the same part.
+        let refreshed = Tokens::of(&portal.refresh(&tokens.refresh.unwrap()).await);
+        parts.push(portal.id_claims(&refreshed.id.unwrap()).await["sid"].clone());
+    }
+    for (code, ask) in later {
+        let tokens = Tokens::of(&portal.exchange(code, ask).await);
+        parts.push(portal.id_claims(&tokens.id.unwrap()).await["sid"].clone());
+    }
+    let again = portal.connect(&mut browser, &WANG, "openid").await;
+    parts.push(portal.id_claims(&again.id.unwrap()).await["sid"].clone());
+    assert!(parts.iter().all(|part| part.is_string() && *part == parts[0]), "{parts:?}");
+}
+
 #[tokio::test]
 async fn a_code_is_refused_to_whoever_does_not_fit_it() {
     let world = World::new().await;

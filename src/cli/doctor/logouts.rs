@@ -6,7 +6,7 @@ use super::finding::Finding;
 use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Timestamp};
 use crate::sql;
-use crate::storage::{Db, FromRow, Run};
+use crate::storage::{Db, Run, record};
 
 /// What was given up before is no news.
 const NEWS: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -14,11 +14,12 @@ const NEWS: Duration = Duration::from_secs(7 * 24 * 3600);
 const LATE: Duration = Duration::from_secs(120);
 const MOST_TOLD: usize = 5;
 
-#[derive(FromRow)]
-struct Row {
-    client_id: String,
-    waiting: i64,
-    given_up: i64,
+record! {
+    struct Row {
+        client_id: String,
+        waiting: i64,
+        given_up: i64,
+    }
 }
 
 pub async fn examine(db: &Db) -> Finding {

@@ -8,17 +8,19 @@ use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::client::{Client, ClientState, secret, shared_secret};
 use crate::crypto::Keys;
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
-/// A line of the list.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Line {
-    pub client_id: String,
-    pub department_id: String,
-    pub state: String,
-    pub profile: String,
-    /// Empty for a declared client.
-    pub admission: String,
+record! {
+    /// A line of the list.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Line {
+        pub client_id: String,
+        pub department_id: String,
+        pub state: String,
+        pub profile: String,
+        /// Empty for a declared client.
+        pub admission: String,
+    }
 }
 
 /// What an operator does to a client that is there already.

@@ -9,7 +9,7 @@ use crate::client::Profile;
 use crate::crypto::mac::digest;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// An initial access token as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,16 +36,17 @@ pub struct NewInvitation<'a> {
     pub lifetime: Duration,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    department_id: String,
-    scope: String,
-    profiles: String,
-    most: i64,
-    used: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
+record! {
+    struct Row {
+        id: String,
+        department_id: String,
+        scope: String,
+        profiles: String,
+        most: i64,
+        used: i64,
+        expires_at: i64,
+        revoked_at: Option<i64>,
+    }
 }
 
 /// Says at a glance what kind of secret this is.

@@ -10,7 +10,7 @@ use crate::crypto::jwt::{self, TokenProblem, read_foreign};
 use crate::protocol::json::{Bounds, parse_object};
 use crate::protocol::{Refusal, Scope, SigningAlgorithm};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A publisher as it is declared.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,14 +31,15 @@ pub struct Publisher {
 /// The claims of a statement, before or after they are believed.
 pub type Claims = Map<String, Value>;
 
-#[derive(FromRow)]
-struct Row {
-    issuer: String,
-    department_id: String,
-    jwks: Option<String>,
-    jwks_uri: Option<String>,
-    scope: String,
-    profiles: String,
+record! {
+    struct Row {
+        issuer: String,
+        department_id: String,
+        jwks: Option<String>,
+        jwks_uri: Option<String>,
+        scope: String,
+        profiles: String,
+    }
 }
 
 /// How far the clocks of a publisher and of the service may be apart, in seconds.

@@ -11,7 +11,7 @@ use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
 use crate::protocol::{ClientMetadata, Refusal, Scope};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A client about to be written; its metadata has passed every check.
 pub struct NewRegistration<'a> {
@@ -52,14 +52,15 @@ pub struct Replacement<'a> {
     pub statement: Option<&'a str>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    admission: String,
-    source: Option<String>,
-    token_digest: String,
-    ceiling: String,
-    profiles: String,
-    statement: Option<String>,
+record! {
+    struct Row {
+        admission: String,
+        source: Option<String>,
+        token_digest: String,
+        ceiling: String,
+        profiles: String,
+        statement: Option<String>,
+    }
 }
 
 /// Says at a glance what kind of secret this is.

@@ -7,7 +7,7 @@ use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::{LoginName, PhoneNumber, search_keys};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 use super::person::document_fingerprints;
 
@@ -66,17 +66,19 @@ pub enum Made {
     LoginNameTaken,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    person_id: String,
-    password_hash: Option<String>,
+record! {
+    struct Row {
+        id: String,
+        person_id: String,
+        password_hash: Option<String>,
+    }
 }
 
-#[derive(FromRow)]
-struct ContactRow {
-    phone: Option<Vec<u8>>,
-    login_name: Option<Vec<u8>>,
+record! {
+    struct ContactRow {
+        phone: Option<Vec<u8>>,
+        login_name: Option<Vec<u8>>,
+    }
 }
 
 const PHONE: &str = "phone";

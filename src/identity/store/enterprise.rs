@@ -6,7 +6,7 @@ use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::{CreditCode, EnterpriseRole};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// An enterprise as it is kept.
 pub struct Enterprise {
@@ -35,20 +35,22 @@ pub struct NewRole<'a> {
     pub until: Option<Timestamp>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    name: Vec<u8>,
-    credit_code: Vec<u8>,
+record! {
+    struct Row {
+        id: String,
+        name: Vec<u8>,
+        credit_code: Vec<u8>,
+    }
 }
 
-#[derive(FromRow)]
-struct RoleRow {
-    id: String,
-    person_id: String,
-    role: String,
-    matters: String,
-    until_at: Option<i64>,
+record! {
+    struct RoleRow {
+        id: String,
+        person_id: String,
+        role: String,
+        matters: String,
+        until_at: Option<i64>,
+    }
 }
 
 const CREDIT_CODE: &str = "credit_code";

@@ -11,7 +11,7 @@ use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::{Document, IdType, PersonKey, PersonName, mask, search_keys};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// A person with the documents that count now, the primary one first.
 pub struct Person {
@@ -60,22 +60,24 @@ pub enum Recorded {
     Known(PersonId),
 }
 
-#[derive(FromRow)]
-struct PersonRow {
-    name: Vec<u8>,
-    claims: Option<Vec<u8>>,
-    created_at: i64,
-    updated_at: i64,
+record! {
+    struct PersonRow {
+        name: Vec<u8>,
+        claims: Option<Vec<u8>>,
+        created_at: i64,
+        updated_at: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct DocumentRow {
-    id: String,
-    kind: String,
-    issuing_country: Option<String>,
-    number: Vec<u8>,
-    is_primary: i64,
-    valid_until: Option<i64>,
+record! {
+    struct DocumentRow {
+        id: String,
+        kind: String,
+        issuing_country: Option<String>,
+        number: Vec<u8>,
+        is_primary: i64,
+        valid_until: Option<i64>,
+    }
 }
 
 impl Person {

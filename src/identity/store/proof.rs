@@ -10,7 +10,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::identity::assurance::{self, Assurance};
 use crate::identity::{CheckMethod, Evidence, EvidenceKind};
 use crate::sql;
-use crate::storage::{FromRow, Run, Tx};
+use crate::storage::{Run, Tx, record};
 
 /// What is written when evidence is recorded. `facts` holds words, ids and digests, never personal data.
 pub struct NewEvidence<'a> {
@@ -33,16 +33,17 @@ pub struct StoredEvidence {
     pub visit: Option<VisitId>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    kind: String,
-    methods: String,
-    source: String,
-    visit_id: Option<String>,
-    at: i64,
-    valid_until: Option<i64>,
-    revoked_at: Option<i64>,
+record! {
+    struct Row {
+        id: String,
+        kind: String,
+        methods: String,
+        source: String,
+        visit_id: Option<String>,
+        at: i64,
+        valid_until: Option<i64>,
+        revoked_at: Option<i64>,
+    }
 }
 
 pub async fn record(tx: &mut Tx, moment: &Moment, new: &NewEvidence<'_>) -> Result<EvidenceId, Fault> {

@@ -9,7 +9,7 @@ use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::{Evidence, IdType};
 use crate::sql;
-use crate::storage::{FromRow, Run};
+use crate::storage::{Run, record};
 
 /// One piece of evidence and what it rests on.
 pub struct Verification {
@@ -31,22 +31,23 @@ pub struct SeenDocument {
     pub valid_until: Option<NaiveDate>,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    kind: String,
-    methods: String,
-    at: i64,
-    valid_until: Option<i64>,
-    revoked_at: Option<i64>,
-    document_id: Option<String>,
-    document_kind: Option<String>,
-    number: Option<Vec<u8>>,
-    issuing_country: Option<String>,
-    issuer: Option<Vec<u8>>,
-    valid_from: Option<i64>,
-    document_until: Option<i64>,
-    organization: Option<String>,
+record! {
+    struct Row {
+        id: String,
+        kind: String,
+        methods: String,
+        at: i64,
+        valid_until: Option<i64>,
+        revoked_at: Option<i64>,
+        document_id: Option<String>,
+        document_kind: Option<String>,
+        number: Option<Vec<u8>>,
+        issuing_country: Option<String>,
+        issuer: Option<Vec<u8>>,
+        valid_from: Option<i64>,
+        document_until: Option<i64>,
+        organization: Option<String>,
+    }
 }
 
 /// More pieces than anybody has; the newest count.

@@ -3,7 +3,7 @@
 use super::super::error::Problem;
 use super::{Asked, issue};
 use crate::audit::{self, Event};
-use crate::base::id::FamilyId;
+use crate::base::id::{FamilyId, ParticipationId};
 use crate::base::{Fault, Secret};
 use crate::grant::code::{self, Redeemed};
 use crate::grant::family;
@@ -43,10 +43,16 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
     let mut granted = code.granted;
     asked.bind(&mut granted.facts);
     let mut tx = asked.app.db.begin().await?;
-    let sid = ending::participate(&mut tx, asked.moment, &granted.session, &granted.client_id).await?;
-    let sid = sid.ok_or(Refusal::SessionEnded)?;
-    family::insert(&mut tx, asked.moment, (&family, &sid), &granted).await?;
+    let part = (&granted.session, granted.client_id.as_str());
+    let expected = code.sid.unwrap_or_else(|| ParticipationId::new(asked.moment));
+    ending::enter(&mut tx, asked.moment, part, &expected);
+    family::insert(&mut tx, asked.moment, (&family, &expected), &granted).await?;
     let written = issue::write(&mut tx, asked, &family, (&granted, granted.scope.clone())).await?;
+    // Asked last: everything above goes to the database with it.
+    let sid = ending::entered(&mut tx, asked.moment, part.0, part.1).await?.ok_or(Refusal::SessionEnded)?;
+    if sid != expected {
+        family::rename_part(&mut tx, &family, &sid);
+    }
     tx.commit().await?;
     Ok(issue::answer(asked, &granted, &sid, written)?)
 }
