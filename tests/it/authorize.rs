@@ -43,6 +43,26 @@ async fn the_request_may_be_posted() {
     browser.sign_in_on(&page, &WANG).await.code();
 }
 
+/// OIDC Core §3.1.2.1: a client may post its request, and its form stands on a page of another site than ours.
+#[tokio::test]
+async fn a_form_of_another_site_finds_who_is_signed_in() {
+    let world = World::new().await;
+    let office = world.system("office");
+    let mut browser = world.browser();
+    browser.pass(&office.ask("openid"), &WANG).await.code();
+    let silent = office.ask("openid").with("prompt", "none");
+    let pushed = office.pushed(&office.ask("openid")).await;
+    for address in [office.ask("openid").address(), silent.address(), pushed] {
+        browser.post_from_elsewhere(&address).await.code();
+    }
+    // Who must sign in anew, and who never did, is asked as ever.
+    let again = office.ask("openid").with("prompt", "login");
+    assert_eq!(browser.post_from_elsewhere(&again.address()).await.name(), "sign-in");
+    assert_eq!(world.browser().post_from_elsewhere(&again.address()).await.name(), "sign-in");
+    let page = world.browser().post_from_elsewhere(&silent.address()).await;
+    assert_eq!(page.told("error").as_deref(), Some("login_required"));
+}
+
 #[tokio::test]
 async fn an_unknown_client_is_told_to_the_person() {
     let world = World::new().await;
