@@ -418,6 +418,27 @@ async fn pages_may_send_forms_to_the_client_only() {
     assert_eq!(page.answer.header("cache-control"), Some("no-store"));
 }
 
+/// `display=popup`: a page of the client opened the window and waits for the answer in it. One answer on the way that cuts the
+/// window off from its opener (HTML §7.1.3) would leave the client waiting for ever.
+#[tokio::test]
+async fn a_client_may_wait_for_the_window_it_opened() {
+    const POLICY: &str = "cross-origin-opener-policy";
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let mut browser = world.browser();
+    let page = browser.get(&portal.ask("openid profile").with("display", "popup").address()).await;
+    assert_eq!((page.name().as_str(), page.answer.header(POLICY)), ("sign-in", None));
+    let page = browser.sign_in_on(&page, &WANG).await;
+    assert_eq!((page.name().as_str(), page.answer.header(POLICY)), ("consent", None));
+    let page = browser.submit(&page, &[("decision", "allow")]).await;
+    assert_eq!((page.is_here(), page.answer.header(POLICY)), (false, None));
+    let page = browser.get("/oidc/logout").await;
+    assert_eq!((page.name().as_str(), page.answer.header(POLICY)), ("sign-out", None));
+    for own in ["/account/", "/device", "/nothing"] {
+        assert_eq!(browser.get(own).await.answer.header(POLICY), Some("same-origin"), "{own}");
+    }
+}
+
 #[tokio::test]
 async fn discovery_says_what_works() {
     let world = World::new().await;
