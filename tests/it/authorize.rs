@@ -342,7 +342,7 @@ async fn the_answer_travels_as_asked() {
     assert_eq!((value("state"), value("iss")), (Some(ask.state.as_str()), Some(ISSUER)));
     Tokens::of(&office.exchange(value("code").unwrap(), &ask).await);
     let policy = page.answer.header("content-security-policy").unwrap();
-    assert!(policy.contains("form-action 'self' https://office.example"), "{policy}");
+    assert!(policy.contains("form-action 'self' https:;"), "{policy}");
 
     let refused = office.ask("openid").with("response_mode", "form_post").with("prompt", "perhaps");
     let form = browser.get(&refused.address()).await.form(&[]);
@@ -406,12 +406,13 @@ async fn a_waiting_request_belongs_to_its_browser_and_ends() {
 }
 
 #[tokio::test]
-async fn pages_may_send_forms_to_the_client_only() {
+async fn pages_may_send_forms_to_clients_only() {
     let world = World::new().await;
     let page = world.browser().get(&world.system("portal").ask("openid").address()).await;
     let policy = page.answer.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-    assert!(policy.contains("form-action 'self' https://portal.example;"), "{policy}");
+    // A client may send the person on to a host that is not registered, and Chromium counts that as the form's end.
+    assert!(policy.contains("form-action 'self' https:;"), "{policy}");
     assert!(!policy.contains("unsafe"));
     assert_eq!(page.answer.header("referrer-policy"), Some("same-origin"));
     assert_eq!(page.answer.header("x-frame-options"), Some("DENY"));
