@@ -125,11 +125,14 @@ impl AssertionClaims {
         }
         let validity = Validity { iat: self.iat, nbf: self.nbf, exp };
         let left = validity.seconds_left(now, LONGEST_SECONDS).ok_or(Refusal::ClientAssertionExpired)?;
-        Ok(SingleUse {
-            key: format!("client-assertion:{}", mac::digest(&format!("{client_id}\0{jti}"))),
-            lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS),
-        })
+        Ok(SingleUse { key: once(client_id, jti), lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS) })
     }
+}
+
+/// Under which the use of an assertion is remembered. One of a client's own is both a way to authenticate and a grant, and
+/// still only used once.
+pub(super) fn once(iss: &str, jti: &str) -> String {
+    format!("assertion:{}", mac::digest(&format!("{iss}\0{jti}")))
 }
 
 impl SingleUse {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
 
-use super::assertion::{Audience, algorithms};
+use super::assertion::{Audience, algorithms, once};
 use super::authenticate::{AuthenticationProblem, Authenticator};
 use super::powers::TrustedIssuer;
 use super::registration::Client;
@@ -14,7 +14,6 @@ use super::trust::KeysAt;
 use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::Timestamp;
 use crate::crypto::jwt::{TokenProblem, typ};
-use crate::crypto::mac;
 use crate::protocol::{Refusal, Scope, SigningAlgorithm};
 use crate::storage::Ephemeral;
 
@@ -140,7 +139,7 @@ impl Claims {
         Ok(Believed {
             scope: signatory.scope.cloned(),
             issuer: iss.clone(),
-            once: format!("grant-assertion:{}", mac::digest(&format!("{iss}\0{jti}"))),
+            once: once(iss, jti),
             lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS),
         })
     }

@@ -11,7 +11,7 @@ use http::header::{
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, Method};
 
-use super::csp;
+use super::{csp, paths};
 use crate::app::App;
 
 /// The name of a request: in logs, audit, error pages and the `x-request-id` header.
@@ -76,27 +76,46 @@ impl Observed {
 pub struct MayBeFramed;
 
 /// The headers of every answer; what a handler set itself stays.
-const FIXED: [(HeaderName, HeaderValue); 6] = [
+const FIXED: [(HeaderName, HeaderValue); 5] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::NOTHING)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=()"),
     ),
 ];
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const OPENER_CUT: HeaderValue = HeaderValue::from_static("same-origin");
 const NEVER_FRAMED: HeaderValue = HeaderValue::from_static("DENY");
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// Whether a window keeps the page that opened it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opener {
+    /// A client that signs people in in a window of its own waits for the answer there (`display=popup`); cut off from it
+    /// once, the window would stay so until its end.
+    Kept,
+    Cut,
+}
+
+impl Opener {
+    pub fn of(path: &str) -> Self {
+        if paths::is_of_a_way(path) { Self::Kept } else { Self::Cut }
+    }
+}
+
 /// Adds the headers of every answer.
-pub fn harden(app: &App, response: &mut Response) {
+pub fn harden(app: &App, opener: Opener, response: &mut Response) {
     let framed = response.extensions().get::<MayBeFramed>().is_some();
     let headers = response.headers_mut();
     headers.reserve(FIXED.len() + 2);
     for (name, value) in FIXED {
         headers.entry(name).or_insert(value);
+    }
+    if opener == Opener::Cut {
+        headers.entry(OPENER_POLICY).or_insert(OPENER_CUT);
     }
     if !framed {
         headers.entry(X_FRAME_OPTIONS).or_insert(NEVER_FRAMED);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, Uri};
+use http::{HeaderValue, Method, StatusCode, Uri};
 
 use super::around::RequestName;
 use super::client_ip;
@@ -33,6 +33,7 @@ pub struct Context {
     pub uri: Uri,
     /// Whether the language was chosen here, or only guessed from the browser's settings.
     chosen: Chosen,
+    sent_by: SentBy,
     browser: Browser,
     cookies: Cookies,
     device: String,
@@ -51,6 +52,13 @@ pub enum TextSize {
 enum Chosen {
     ByPerson,
     Guessed,
+}
+
+/// Where a request comes from, as far as its cookies are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SentBy {
+    Anything,
+    FormElsewhere,
 }
 
 /// The browser's own secret.
@@ -84,6 +92,12 @@ impl Context {
             app: app.clone(),
             locale: header(ACCEPT_LANGUAGE).and_then(Locale::of_accept_language).unwrap_or_default(),
             chosen: Chosen::Guessed,
+            sent_by: match header(ORIGIN) {
+                Some(origin) if parts.method == Method::POST && origin != app.settings.issuer => {
+                    SentBy::FormElsewhere
+                }
+                _ => SentBy::Anything,
+            },
             text: TextSize::Normal,
             device: device(header(USER_AGENT).unwrap_or_default()),
             uri: parts.uri.clone(),
@@ -102,6 +116,12 @@ impl Context {
     /// The digest that ties a waiting request or a form to this browser.
     pub fn browser(&self) -> String {
         digest(&self.browser.secret)
+    }
+
+    /// Whether the browser may have cookies that it did not send: with a form of another site it keeps those back that are
+    /// `SameSite=Lax` (RFC 6265bis §5.8.3), and sends them to where that form is redirected.
+    pub fn cookies_kept_back(&self) -> bool {
+        self.sent_by == SentBy::FormElsewhere && self.browser.fresh
     }
 
     pub fn cookie(&self, cookie: Cookie) -> Option<&str> {

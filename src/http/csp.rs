@@ -23,9 +23,10 @@ impl Csp {
         Self::default()
     }
 
-    /// `source` is a CSP source expression such as `https://app.example`.
+    /// A form of this page leads to a client at `source`, a CSP source expression such as `https://app.example`. The whole scheme
+    /// is open: a client may send the person on to another host of its own, and browsers hold that against this page too.
     pub fn form_to(mut self, source: impl Into<String>) -> Self {
-        self.form_targets.push(source.into());
+        self.form_targets.push(scheme_of(source.into()));
         self
     }
 
@@ -56,5 +57,32 @@ impl Csp {
             list(&self.connects),
             list(&self.form_targets),
         )
+    }
+}
+
+/// `http:` covers `https:` as well (CSP 3 §6.7.2.8); clients have it on loopback only.
+fn scheme_of(source: String) -> String {
+    match source.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}:"),
+        None => source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_may_end_where_the_client_sends_the_person_on() {
+        for (source, ends) in [
+            ("https://app.example", "form-action 'self' https:;"),
+            ("http://localhost:9000", "form-action 'self' http:;"),
+            ("com.example.app:", "form-action 'self' com.example.app:;"),
+            ("'none'", "form-action 'self' 'none';"),
+        ] {
+            let header = Csp::strict().form_to(source).header();
+            assert!(header.contains(ends), "{source}: {header}");
+        }
+        assert!(Csp::strict().header().contains("form-action 'self';"));
     }
 }

@@ -107,6 +107,14 @@ pub fn is_for_programs(path: &str) -> bool {
     provider && !FOR_BROWSERS.contains(&path)
 }
 
+/// Addresses on the way that a client sends a browser: in by an authorization request, or out.
+const WAYS: [&str; 10] =
+    [AUTHORIZE, SIGN_IN, REGISTER, REGISTERED, CONSENT, STEP_UP, CONTINUE, END_SESSION, SIGN_OUT, SIGNED_OUT];
+
+pub fn is_of_a_way(path: &str) -> bool {
+    WAYS.contains(&path)
+}
+
 /// A page of the way through the request that waits under `request`.
 pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")

@@ -64,7 +64,7 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
     match accepted {
         Ok(pending) => {
             context.trace.note(context.moment.now, Kind::RequestChecked, None);
-            advance(context, &client, pending, None).await
+            begin(context, &client, pending).await
         }
         Err(refusal) => {
             let target = Target {
@@ -77,6 +77,19 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
             respond::error(context, &target, refusal, &context.moment.request_id).await
         }
     }
+}
+
+/// The first step of a request. Who is there is not asked of a browser that kept its cookies back, but when it comes again.
+pub(super) async fn begin(
+    context: &Context,
+    client: &Client,
+    pending: Pending,
+) -> Result<Response, PageProblem> {
+    if !context.cookies_kept_back() {
+        return advance(context, client, pending, None).await;
+    }
+    let id = keep(context, &pending).await?;
+    Ok(context.redirect(&paths::for_request(paths::CONTINUE, &id)))
 }
 
 /// Asks what is owed and answers, or sends to the page that pays it. `waiting` is the request's id when it is kept already.

@@ -26,7 +26,7 @@ pub async fn post(machine: Machine, request: Request) -> Response {
 }
 
 async fn answer(machine: &Machine, request: Request) -> Result<Response, Problem> {
-    let signed = wants_signed(machine);
+    let signed = SignedIntrospection::is_wanted(machine.header(ACCEPT).unwrap_or_default());
     let params = body::params(request).await?;
     let caller = caller(machine, &params).await?;
     let question = TokenQuestion::parse(&params)?;
@@ -40,13 +40,6 @@ async fn answer(machine: &Machine, request: Request) -> Result<Response, Problem
         true => sign(machine, &caller, &said).await,
         false => Ok(Json(said).into_response()),
     }
-}
-
-/// RFC 9701 §4: asked for by name; `*/*` asks for nothing in particular.
-fn wants_signed(machine: &Machine) -> bool {
-    let accepted = machine.header(ACCEPT).unwrap_or_default();
-    let mut kinds = accepted.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
-    kinds.any(|kind| kind.eq_ignore_ascii_case(SignedIntrospection::MEDIA_TYPE))
 }
 
 /// RFC 9701 §5.

@@ -77,7 +77,7 @@ async fn begin(
             context.trace.note(context.moment.now, Kind::RequestChecked, None);
             let waiting = authorize::waiting(context, request, expected_sub);
             let pending = Pending { pushed: Some(name.to_owned()), ..waiting };
-            authorize::advance(context, client, pending, None).await
+            authorize::begin(context, client, pending).await
         }
         Err(refusal) => {
             pushed::answer(&context.app.ephemeral, name).await?;

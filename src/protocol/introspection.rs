@@ -120,6 +120,30 @@ pub struct SignedIntrospection<'a> {
 impl SignedIntrospection<'_> {
     pub const TYP: &'static str = "token-introspection+jwt";
     pub const MEDIA_TYPE: &'static str = "application/token-introspection+jwt";
+
+    /// Whether `Accept` asks for the signed answer: by its name (RFC 9701 §4), and no less than for the plain one
+    /// (RFC 9110 §12.5.1). `*/*` asks for nothing in particular.
+    pub fn is_wanted(accept: &str) -> bool {
+        let signed = weight(accept, Self::MEDIA_TYPE);
+        signed > 0.0 && signed >= weight(accept, "application/json")
+    }
+}
+
+/// How much a media type is wanted, 0 to 1, where it is named.
+fn weight(accept: &str, kind: &str) -> f32 {
+    let named = accept.split(',').filter_map(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let is_it = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(kind));
+        is_it.then(|| parts.find_map(quality).unwrap_or(1.0))
+    });
+    named.fold(0.0, f32::max)
+}
+
+/// What is no number from 0 to 1 wants nothing.
+fn quality(parameter: &str) -> Option<f32> {
+    let (name, value) = parameter.split_once('=')?;
+    let number = value.trim().parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    name.trim().eq_ignore_ascii_case("q").then(|| number.unwrap_or(0.0))
 }
 
 impl ActiveToken {
@@ -192,6 +216,27 @@ mod tests {
         assert_eq!(read("").map(|_| ()), Err(Refusal::TokenMissing));
         assert_eq!(read("token=a+b").map(|_| ()), Err(Refusal::TokenMalformed));
         assert_eq!(read(&format!("token={}", "a".repeat(8193))).map(|_| ()), Err(Refusal::TokenMalformed));
+    }
+
+    #[test]
+    fn the_signed_answer_is_asked_for_by_name_and_weight() {
+        for (accept, wanted) in [
+            ("application/token-introspection+jwt", true),
+            ("Application/Token-Introspection+JWT ; Q=0.5, */*;q=0.1", true),
+            ("application/json, application/token-introspection+jwt", true),
+            ("application/json;q=0.4, application/token-introspection+jwt;q=0.5", true),
+            ("application/json, application/token-introspection+jwt;q=0.5", false),
+            ("application/token-introspection+jwt;q=0, application/json;q=0", false),
+            ("application/token-introspection+jwt;q=0.000", false),
+            ("application/token-introspection+jwt;q=x", false),
+            ("application/token-introspection+jwt;q=NaN", false),
+            ("application/token-introspection+jwt;q=7", false),
+            ("application/jwt", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            assert_eq!(SignedIntrospection::is_wanted(accept), wanted, "{accept}");
+        }
     }
 
     #[test]

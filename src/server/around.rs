@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::{body_limit, panicked, time_limit};
 use crate::app::App;
-use crate::http::around::{Observed, harden};
+use crate::http::around::{Observed, Opener, harden};
 use crate::http::paths;
 use crate::http::shown::Shown;
 use crate::oidc::Told;
@@ -22,6 +22,7 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -
     let (mut parts, body) = request.into_parts();
     let observed = Observed::begin(&app, &mut parts);
     let listener = Listener::of(&app, &parts);
+    let opener = Opener::of(parts.uri.path());
     let span = observed.span();
     let mut response = async {
         let bare = bounded(Request::from_parts(parts, body), next).await;
@@ -29,7 +30,7 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -
     }
     .instrument(span)
     .await;
-    harden(&app, &mut response);
+    harden(&app, opener, &mut response);
     observed.end(response)
 }
 

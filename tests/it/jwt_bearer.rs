@@ -162,6 +162,21 @@ async fn an_assertion_is_refused_for_each_reason() {
     ground.send(&portal, &[]).await.refused(400, "invalid_grant", 103_042);
 }
 
+/// Overheard as one thing it must not work as the other: the two say the same, word for word (RFC 7523 §3).
+#[tokio::test]
+async fn an_assertion_works_once_whatever_it_is_used_as() {
+    const KIND: (&str, &str) =
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    let ground = ground().await;
+    let (first, second) = (ground.of_robot(json!({})), ground.of_robot(json!({})));
+    ground.send(&first, &[]).await.good();
+    let shown = ground.send(&second, &[KIND, ("client_assertion", &first)]).await;
+    shown.refused(401, "invalid_client", 101_016);
+    let third = ground.of_robot(json!({}));
+    ground.send(&second, &[KIND, ("client_assertion", &third)]).await.good();
+    ground.send(&third, &[]).await.refused(400, "invalid_grant", 103_045);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_uses_at_once_of_one_assertion_give_one_token() {
     let ground = Arc::new(ground().await);

@@ -79,6 +79,23 @@ impl Browser {
         self.follow(to.to_owned(), answer).await
     }
 
+    /// Posts what stands in the query of an address, from a page of another site: the browser keeps its cookies back, which
+    /// are `SameSite=Lax`, and sends them to where it is redirected (RFC 6265bis §5.8.3).
+    pub async fn post_from_elsewhere(&mut self, address: &str) -> Page {
+        let (to, query) = path_of(address).split_once('?').unwrap();
+        let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let call = Call::post(to, &fields)
+            .header(ORIGIN, "https://portal.example")
+            .header(SEC_FETCH_SITE, "cross-site");
+        let kept_back = std::mem::take(&mut self.cookies);
+        let answer = self.exchange(call).await;
+        let set = std::mem::replace(&mut self.cookies, kept_back);
+        self.cookies.extend(set);
+        self.follow(to.to_owned(), answer).await
+    }
+
     /// Signs in on the page that asks for it.
     pub async fn sign_in_on(&mut self, page: &Page, citizen: &Citizen) -> Page {
         assert_eq!(page.name(), "sign-in");
