@@ -53,6 +53,7 @@ impl Scene {
             client_secret: Secret::new("a secret"),
             base_url: "http://rp.test:8001".into(),
             neighbour_url: Some("http://rp.test:8002".into()),
+            hotline_url: Some("http://rp.test:8001/hotline".into()),
             data_dir: std::env::temp_dir().join(folder),
             extra_ca: None,
             random: Arc::new(Seeded::new(7)),
