@@ -93,6 +93,11 @@ impl AskPage<'_> {
         self.typed.matter == Some(*matter)
     }
 
+    /// Whether the input itself is to be typed again.
+    fn is_mistyped(&self) -> bool {
+        matches!(self.problem, Some(Problem::NobodyNamed | Problem::UnknownPerson))
+    }
+
     /// Said above the form: a title and what to do.
     fn said(&self) -> Option<(&'static str, &'static str)> {
         let t = |zh, en| self.frame.locale.pick(zh, en);

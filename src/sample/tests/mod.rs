@@ -1,6 +1,7 @@
-//! Both systems from a browser's side, against an identity service that can be told to answer wrongly.
+//! The systems from a browser's side, against an identity service that can be told to answer wrongly.
 
 mod fake_provider;
+mod hotline;
 pub mod issuer;
 
 use std::collections::BTreeMap;
