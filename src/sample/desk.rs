@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use http::StatusCode;
@@ -44,7 +44,10 @@ async fn desk(State(rp): Rp, visitor: Visitor) -> Response {
     let page = remember_language(&rp, visitor.chosen, page);
     match visitor.browser {
         Some(_) => page,
-        None => ([visitor::set(&rp, Kind::Browser, &rp.settings.random.token(32))], page).into_response(),
+        None => {
+            let cookie = visitor::set(&rp, Kind::Browser, &rp.settings.random.token(32));
+            (AppendHeaders([cookie]), page).into_response()
+        }
     }
 }
 

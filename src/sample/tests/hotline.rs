@@ -281,6 +281,7 @@ async fn the_desk_has_its_own_files_and_both_languages() {
     assert_eq!(missing.is("not-found").status, StatusCode::NOT_FOUND);
     assert!(missing.body.contains(r#"href="/hotline""#));
     assert_eq!(scene.get("/hotline/").await.location.as_deref(), Some("/hotline"));
+    scene.cookies.clear();
     assert!(scene.get("/hotline?lang=en").await.body.contains("Who is calling?"));
     scene.ask(HINT).await;
     assert_eq!(scene.fake.asked.lock().unwrap()["ui_locales"], "en");
