@@ -47,6 +47,7 @@ async fn the_hotline_asks_who_is_calling_and_the_caller_answers_on_a_phone() {
     assert!(!told.contains(VERIFIED_NAME) && !told.contains(&known_as), "{told}");
 
     // Taken back by the operator: the desk is free again.
+    operator.click_through("main [data-action='over']").await;
     acts::ask_the_caller(&operator, &demo, VERIFIED.username).await;
     operator.click_through("main [data-action='over']").await;
     operator.at_page("hotline-ask").await;
