@@ -1,4 +1,4 @@
-//! The pages of both systems, filled from templates.
+//! The pages of the portal and the department, and the frame of every page, filled from templates.
 
 use askama::Template;
 
@@ -15,43 +15,56 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn t<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+    pub fn t<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         self.locale.pick(zh, en)
     }
 
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.rp.system.name(self.locale)
     }
 
-    fn neighbour_name(&self) -> &'static str {
+    pub fn neighbour_name(&self) -> &'static str {
         let neighbour = match self.rp.system {
             System::Portal => System::Department,
-            System::Department => System::Portal,
+            System::Department | System::Hotline => System::Portal,
         };
         neighbour.name(self.locale)
     }
 
-    fn neighbour_url(&self) -> Option<&str> {
+    pub fn neighbour_url(&self) -> Option<&str> {
         self.rp.settings.neighbour_url.as_deref()
     }
 
-    fn is_portal(&self) -> bool {
+    pub fn hotline_url(&self) -> Option<&str> {
+        self.rp.settings.hotline_url.as_deref()
+    }
+
+    /// Begins every address of this system.
+    pub fn root(&self) -> &'static str {
+        self.rp.system.root()
+    }
+
+    pub fn home(&self) -> &'static str {
+        if self.root().is_empty() { "/" } else { self.root() }
+    }
+
+    pub fn is_portal(&self) -> bool {
         self.rp.system == System::Portal
     }
 
-    fn theme(&self) -> &'static str {
+    pub fn theme(&self) -> &'static str {
         self.rp.system.prefix()
     }
 
-    fn issuer(&self) -> &str {
+    pub fn issuer(&self) -> &str {
         &self.rp.settings.issuer
     }
 
-    fn other_language(&self) -> Locale {
+    pub fn other_language(&self) -> Locale {
         self.locale.pick(Locale::En, Locale::ZhCn)
     }
 
-    fn other_language_name(&self) -> &'static str {
+    pub fn other_language_name(&self) -> &'static str {
         self.locale.pick("English", "中文")
     }
 }
@@ -114,13 +127,7 @@ impl SignedIn<'_> {
     }
 
     fn reached_by(&self) -> Option<String> {
-        let how = self.person.shown("loa_reached_by")?;
-        if matches!(how.as_str(), "window" | "window_verification") {
-            return Some(
-                self.frame.t("政务大厅窗口现场核验", "in person, at a government hall window").to_owned(),
-            );
-        }
-        Some(how)
+        reached_by(self.person, self.frame.locale)
     }
 
     fn verified_claims(&self) -> Option<String> {
@@ -130,6 +137,24 @@ impl SignedIn<'_> {
     fn rows(&self) -> Vec<ClaimRow> {
         self.person.rows()
     }
+}
+
+/// How the level was reached, in words where there are some.
+pub fn reached_by(person: &Person, locale: Locale) -> Option<String> {
+    let how = person.shown("loa_reached_by")?;
+    let words = match how.as_str() {
+        "window" | "window_verification" => {
+            ("政务大厅窗口现场核验", "in person, at a government hall window")
+        }
+        "face_match" => ("人脸核验", "live face against the registry"),
+        "bank_card" => ("银行卡核验", "by a bank"),
+        "registry_match" => ("与人口库比对一致", "matched with the population registry"),
+        "qualified_certificate" => ("数字证书或电子营业执照", "by a qualified certificate"),
+        "imported" => ("由已有记录导入", "from records of a hall"),
+        "self_asserted" => ("本人填报", "said by the person"),
+        _ => return Some(how),
+    };
+    Some(locale.pick(words.0, words.1).to_owned())
 }
 
 /// One thing said plainly, and where to go from there.
@@ -167,7 +192,7 @@ impl<'a> Notice<'a> {
             said: said.into(),
             advice: vec![],
             detail: None,
-            action: Some(("/", frame.t("返回首页", "Back to the home page"))),
+            action: Some((frame.home(), frame.t("返回首页", "Back to the home page"))),
             frame,
         }
     }
@@ -181,7 +206,7 @@ impl<'a> Notice<'a> {
                 .into(),
             advice: vec![],
             detail: None,
-            action: Some(("/", frame.t("返回首页", "Back to the home page"))),
+            action: Some((frame.home(), frame.t("返回首页", "Back to the home page"))),
             frame,
         }
     }
@@ -198,7 +223,7 @@ impl<'a> Notice<'a> {
                 .into(),
             advice: vec![],
             detail: None,
-            action: Some(("/", frame.t("返回首页", "Back to the home page"))),
+            action: Some((frame.home(), frame.t("返回首页", "Back to the home page"))),
             frame,
         }
     }
@@ -381,11 +406,11 @@ fn how_to_rise(frame: &Frame) -> Vec<&'static str> {
     ]
 }
 
-fn help_line(frame: &Frame) -> &'static str {
+pub fn help_line(frame: &Frame) -> &'static str {
     frame.t("也可拨打 12345 政务服务热线。", "You can also call the help line 12345.")
 }
 
 /// Foreign text at a length that cannot flood a page.
-fn shortened(text: &str, most: usize) -> String {
+pub fn shortened(text: &str, most: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(most).collect()
 }

@@ -5,6 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use jsonwebtoken::jwk::JwkSet;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
@@ -15,11 +18,12 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AdditionalClaims, AdditionalProviderMetadata, Client, ClientId, ClientSecret, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken, IdTokenFields, IssuerUrl, LogoutProviderMetadata,
-    ProviderMetadata, RedirectUrl, StandardErrorResponse, StandardTokenResponse,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpResponse, IdToken, IdTokenFields, IssuerUrl,
+    LogoutProviderMetadata, ProviderMetadata, RedirectUrl, StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use url::form_urlencoded;
 
 use super::outgoing::{self, Caller};
 use super::settings::RelyingSettings;
@@ -44,6 +48,8 @@ impl OtherClaims {
 pub struct OtherMetadata {
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    /// OpenID Connect CIBA Core 1.0 §4.
+    backchannel_authentication_endpoint: Option<String>,
 }
 
 impl AdditionalProviderMetadata for OtherMetadata {}
@@ -51,7 +57,8 @@ impl AdditionalProviderMetadata for OtherMetadata {}
 pub type SignedIdToken =
     IdToken<OtherClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
-type Tokens = StandardTokenResponse<
+/// What the token endpoint gives (OpenID Connect Core §3.1.3.3).
+pub type Tokens = StandardTokenResponse<
     IdTokenFields<
         OtherClaims,
         EmptyExtraTokenFields,
@@ -127,6 +134,15 @@ impl Known {
         self.metadata.additional_metadata().end_session_endpoint.clone()
     }
 
+    pub fn token_endpoint(&self) -> Option<&str> {
+        self.metadata.token_endpoint().map(|url| url.as_str())
+    }
+
+    pub fn backchannel_authentication_endpoint(&self) -> Option<&str> {
+        let other = &self.metadata.additional_metadata().additional_metadata;
+        other.backchannel_authentication_endpoint.as_deref()
+    }
+
     /// Whether every authorization answer must name its issuer (RFC 9207 §3).
     pub fn names_itself_in_answers(&self) -> bool {
         let other = &self.metadata.additional_metadata().additional_metadata;
@@ -197,6 +213,28 @@ impl Provider {
             Some(self.client_secret.clone()),
         )
         .set_redirect_uri(self.redirect_uri.clone())
+    }
+
+    /// A form to an endpoint that the client library has no words for, authenticated as it does elsewhere.
+    pub async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<HttpResponse, Unreachable> {
+        let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = http::Request::post(endpoint)
+            .header(AUTHORIZATION, self.basic())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json")
+            .body(body.into_bytes())
+            .map_err(|_| Unreachable)?;
+        (self.caller)(request).await.map_err(|error| {
+            tracing::warn!(endpoint, %error, "sample: an endpoint did not answer");
+            Unreachable
+        })
+    }
+
+    /// `client_secret_basic` (RFC 6749 §2.3.1): both parts form-encoded first.
+    fn basic(&self) -> String {
+        let part = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", part(&self.client_id), part(self.client_secret.secret()));
+        format!("Basic {}", STANDARD.encode(pair))
     }
 
     async fn read_when_older_than(&self, age: Duration) -> Result<Arc<Known>, Unreachable> {

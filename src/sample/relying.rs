@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::call::Calls;
 use super::pending::Pending;
 use super::provider::Provider;
 use super::sessions::Sessions;
@@ -10,7 +11,7 @@ use super::sign_in::Login;
 use super::system::System;
 use crate::base::Fault;
 
-/// A running sample system; [`super::portal`] and [`super::department`] put routes around it.
+/// A running sample system; [`super::portal`], [`super::department`] and [`super::hotline`] put routes around it.
 pub struct SampleRp {
     pub(super) system: System,
     pub(super) settings: RelyingSettings,
@@ -19,6 +20,8 @@ pub struct SampleRp {
     /// Sign-outs under way: a return from the identity service that nobody here began means nothing.
     pub(super) logouts: Pending<()>,
     pub(super) sessions: Sessions,
+    /// Callers on the line, of the hotline alone.
+    pub(super) calls: Calls,
 }
 
 impl SampleRp {
@@ -28,6 +31,7 @@ impl SampleRp {
             provider: Provider::new(&settings)?,
             logins: Pending::new(),
             logouts: Pending::new(),
+            calls: Calls::new(),
             sessions: Sessions::open(&settings.data_dir, system.prefix(), settings.clock.clone())?,
             settings,
         }))

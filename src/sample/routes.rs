@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Query, Request, State};
-use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Form, Json, Router, middleware};
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use http::{HeaderName, HeaderValue, StatusCode};
+use axum::{Form, Json, Router};
+use http::StatusCode;
 use openidconnect::{CsrfToken, LanguageTag, LogoutRequest, PostLogoutRedirectUrl};
 use serde::Deserialize;
 
+use super::answering::{self, FRONTCHANNEL_LOGOUT, Rp, remember_language, render};
 use super::logout_token::{self, Expected, Logout, Refused};
 use super::pages::{Arrival, Frame, Notice, SignOut, SignedIn, Welcome};
 use super::person::Person;
@@ -39,26 +35,16 @@ pub fn department(settings: RelyingSettings) -> Result<Router, Fault> {
 }
 
 fn routes(rp: Arc<SampleRp>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", get(home))
         .route("/login", get(login))
         .route("/callback", get(callback))
         .route("/logout", get(ask_before_logout).post(logout))
         .route("/signed-out", get(signed_out))
         .route("/backchannel-logout", post(backchannel_logout))
-        .route(FRONTCHANNEL_LOGOUT, get(frontchannel_logout))
-        .route("/style.css", get(stylesheet))
-        .route("/icon.svg", get(icon))
-        .fallback(not_found)
-        .layer(DefaultBodyLimit::max(64 * 1024))
-        .layer(middleware::from_fn_with_state(rp.clone(), guard))
-        .with_state(rp)
+        .route(FRONTCHANNEL_LOGOUT, get(frontchannel_logout));
+    answering::complete(routes, rp)
 }
-
-type Rp = State<Arc<SampleRp>>;
-
-/// The one address that the identity service shows in a frame.
-const FRONTCHANNEL_LOGOUT: &str = "/frontchannel-logout";
 
 async fn home(State(rp): Rp, visitor: Visitor) -> Response {
     let seen = match &visitor.session {
@@ -268,62 +254,7 @@ fn logout_refused(status: StatusCode, error: &str, description: &str) -> Respons
     (status, Json(serde_json::json!({"error": error, "error_description": description}))).into_response()
 }
 
-async fn stylesheet(State(rp): Rp) -> Response {
-    asset("text/css; charset=utf-8", rp.system.stylesheet())
-}
-
-async fn icon(State(rp): Rp) -> Response {
-    asset("image/svg+xml", rp.system.icon())
-}
-
-async fn not_found(State(rp): Rp, visitor: Visitor) -> Response {
-    render(StatusCode::NOT_FOUND, &Notice::not_found(Frame { locale: visitor.locale, rp: &rp }))
-}
-
-/// The headers of every answer. A form may be answered by a redirect to the identity service, which browsers hold
-/// against `form-action` too.
-async fn guard(State(rp): Rp, request: Request, next: Next) -> Response {
-    let framed = request.uri().path() == FRONTCHANNEL_LOGOUT;
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let issuer = url::Url::parse(&rp.settings.issuer).map(|url| url.origin().ascii_serialization());
-    let issuer = issuer.unwrap_or_default();
-    let ancestors = if framed { issuer.as_str() } else { "'none'" };
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {issuer}; frame-ancestors {ancestors}; base-uri 'none'"
-    );
-    if let Ok(policy) = HeaderValue::try_from(policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
-}
-
-fn asset(kind: &'static str, body: &'static str) -> Response {
-    let headers: [(HeaderName, &str); 2] = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=300")];
-    (headers, body).into_response()
-}
-
 fn broken(rp: &SampleRp, locale: Locale, fault: &Fault) -> Response {
     tracing::error!(?fault, "sample: a request failed");
     render(StatusCode::INTERNAL_SERVER_ERROR, &Notice::broken(Frame { locale, rp }))
-}
-
-fn render(status: StatusCode, page: &impl Template) -> Response {
-    match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "sample: a page could not be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-fn remember_language(rp: &SampleRp, chosen: Option<Locale>, page: Response) -> Response {
-    match chosen {
-        Some(locale) => ([visitor::set(rp, Kind::Language, locale.tag())], page).into_response(),
-        None => page,
-    }
 }

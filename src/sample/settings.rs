@@ -18,6 +18,8 @@ pub struct RelyingSettings {
     pub base_url: String,
     /// The other sample system, which the pages link to.
     pub neighbour_url: Option<String>,
+    /// The desk of the hotline, which the portal's pages link to.
+    pub hotline_url: Option<String>,
     /// The folder for the file of sessions; made when it is missing.
     pub data_dir: PathBuf,
     /// PEM certificates trusted for calls to the issuer beside those of the machine.

@@ -1,23 +1,18 @@
 //! Signing a person in: the way to the identity service (code flow with PKCE), and everything checked on the way back.
 
-use std::sync::Arc;
-
-use openidconnect::core::CoreGenderClaim;
 use openidconnect::core::CoreResponseType;
 use openidconnect::{
-    AccessToken, AccessTokenHash, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode,
-    ClaimsVerificationError, CsrfToken, LanguageTag, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, RequestTokenError, Scope, SignatureVerificationError, TokenResponse, UserInfoClaims,
+    AccessToken, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode, CsrfToken, LanguageTag,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope, TokenResponse,
 };
 use serde::Deserialize;
 
+use super::claims::{self, Doubt, Received};
 use super::person::Person;
-use super::provider::{
-    ACCEPTED_SIGNATURES, Known, OpenIdClient, OtherClaims, Provider, Sent, SignedIdToken, Unreachable,
-};
+use super::provider::{Known, OpenIdClient, Sent, SignedIdToken, Unreachable};
 use super::relying::SampleRp;
 use super::system::acr_of_level;
-use crate::base::{Locale, Timestamp};
+use crate::base::Locale;
 
 /// Kept between the way there and the way back.
 pub struct Login {
@@ -63,6 +58,15 @@ impl From<Unreachable> for Refusal {
     }
 }
 
+impl From<Doubt> for Refusal {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::Unreachable => Refusal::Unreachable,
+            Doubt::Unsound(check) => Refusal::Unsound(check),
+        }
+    }
+}
+
 /// The address to send the browser to. `browser` is the cookie that must come back with the answer.
 pub async fn begin(rp: &SampleRp, browser: &str, locale: Locale) -> Result<String, Unreachable> {
     let known = rp.provider.known().await?;
@@ -97,9 +101,10 @@ pub async fn finish(rp: &SampleRp, browser: Option<&str>, answer: Answer) -> Res
     let code = answer.code.ok_or(Refusal::Unsound("code"))?;
     let client = rp.provider.client(&known);
     let (id_token, access_token) = redeem(rp, &client, code, login.verifier).await?;
-    let mut person = read_id_token(rp, &known, &id_token, &access_token, &login.nonce).await?;
+    let received = Received { id_token: &id_token, access_token: &access_token, nonce: Some(&login.nonce) };
+    let mut person = claims::read_id_token(rp, &known, &received).await?;
     check_level(rp, &person)?;
-    person.userinfo = read_userinfo(rp, &client, access_token, &person.sub).await?;
+    person.userinfo = claims::read_userinfo(rp, &known, access_token, &person.sub).await?;
     Ok(person)
 }
 
@@ -142,125 +147,11 @@ async fn redeem(
     Ok((id_token, tokens.access_token().clone()))
 }
 
-/// Checks the ID token; a key that is not known yet is looked for once more (OpenID Connect Core §10.1.1).
-async fn read_id_token(
-    rp: &SampleRp,
-    known: &Arc<Known>,
-    id_token: &SignedIdToken,
-    access_token: &AccessToken,
-    nonce: &Nonce,
-) -> Result<Person, Refusal> {
-    let received = Received { id_token, access_token, nonce, now: rp.settings.clock.now() };
-    let first = received.check(&rp.provider, known);
-    let outcome = match first {
-        Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
-            let anew = rp.provider.known_anew().await?;
-            received.check(&rp.provider, &anew)
-        }
-        other => other,
-    };
-    outcome.map_err(|error| {
-        let what = failed_check(&error);
-        tracing::warn!(check = what, "sample: an ID token was refused");
-        Refusal::Unsound(what)
-    })
-}
-
-struct Received<'a> {
-    id_token: &'a SignedIdToken,
-    access_token: &'a AccessToken,
-    nonce: &'a Nonce,
-    now: Timestamp,
-}
-
-impl Received<'_> {
-    /// OpenID Connect Core §3.1.3.7: signature, iss, aud, exp, iat, nonce; §3.1.3.8: at_hash.
-    fn check(&self, provider: &Provider, known: &Known) -> Result<Person, ClaimsVerificationError> {
-        let client = provider.client(known);
-        let now = self.now;
-        let verifier = client
-            .id_token_verifier()
-            .set_allowed_algs(ACCEPTED_SIGNATURES)
-            .set_time_fn(move || chrono::DateTime::from_timestamp_micros(now.micros()).unwrap_or_default())
-            .set_issue_time_verifier_fn(move |issued| issued_recently(now, issued.timestamp()));
-        let claims = self.id_token.claims(&verifier, self.nonce)?;
-        if let Some(expected) = claims.access_token_hash() {
-            let signature = ClaimsVerificationError::SignatureVerification;
-            let alg = self.id_token.signing_alg().map_err(signature)?;
-            let key = self.id_token.signing_key(&verifier).map_err(signature)?;
-            let actual = AccessTokenHash::from_token(self.access_token, alg, key)
-                .map_err(|_| ClaimsVerificationError::Unsupported("at_hash".to_owned()))?;
-            if actual != *expected {
-                return Err(ClaimsVerificationError::Other("at_hash".to_owned()));
-            }
-        }
-        Ok(Person {
-            sub: claims.subject().to_string(),
-            sid: claims.additional_claims().text("sid").map(str::to_owned),
-            acr: claims.auth_context_ref().map(|acr| acr.to_string()),
-            id_token: self.id_token.to_string(),
-            id_token_claims: members(claims),
-            userinfo: serde_json::Map::new(),
-        })
-    }
-}
-
-fn issued_recently(now: Timestamp, issued: i64) -> Result<(), String> {
-    let age = now.seconds().saturating_sub(issued);
-    if (-60..=600).contains(&age) { Ok(()) } else { Err("iat".to_owned()) }
-}
-
-/// Which check failed, without the token's contents.
-fn failed_check(error: &ClaimsVerificationError) -> &'static str {
-    match error {
-        ClaimsVerificationError::Expired(_) => "exp or iat",
-        ClaimsVerificationError::InvalidAudience(_) => "aud",
-        ClaimsVerificationError::InvalidIssuer(_) => "iss",
-        ClaimsVerificationError::InvalidNonce(_) => "nonce",
-        ClaimsVerificationError::InvalidSubject(_) => "sub",
-        ClaimsVerificationError::SignatureVerification(_) => "signature",
-        ClaimsVerificationError::Other(what) if what == "at_hash" => "at_hash",
-        _ => "id_token",
-    }
-}
-
 /// `acr_values` only asks: what was reached is in `acr` and must be looked at (OpenID Connect Core §3.1.2.1).
 fn check_level(rp: &SampleRp, person: &Person) -> Result<(), Refusal> {
     let Some(demanded) = rp.system.demanded_level() else { return Ok(()) };
     match person.level() {
         Some(level) if level >= demanded => Ok(()),
         reached => Err(Refusal::LevelTooLow { reached, demanded }),
-    }
-}
-
-/// Userinfo about the same `sub` as the ID token's (OpenID Connect Core §5.3.2).
-async fn read_userinfo(
-    rp: &SampleRp,
-    client: &OpenIdClient,
-    access_token: AccessToken,
-    sub: &str,
-) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
-    let sub = openidconnect::SubjectIdentifier::new(sub.to_owned());
-    let request =
-        client.user_info(access_token, Some(sub)).map_err(|_| Refusal::Unsound("userinfo_endpoint"))?;
-    let answer: Sent<Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _>> =
-        Box::pin(request.request_async(rp.provider.caller()));
-    match answer.await {
-        Ok(claims) => Ok(members(&claims)),
-        Err(openidconnect::UserInfoError::Request(error)) => {
-            tracing::warn!(%error, "sample: the userinfo endpoint did not answer");
-            Err(Refusal::Unreachable)
-        }
-        Err(_) => Err(Refusal::Unsound("userinfo")),
-    }
-}
-
-fn members(claims: &impl serde::Serialize) -> serde_json::Map<String, serde_json::Value> {
-    match serde_json::to_value(claims) {
-        Ok(serde_json::Value::Object(mut members)) => {
-            members.retain(|_, value| !value.is_null());
-            members
-        }
-        _ => serde_json::Map::new(),
     }
 }

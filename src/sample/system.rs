@@ -1,12 +1,17 @@
-//! The two systems as facts: what each is called, asks for and demands.
+//! The systems as facts: what each is called, asks for and demands.
 
 use crate::base::Locale;
+
+/// Where the hotline's desk stands at the portal's address.
+pub const HOTLINE_PATH: &str = "/hotline";
 
 /// A sample relying system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
     Portal,
     Department,
+    /// The desk of the hotline, at the portal's address under a path of its own.
+    Hotline,
 }
 
 impl System {
@@ -16,6 +21,15 @@ impl System {
         match self {
             System::Portal => "portal",
             System::Department => "hrss",
+            System::Hotline => "hotline",
+        }
+    }
+
+    /// Where its pages begin at its address.
+    pub fn root(self) -> &'static str {
+        match self {
+            System::Portal | System::Department => "",
+            System::Hotline => HOTLINE_PATH,
         }
     }
 
@@ -24,13 +38,14 @@ impl System {
         match self {
             System::Portal => &["profile", "phone"],
             System::Department => &["profile", "real_name"],
+            System::Hotline => &["real_name"],
         }
     }
 
     /// The identity level below which this system lets nobody in.
     pub fn demanded_level(self) -> Option<u8> {
         match self {
-            System::Portal => None,
+            System::Portal | System::Hotline => None,
             System::Department => Some(3),
         }
     }
@@ -41,6 +56,7 @@ impl System {
             System::Department => {
                 locale.pick("市人力资源和社会保障局", "Human Resources and Social Security Bureau")
             }
+            System::Hotline => locale.pick("12345 政务服务便民热线", "12345 Service Hotline"),
         }
     }
 
@@ -50,6 +66,7 @@ impl System {
             System::Department => {
                 concat!(include_str!("assets/base.css"), include_str!("assets/department.css"))
             }
+            System::Hotline => concat!(include_str!("assets/base.css"), include_str!("assets/hotline.css")),
         }
     }
 
@@ -57,6 +74,7 @@ impl System {
         match self {
             System::Portal => include_str!("assets/portal.svg"),
             System::Department => include_str!("assets/department.svg"),
+            System::Hotline => include_str!("assets/hotline.svg"),
         }
     }
 }
@@ -107,7 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn two_systems_share_no_cookie_name() {
-        assert_ne!(System::Portal.prefix(), System::Department.prefix());
+    fn no_two_systems_share_a_cookie_name() {
+        let prefixes = [System::Portal, System::Department, System::Hotline].map(System::prefix);
+        let distinct: std::collections::BTreeSet<_> = prefixes.iter().collect();
+        assert_eq!(distinct.len(), prefixes.len());
     }
 }

@@ -24,6 +24,9 @@ pub const CITIZEN_CARD: Card = Card {
     name: "张桂芳",
     valid_until: "2036-05-01",
 };
+/// Has an account at level 3.
+pub const VERIFIED: Login = Login { username: "citizen3", password: "Quiet-River-2026" };
+pub const VERIFIED_NAME: &str = "李秀英";
 /// Nobody has heard of this person before; the name ends in a rare character (U+36C3).
 pub const STRANGER_CARD: Card = Card {
     id_type: "resident_id",
@@ -54,6 +57,28 @@ pub async fn allow(browser: &Browser) {
     browser.at_page("consent").await;
     browser.sees("main .item .why").await;
     browser.press("decision", "allow").await;
+}
+
+/// At the hotline's desk: types what the caller says; returns the code to read out.
+pub async fn ask_the_caller(operator: &Browser, demo: &Demo, login_hint: &str) -> String {
+    operator.go(&demo.hotline()).await;
+    operator.at_page("hotline-ask").await;
+    operator.fill("login_hint", login_hint).await;
+    operator.choose("matter", "progress").await;
+    operator.submit("login_hint").await;
+    operator.at_page("hotline-waiting").await;
+    operator.field("code").await
+}
+
+/// Opens what waits for an answer; signs in where that is owed.
+pub async fn open_request(citizen: &Browser, demo: &Demo, login: &Login) {
+    citizen.go(&demo.at("/account/requests")).await;
+    if citizen.is_at_first_of("sign-in", "account-requests").await {
+        sign_in(citizen, login).await;
+        citizen.at_page("account-requests").await;
+    }
+    citizen.click_through("main .entry a.button").await;
+    citizen.at_page("account-request").await;
 }
 
 /// Asks for a visit on the step-up page; returns its code.

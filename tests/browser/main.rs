@@ -3,5 +3,6 @@
 #![allow(clippy::print_stderr)]
 
 mod acts;
+mod hotline;
 mod main_job;
 mod support;

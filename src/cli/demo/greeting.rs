@@ -10,6 +10,7 @@ pub fn text(installation: &Installation, state: &State) -> String {
     let places = [
         ["门户（从这里开始）", "City portal (start here)", &installation.portal.base_url],
         ["市人社局业务系统", "Department system", &installation.department.base_url],
+        ["12345 热线话务台", "Hotline desk", &installation.hotline_desk()],
         ["大厅窗口", "Hall window", &format!("{issuer}{}", paths::HALL)],
         ["我的账号", "My account", &format!("{issuer}{}", paths::ACCOUNT)],
         ["统一身份认证服务", "Identity service", issuer],

@@ -2,19 +2,24 @@
 
 use std::path::Path;
 
-use super::relying;
+use super::{relying, state};
 use crate::app::App;
+use crate::base::Secret;
 use crate::cli::problem::Problem;
 use crate::config::Settings;
 use crate::config::raw::Raw;
-use crate::sample::RelyingSettings;
+use crate::sample::{HOTLINE_PATH, RelyingSettings};
 
 /// The demo's parts.
 pub struct Installation {
     pub issuer: String,
     pub portal: RelyingSettings,
     pub department: RelyingSettings,
+    pub hotline: RelyingSettings,
 }
+
+/// The client of the hotline's desk. Its secret stands in the sample state, so that the guide's curl can be it too.
+const HOTLINE: &str = "hotline-12345";
 
 /// What the demo decides itself, whatever the environment says; empty counts as not set.
 const NOT_FROM_OUTSIDE: [&str; 9] = [
@@ -57,24 +62,41 @@ pub fn settings(port: u16, data: &Path) -> Result<Settings, Problem> {
 
 impl Installation {
     pub fn open(port: u16, data: &Path, app: &App) -> Result<Self, Problem> {
-        let system = |client_id: &str, port: u16, neighbour: u16| -> Result<RelyingSettings, Problem> {
-            Ok(RelyingSettings {
-                issuer: app.settings.issuer.clone(),
-                client_id: client_id.to_owned(),
-                client_secret: relying::secret(data, client_id, &app.moment())?,
-                base_url: address(port),
-                neighbour_url: Some(address(neighbour)),
-                data_dir: data.join("sample"),
-                extra_ca: None,
-                random: app.random.clone(),
-                clock: app.clock.clone(),
-            })
+        let system = |client_id: &str, secret: Secret, port: u16| RelyingSettings {
+            issuer: app.settings.issuer.clone(),
+            client_id: client_id.to_owned(),
+            client_secret: secret,
+            base_url: address(port),
+            neighbour_url: None,
+            hotline_url: None,
+            data_dir: data.join("sample"),
+            extra_ca: None,
+            random: app.random.clone(),
+            clock: app.clock.clone(),
         };
+        let own = |client_id: &str| relying::secret(data, client_id, &app.moment());
+        let (portal, department) = (address(port + 1), address(port + 2));
         Ok(Self {
             issuer: app.settings.issuer.clone(),
-            portal: system("portal", port + 1, port + 2)?,
-            department: system("hrss", port + 2, port + 1)?,
+            portal: RelyingSettings {
+                hotline_url: Some(portal.clone() + HOTLINE_PATH),
+                neighbour_url: Some(department),
+                ..system("portal", own("portal")?, port + 1)
+            },
+            department: RelyingSettings {
+                neighbour_url: Some(portal.clone()),
+                ..system("hrss", own("hrss")?, port + 2)
+            },
+            hotline: RelyingSettings {
+                neighbour_url: Some(portal),
+                ..system(HOTLINE, state::declared_secret(HOTLINE)?, port + 1)
+            },
         })
+    }
+
+    /// Where the hotline's operators work.
+    pub fn hotline_desk(&self) -> String {
+        self.hotline.base_url.clone() + HOTLINE_PATH
     }
 }
 

@@ -1,4 +1,4 @@
-//! `demo`: the main job on sample data, with nothing else to install: the service and two relying systems.
+//! `demo`: the main job on sample data, with nothing else to install: the service and the relying systems around it.
 
 mod greeting;
 mod installation;
@@ -43,7 +43,9 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
     declare::declare(&app, state.text()).await?;
 
     let mut systems = JoinSet::new();
-    serve_system(&mut systems, portal_doors, sample::portal(installation.portal.clone())?, &stop);
+    let desk = sample::hotline(installation.hotline.clone())?;
+    let portal = sample::portal(installation.portal.clone())?.merge(desk);
+    serve_system(&mut systems, portal_doors, portal, &stop);
     serve_system(&mut systems, department_doors, sample::department(installation.department.clone())?, &stop);
     print::line(&greeting::text(&installation, &state));
     print::line(&format!("ready {}", app.settings.issuer));

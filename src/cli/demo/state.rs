@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::installation::Installation;
-use crate::base::Fault;
+use crate::base::{Fault, Secret};
 use crate::cli::problem::Problem;
 use crate::sample::RelyingSettings;
 
@@ -25,11 +25,24 @@ pub struct Login<'a> {
     pub level: Option<i64>,
 }
 
+/// The secret that the sample state itself gives a client.
+pub fn declared_secret(client_id: &str) -> Result<Secret, Problem> {
+    let value = sample()?;
+    let clients = value["clients"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let client = clients.iter().find(|client| client["client_id"] == client_id);
+    let secret = client.and_then(|client| client["client_secret"].as_str());
+    let missing = || Fault::broken("the sample state gives this client no secret");
+    Ok(Secret::new(secret.ok_or_else(missing)?))
+}
+
+fn sample() -> Result<Value, Problem> {
+    Ok(serde_json::from_str(SAMPLE).map_err(|error| Fault::broken("the sample state").because(error))?)
+}
+
 impl State {
     /// The sample, with the addresses and secrets of this installation.
     pub fn read(installation: &Installation) -> Result<Self, Problem> {
-        let malformed = |error| Fault::broken("the sample state").because(error);
-        let mut value: Value = serde_json::from_str(SAMPLE).map_err(malformed)?;
+        let mut value = sample()?;
         for system in [&installation.portal, &installation.department] {
             register(&mut value, system);
         }

@@ -1,6 +1,7 @@
 //! An identity service that agrees to everything, and can be told to answer wrongly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -29,6 +30,12 @@ pub struct FakeProvider {
     pub answer: Mutex<Value>,
     /// The last authorization request.
     pub asked: Mutex<Parameters>,
+    /// What the backchannel endpoint refuses with next, instead of agreeing.
+    pub not_taken: Mutex<Option<(u16, &'static str)>>,
+    /// What the token endpoint refuses polls with, one after another, before it agrees.
+    pub refusals: Mutex<VecDeque<(u16, &'static str)>>,
+    pub times_asked: AtomicU32,
+    pub times_polled: AtomicU32,
     pub now: i64,
 }
 
@@ -42,6 +49,10 @@ impl FakeProvider {
             userinfo: Mutex::new(json!({})),
             answer: Mutex::new(json!({})),
             asked: Mutex::default(),
+            not_taken: Mutex::default(),
+            refusals: Mutex::default(),
+            times_asked: AtomicU32::new(0),
+            times_polled: AtomicU32::new(0),
             now,
         });
         let router = Router::new()
@@ -49,6 +60,7 @@ impl FakeProvider {
             .route("/jwks", get(async |State(fake): Fake| Json(fake.signer.lock().unwrap().keys())))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
+            .route("/ciba", post(ciba))
             .route("/userinfo", get(userinfo))
             .with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -75,6 +87,7 @@ async fn configuration(State(fake): Fake) -> Json<Value> {
         "response_types_supported": ["code"], "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_authentication_endpoint": at("/ciba"),
     }))
 }
 
@@ -89,22 +102,62 @@ async fn authorize(State(fake): Fake, Query(asked): Query<Parameters>) -> Redire
 
 /// Holds the client to its secret and to the PKCE challenge, as the real one does.
 async fn token(State(fake): Fake, headers: HeaderMap, Form(form): Form<Parameters>) -> Response {
+    if form["grant_type"] == "urn:openid:params:grant-type:ciba" {
+        return polled(&fake, &headers, &form);
+    }
     let asked = fake.asked.lock().unwrap().clone();
     let proof = URL_SAFE_NO_PAD.encode(digest(&SHA256, form["code_verifier"].as_bytes()));
-    let basic = format!("Basic {}", STANDARD.encode("app:a+secret"));
     let fits = asked["code_challenge"] == proof
         && asked["code_challenge_method"] == "S256"
         && asked["redirect_uri"] == form["redirect_uri"]
-        && headers["authorization"] == basic;
+        && headers["authorization"] == basic();
     if !fits {
         return (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))).into_response();
     }
+    tokens(&fake, json!({"nonce": asked["nonce"]}))
+}
+
+/// Takes the question of a client that shows its secret (CIBA Core 1.0 §7.1).
+async fn ciba(State(fake): Fake, headers: HeaderMap, Form(form): Form<Parameters>) -> Response {
+    fake.times_asked.fetch_add(1, Ordering::SeqCst);
+    *fake.asked.lock().unwrap() = form;
+    if let Some((status, error)) = fake.not_taken.lock().unwrap().take() {
+        return refused(status, error);
+    }
+    if headers["authorization"] != basic() {
+        return refused(401, "invalid_client");
+    }
+    Json(json!({"auth_req_id": "request-1", "expires_in": 120, "interval": 5})).into_response()
+}
+
+fn polled(fake: &FakeProvider, headers: &HeaderMap, form: &Parameters) -> Response {
+    fake.times_polled.fetch_add(1, Ordering::SeqCst);
+    if headers["authorization"] != basic() || form["auth_req_id"] != "request-1" {
+        return refused(400, "invalid_grant");
+    }
+    match fake.refusals.lock().unwrap().pop_front() {
+        Some((status, error)) => refused(status, error),
+        None => tokens(fake, json!({})),
+    }
+}
+
+fn refused(status: u16, error: &str) -> Response {
+    let body = Json(json!({"error": error, "error_description": "<b>why</b>"}));
+    (StatusCode::from_u16(status).unwrap(), body).into_response()
+}
+
+fn basic() -> String {
+    format!("Basic {}", STANDARD.encode("app:a+secret"))
+}
+
+fn tokens(fake: &FakeProvider, over: Value) -> Response {
     let hash = digest(&SHA256, b"access");
     let mut claims = json!({
         "iss": fake.issuer, "aud": "app", "sub": "p1", "sid": "s1", "iat": fake.now, "exp": fake.now + 300,
-        "auth_time": fake.now - 40, "nonce": asked["nonce"], "acr": "urn:tongyao:loa:3", "amr": ["pwd"],
+        "auth_time": fake.now - 40, "acr": "urn:tongyao:loa:3", "amr": ["pwd"],
         "at_hash": URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]),
     });
+    put(&mut claims, &over);
     put(&mut claims, &fake.id_token.lock().unwrap());
     let id_token = fake.signer.lock().unwrap().sign_as("JWT", &claims);
     Json(json!({"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": id_token}))

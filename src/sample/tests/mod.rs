@@ -1,6 +1,7 @@
-//! Both systems from a browser's side, against an identity service that can be told to answer wrongly.
+//! The systems from a browser's side, against an identity service that can be told to answer wrongly.
 
 mod fake_provider;
+mod hotline;
 pub mod issuer;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ impl Scene {
             client_secret: Secret::new("a secret"),
             base_url: "http://rp.test:8001".into(),
             neighbour_url: Some("http://rp.test:8002".into()),
+            hotline_url: Some("http://rp.test:8001/hotline".into()),
             data_dir: std::env::temp_dir().join(folder),
             extra_ca: None,
             random: Arc::new(Seeded::new(7)),

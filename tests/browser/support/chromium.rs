@@ -182,7 +182,7 @@ impl Browser {
     }
 
     /// What the page says, as a person sees it.
-    async fn text(&self) -> String {
+    pub async fn text(&self) -> String {
         match self.driver.find(By::Css("main")).await {
             Ok(main) => main.text().await.unwrap_or_default(),
             Err(_) => String::new(),

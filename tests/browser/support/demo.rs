@@ -54,6 +54,11 @@ impl Demo {
         address(self.port + 2)
     }
 
+    /// The desk of the hotline, at the portal's address.
+    pub fn hotline(&self) -> String {
+        self.portal() + "/hotline"
+    }
+
     /// An address of the service: `at("/hall/")`.
     pub fn at(&self, path: &str) -> String {
         self.service() + path
