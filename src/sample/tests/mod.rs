@@ -2,6 +2,7 @@
 
 mod fake_provider;
 pub mod issuer;
+mod preview;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
