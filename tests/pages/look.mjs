@@ -12,6 +12,7 @@ const NARROW = { width: 320, height: 800 };
 // The two sides of WCAG 2.5.5; links within a sentence are exempt.
 const FINGER = 44;
 const TABS = 2;
+const SLOWEST = 120_000;
 // It sends itself on at once, so there is nothing to look at.
 const LEAVES_AT_ONCE = 'form-post.';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
@@ -34,6 +35,8 @@ let failed = 0;
 try {
   const context = await browser.newContext({ bypassCSP: true, viewport: NARROW });
   await context.addInitScript({ content: axe });
+  context.setDefaultTimeout(SLOWEST);
+  await context.route((url) => url.port !== String(server.address().port), stayHere);
   const waiting = pages.values();
   await Promise.all(Array.from({ length: TABS }, async () => {
     const tab = await context.newPage();
@@ -54,6 +57,12 @@ function serve(request, response) {
   } catch {
     response.writeHead(404).end();
   }
+}
+
+// Nothing leads away: a page that goes on by itself stays, and frames of other systems are empty.
+function stayHere(route) {
+  const framed = route.request().frame().parentFrame();
+  return framed ? route.fulfill({ contentType: 'text/html', body: '<title>elsewhere</title>' }) : route.abort('aborted');
 }
 
 async function look(tab, page) {
