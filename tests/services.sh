@@ -60,7 +60,7 @@ postgres_bin() {
 
 has_chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ]; }
 
-# need postgres redis browser interop: installs the Debian packages that are missing for these.
+# need postgres redis browser pages interop: installs the Debian packages that are missing for these.
 need() {
   local missing=() what
   for what in "$@"; do
@@ -71,6 +71,7 @@ need() {
         command -v chromium >/dev/null || missing+=(chromium)
         command -v chromedriver >/dev/null || missing+=(chromium-driver)
         has_chinese_font || missing+=(fonts-noto-cjk fontconfig) ;;
+      pages) command -v npm >/dev/null || missing+=(nodejs npm) ;;
       interop)
         [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2 libapache2-mod-auth-openidc)
         command -v npm >/dev/null || missing+=(nodejs npm)
@@ -108,6 +109,17 @@ install_clients() {
     || die 'pip install failed: see its last lines above'
   npm ci --prefix "$clients" --no-fund --no-audit --loglevel=error >&2 || die 'npm ci failed: see its last lines above'
   printf '%s\n' "$wanted" >target/interop/installed
+}
+
+# install_axe: what tests/pages looks with, in the version written down there.
+install_axe() {
+  local pages=tests/pages wanted
+  wanted=$(sha256sum <"$pages/package-lock.json")
+  if [ -d "$pages/node_modules" ] && [ "$wanted" = "$(cat target/pages-installed 2>/dev/null)" ]; then return; fi
+  say 'installing axe-core for tests/pages'
+  mkdir -p target
+  npm ci --prefix "$pages" --no-fund --no-audit --loglevel=error >&2 || die 'npm ci failed: see its last lines above'
+  printf '%s\n' "$wanted" >target/pages-installed
 }
 
 # --- starting ---------------------------------------------------------------------------------------------

@@ -183,7 +183,7 @@ pub struct SignOut<'a> {
 impl<'a> Notice<'a> {
     pub fn signed_out(frame: Frame<'a>) -> Self {
         let said = frame.t(
-            "你已退出本系统。是否同时退出其他系统，以你在统一身份认证服务中的选择为准。",
+            "您已退出本系统。是否同时退出其他系统，以您在统一身份认证服务中的选择为准。",
             "You have signed out of this system. Whether you are also signed out elsewhere is what you chose at the unified identity service.",
         );
         Self {
@@ -245,7 +245,7 @@ impl<'a> Notice<'a> {
             title: frame.t("暂时无法连接统一身份认证服务", "The identity service cannot be reached").into(),
             said: frame
                 .t(
-                    "本系统现在联系不上统一身份认证服务，你的账号没有任何变化。",
+                    "本系统现在联系不上统一身份认证服务，您的账号没有任何变化。",
                     "This system cannot reach the unified identity service right now. Nothing about your account has changed.",
                 )
                 .into(),
@@ -279,7 +279,7 @@ impl<'a> Notice<'a> {
             title: frame.t("登录结果未通过校验", "The sign-in did not pass our checks").into(),
             said: frame
                 .t(
-                    "为了你的安全，本系统没有让这次登录生效。",
+                    "为了您的安全，本系统没有让这次登录生效。",
                     "For your safety, this system did not accept the sign-in.",
                 )
                 .into(),
@@ -304,7 +304,7 @@ impl<'a> Notice<'a> {
         };
         let need = format!("{demanded} ({})", level_meaning(demanded, locale));
         let said = locale.pick(
-            format!("办理本业务需要身份等级 {need}，你目前的等级是 {have}。"),
+            format!("办理本业务需要身份等级 {need}，您目前的等级是 {have}。"),
             format!("This service needs identity level {need}. Yours is {have}."),
         );
         Self {
@@ -343,9 +343,9 @@ fn explained(frame: &Frame, error: &str) -> Explanation {
     match error {
         "access_denied" => (
             "access-denied",
-            frame.t("你没有同意授权", "You did not allow access"),
+            frame.t("您没有同意授权", "You did not allow access"),
             frame.t(
-                "本系统没有得到你的任何信息，因此不能让你登录。",
+                "本系统没有得到您的任何信息，因此不能让您登录。",
                 "This system was told nothing about you, and so cannot sign you in.",
             ),
             vec![frame.t(
@@ -357,21 +357,21 @@ fn explained(frame: &Frame, error: &str) -> Explanation {
             "level-too-low",
             frame.t("身份等级不够", "Your identity level is too low"),
             frame.t(
-                "办理本业务需要现场核验过的身份（等级 3），你的账号还没有达到。",
+                "办理本业务需要现场核验过的身份（等级 3），您的账号还没有达到。",
                 "This service needs an identity verified in person (level 3), which your account does not have yet.",
             ),
             how_to_rise(frame),
         ),
         "login_required" | "interaction_required" | "consent_required" => (
             "login-required",
-            frame.t("需要你亲自操作", "You are needed for this"),
-            frame.t("统一身份认证服务需要你登录或确认。", "The identity service needs you to sign in or to confirm."),
+            frame.t("需要您亲自操作", "You are needed for this"),
+            frame.t("统一身份认证服务需要您登录或确认。", "The identity service needs you to sign in or to confirm."),
             vec![frame.t("请重新登录。", "Please sign in again.")],
         ),
         "temporarily_unavailable" | "server_error" => (
             "unreachable",
             frame.t("统一身份认证服务繁忙", "The identity service is busy"),
-            frame.t("这次登录没有完成，你的账号没有任何变化。", "The sign-in was not completed. Nothing about your account has changed."),
+            frame.t("这次登录没有完成，您的账号没有任何变化。", "The sign-in was not completed. Nothing about your account has changed."),
             vec![frame.t("请过一两分钟再试。", "Please try again in a minute or two."), help_line(frame)],
         ),
         _ => (

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use super::answer::{Answer, chrome, page_with};
-use super::pages::{ErrorPage, FormPostPage, Link};
+use super::pages::{ErrorPage, FormPostPage};
 use crate::app::App;
 use crate::http::context::Context;
 use crate::http::csp::Csp;
@@ -50,8 +50,7 @@ fn draw_problem(context: &Context, problem: &Problem) -> Answer {
         drawn =
             drawn.with_code(refusal.number().to_string()).explained_at(paths::help_error(refusal.number()));
     }
-    let home = Link { href: paths::HOME.to_owned(), text: drawn.chrome.m().home().to_owned() };
-    page_with(context, &drawn.with_link(home), &Csp::strict())
+    page_with(context, &drawn, &Csp::strict())
 }
 
 fn draw_form_post(context: &Context, post: &FormPost) -> Answer {

@@ -3,6 +3,7 @@
 mod fake_provider;
 mod hotline;
 pub mod issuer;
+mod preview;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

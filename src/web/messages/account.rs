@@ -47,7 +47,7 @@ messages! {
         systems: "登录的系统" | "Systems",
         no_systems: "无" | "None",
         end: "让它退出" | "End it",
-        end_label(device): "让“{device}”退出登录" | "End the sign-in on {device}",
+        end_label(device): "让它退出：{device}" | "End it: {device}",
         end_others: "退出其他全部设备" | "End all others",
         only_one: "只有这一台设备登录了您的账号。" | "Only this device is signed in.",
         ended: "已让该设备退出登录。" | "That device has been signed out.",

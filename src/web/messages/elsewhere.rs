@@ -63,7 +63,7 @@ messages! {
         to: "收信人" | "To",
         at: "时间" | "Sent",
         open: "打开链接" | "Open the link",
-        open_label(to): "打开发给 {to} 的链接" | "Open the link sent to {to}",
+        open_label(to): "打开链接：发给 {to}" | "Open the link sent to {to}",
         empty: "还没有信息" | "No messages yet",
         empty_text: "有系统请市民确认时，信息会出现在这里。" | "When a system asks a citizen to confirm, the message appears here.",
     }

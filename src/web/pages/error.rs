@@ -29,8 +29,6 @@ pub struct ErrorPage {
     pub reference: String,
     /// The page that explains the code.
     pub code_href: Option<String>,
-    /// Where to go from here; the home page when none is given.
-    pub link: Option<Link>,
 }
 
 impl ErrorPage {
@@ -61,16 +59,7 @@ impl ErrorPage {
             _ => todo.to_owned(),
         };
         let (title, what) = (title.to_owned(), what.to_owned());
-        Self {
-            chrome,
-            title,
-            what,
-            todo,
-            error_code: None,
-            reference: reference.into(),
-            code_href: None,
-            link: None,
-        }
+        Self { chrome, title, what, todo, error_code: None, reference: reference.into(), code_href: None }
     }
 
     pub fn with_code(self, code: impl Into<String>) -> Self {
@@ -79,10 +68,6 @@ impl ErrorPage {
 
     pub fn explained_at(self, href: String) -> Self {
         Self { code_href: Some(href), ..self }
-    }
-
-    pub fn with_link(self, link: Link) -> Self {
-        Self { link: Some(link), ..self }
     }
 
     fn m(&self) -> ErrorText {
