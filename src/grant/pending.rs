@@ -65,7 +65,7 @@ pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pending: &Pending) -> 
 pub async fn update(ephemeral: &Ephemeral, id: &RequestId, pending: &Pending) -> Result<(), Fault> {
     let text =
         serde_json::to_string(pending).map_err(|error| Fault::broken("writing a request").because(error))?;
-    ephemeral.put(&key(id), &text, LIFETIME).await
+    ephemeral.put_yielding(&key(id), &text, LIFETIME).await
 }
 
 /// The request that waits, if this browser brought it.

@@ -46,7 +46,9 @@ pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pushed: &Pushed) -> Re
     let request_uri = format!("{URN}{}", moment.random.token(32));
     let text = serde_json::to_string(pushed)
         .map_err(|error| Fault::broken("writing a pushed request").because(error))?;
-    ephemeral.put(&key(&digest(&request_uri[URN.len()..])), &text, LIFETIME + pending::LIFETIME).await?;
+    ephemeral
+        .put_yielding(&key(&digest(&request_uri[URN.len()..])), &text, LIFETIME + pending::LIFETIME)
+        .await?;
     Ok(request_uri)
 }
 
@@ -70,7 +72,7 @@ pub async fn answer(ephemeral: &Ephemeral, name: &str) -> Result<bool, Fault> {
 
 /// Notes under which id this browser's way through the request waits, so that coming again goes on with it.
 pub async fn begin(ephemeral: &Ephemeral, name: &str, browser: &str, id: &RequestId) -> Result<(), Fault> {
-    ephemeral.put(&begun_key(name, browser), id.as_str(), pending::LIFETIME).await
+    ephemeral.put_yielding(&begun_key(name, browser), id.as_str(), pending::LIFETIME).await
 }
 
 pub async fn begun(ephemeral: &Ephemeral, name: &str, browser: &str) -> Result<Option<RequestId>, Fault> {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use tracing::Instrument;
 
-use super::{body_limit, panicked, time_limit};
+use super::{body_limit, host, panicked, time_limit};
 use crate::app::App;
 use crate::http::around::{Observed, Opener, harden};
 use crate::http::paths;
@@ -37,7 +37,11 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -
 /// The handler's answer, in bounded room and time, whatever becomes of the handler.
 async fn bounded(request: Request, next: Next) -> Response {
     let answering = async {
-        match body_limit::read(request).await {
+        let request = match host::check(&request) {
+            Ok(()) => body_limit::read(request).await,
+            Err(problem) => Err(problem),
+        };
+        match request {
             Ok(request) => next.run(request).await,
             Err(problem) => Shown::Problem(problem).into_response(),
         }

@@ -2,6 +2,7 @@
 
 mod body_limit;
 mod health;
+mod host;
 mod metrics;
 mod panicked;
 mod patience;

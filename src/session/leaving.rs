@@ -25,7 +25,7 @@ pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, leaving: &Leaving) -> 
     let id = RequestId::new(moment);
     let text =
         serde_json::to_string(leaving).map_err(|error| Fault::broken("writing a sign-out").because(error))?;
-    ephemeral.put(&key(&id), &text, LIFETIME).await?;
+    ephemeral.put_yielding(&key(&id), &text, LIFETIME).await?;
     Ok(id)
 }
 

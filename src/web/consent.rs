@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::answer::Answer;
 use super::chrome::Chrome;
-use super::messages::{Verified, Why};
+use super::messages::Why;
 use super::pages::{ConsentItem, ConsentPage, Need, Occasion};
 use super::way::Way;
 use crate::audit::{self, Event};
@@ -122,24 +122,9 @@ fn shown(context: &Context, item: &Item) -> ConsentItem {
         asked::Need::Required => Need::Required,
         asked::Need::Optional => Need::Optional,
     };
-    let claim = item.name.strip_prefix(CLAIM);
-    if let Some((name, description)) = claim.and_then(|claim| Verified(context.locale).words(claim)) {
-        return ConsentItem {
-            scope: item.name.clone(),
-            name: name.to_owned(),
-            description: description.to_owned(),
-            why: Some(Verified(context.locale).why().to_owned()),
-            need,
-        };
+    match item.name.strip_prefix(CLAIM) {
+        Some(claim) => ConsentItem::of_claim(context.locale, claim, need),
+        None => ConsentItem::of_scope(context.locale, &item.name, need)
+            .because(Why(context.locale).of(&item.name)),
     }
-    let scope = claim.and_then(crate::grant::claims::scope_of);
-    let why = Why(context.locale);
-    match scope {
-        Some(scope) => {
-            let words = ConsentItem::of_scope(context.locale, scope, need);
-            ConsentItem { scope: item.name.clone(), ..words }
-        }
-        None => ConsentItem::of_scope(context.locale, &item.name, need),
-    }
-    .because(why.of(scope.unwrap_or(&item.name)))
 }

@@ -19,6 +19,18 @@ async fn says_who_asks_for_what_and_for_how_long() {
 }
 
 #[tokio::test]
+async fn a_single_claim_is_named_for_what_it_gives() {
+    let world = World::new().await;
+    let wanted = serde_json::json!({"userinfo": {"name": {"essential": true}, "phone_number": null}});
+    let ask = world.system("portal").ask("openid").with("claims", &wanted.to_string());
+    let mut browser = world.browser();
+    let page = browser.get(&ask.address()).await;
+    let text = browser.sign_in_on(&page, &WANG).await.text();
+    assert!(text.contains("您的姓名，不含其他信息") && text.contains("手机号"), "{text}");
+    assert!(!text.contains("基本信息") && !text.contains("性别"), "{text}");
+}
+
+#[tokio::test]
 async fn is_remembered_for_what_was_allowed() {
     let world = World::new().await;
     let portal = world.system("portal");

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use futures_util::{StreamExt, stream};
-use http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{Method, Request, StatusCode};
 use tower::ServiceExt;
 
@@ -60,11 +60,21 @@ async fn a_body_that_is_too_large_is_told_as_json() {
 }
 
 #[tokio::test]
+async fn a_request_that_names_two_hosts_is_refused() {
+    let world = World::new().await;
+    let twice = |call: Call| call.header(HOST, "localhost:8000").header(HOST, "elsewhere.example");
+    let answer = twice(Call::get("/oidc/jwks")).send(&world.router).await;
+    answer.refused(400, "invalid_request", 100_001);
+    assert_eq!(twice(Call::get("/sign-in")).send(&world.router).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_is_not_called_too_large() {
     let world = World::new().await;
     for (path, json) in [("/oidc/token", true), ("/sign-in", false)] {
         let pieces = [Ok("grant_type="), Err(std::io::Error::other("invalid chunk size"))];
         let request = Request::post(path)
+            .header(HOST, "localhost:8000")
             .header(CONTENT_TYPE, FORM)
             .header(TRANSFER_ENCODING, "chunked")
             .body(Body::from_stream(stream::iter(pieces)))
@@ -87,7 +97,8 @@ async fn a_body_is_read_before_an_early_refusal() {
             let _ = sender.take().map(|sender| sender.send(()));
             Ok::<_, std::io::Error>(piece)
         });
-        let request = Request::post(path).body(Body::from_stream(pieces)).unwrap();
+        let request =
+            Request::post(path).header(HOST, "localhost:8000").body(Body::from_stream(pieces)).unwrap();
         let answer = world.router.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{path}");
         assert!(receiver.await.is_ok(), "{path}: the body was not read");

@@ -1,6 +1,6 @@
 //! Ephemeral state in this process: maps with expiry, bounded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +20,11 @@ struct Shard {
     entries: HashMap<String, Entry>,
     /// What the entries weigh together.
     bytes: usize,
+    /// What those that yield weigh together.
+    yielding_bytes: usize,
+    /// Those that yield, the oldest first; some are gone already.
+    yielding: VecDeque<(u64, String)>,
+    turns: u64,
     /// Expired entries are swept when the map has grown to this: amortised, one look an entry.
     sweep_at: usize,
     /// A full map is swept once a second at most.
@@ -29,6 +34,15 @@ struct Shard {
 struct Entry {
     held: Held,
     expires_at: Timestamp,
+    place: Place,
+}
+
+/// Whether an entry stays until it expires.
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Place {
+    Kept,
+    /// It gives way to younger ones of its kind; with its turn.
+    Yielding(u64),
 }
 
 enum Held {
@@ -43,6 +57,8 @@ const FIRST_SWEEP: usize = 1024;
 const MOST_ENTRIES_A_SHARD: usize = 100_000;
 /// The same for requests of many kilobytes each: 256 MiB in all.
 const MOST_BYTES_A_SHARD: usize = 16 * 1024 * 1024;
+/// What anybody can have kept without being known is at most half of it, so that a flood of it crowds out its own kind alone.
+const MOST_YIELDING_BYTES_A_SHARD: usize = MOST_BYTES_A_SHARD / 2;
 const FULL_SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// What an entry weighs beside its texts, about.
 const ENTRY_BYTES: usize = 160;
@@ -56,8 +72,12 @@ impl Memory {
 
     pub(super) fn put(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
         let now = self.clock.now();
-        let entry = Entry { held: Held::Value(value.to_owned()), expires_at: now + lifetime };
-        self.shard(key).insert(key, entry, now)
+        self.shard(key).insert(key, Entry::of(value, now + lifetime), now)
+    }
+
+    pub(super) fn put_yielding(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
+        let now = self.clock.now();
+        self.shard(key).insert_yielding(key, Entry::of(value, now + lifetime), now)
     }
 
     pub(super) fn put_new(&self, key: &str, value: &str, lifetime: Duration) -> Result<bool, Fault> {
@@ -66,8 +86,7 @@ impl Memory {
         if shard.live(key, now).is_some() {
             return Ok(false);
         }
-        let entry = Entry { held: Held::Value(value.to_owned()), expires_at: now + lifetime };
-        shard.insert(key, entry, now)?;
+        shard.insert(key, Entry::of(value, now + lifetime), now)?;
         Ok(true)
     }
 
@@ -89,7 +108,9 @@ impl Memory {
         let Some(entry) = shard.live(key, now) else { return Consumed::Absent };
         match std::mem::replace(&mut entry.held, Held::Trace(trace.to_owned())) {
             Held::Value(value) => {
-                shard.bytes = (shard.bytes + trace.len()).saturating_sub(value.len());
+                let place = entry.place;
+                shard.lighten(place, value.len());
+                shard.burden(place, trace.len());
                 Consumed::Live(value)
             }
             Held::Trace(first) => {
@@ -110,7 +131,8 @@ impl Memory {
             *count += 1;
             return Ok(*count);
         }
-        shard.insert(key, Entry { held: Held::Count(1), expires_at: now + lifetime }, now)?;
+        let entry = Entry { held: Held::Count(1), expires_at: now + lifetime, place: Place::Kept };
+        shard.insert(key, entry, now)?;
         Ok(1)
     }
 
@@ -137,14 +159,57 @@ impl Shard {
         let weight = weight(key, &entry);
         self.make_room(now, weight)?;
         self.remove(key);
-        self.bytes += weight;
+        self.burden(entry.place, weight);
         self.entries.insert(key.to_owned(), entry);
         Ok(())
     }
 
+    fn insert_yielding(&mut self, key: &str, entry: Entry, now: Timestamp) -> Result<(), Fault> {
+        let weight = weight(key, &entry);
+        self.remove(key);
+        while self.yielding_bytes + weight > MOST_YIELDING_BYTES_A_SHARD && self.yield_oldest() {}
+        self.turns += 1;
+        self.insert(key, Entry { place: Place::Yielding(self.turns), ..entry }, now)?;
+        if self.yielding.len() > self.entries.len() * 2 + FIRST_SWEEP {
+            self.forget_gone();
+        }
+        self.yielding.push_back((self.turns, key.to_owned()));
+        Ok(())
+    }
+
+    /// Whether there was one.
+    fn yield_oldest(&mut self) -> bool {
+        let Some((turn, key)) = self.yielding.pop_front() else { return false };
+        if self.entries.get(&key).is_some_and(|entry| entry.place == Place::Yielding(turn)) {
+            self.remove(&key);
+        }
+        true
+    }
+
+    fn forget_gone(&mut self) {
+        let entries = &self.entries;
+        self.yielding.retain(|(turn, key)| {
+            entries.get(key).is_some_and(|entry| entry.place == Place::Yielding(*turn))
+        });
+    }
+
     fn remove(&mut self, key: &str) {
         if let Some(entry) = self.entries.remove(key) {
-            self.bytes = self.bytes.saturating_sub(weight(key, &entry));
+            self.lighten(entry.place, weight(key, &entry));
+        }
+    }
+
+    fn burden(&mut self, place: Place, bytes: usize) {
+        self.bytes += bytes;
+        if place != Place::Kept {
+            self.yielding_bytes += bytes;
+        }
+    }
+
+    fn lighten(&mut self, place: Place, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if place != Place::Kept {
+            self.yielding_bytes = self.yielding_bytes.saturating_sub(bytes);
         }
     }
 
@@ -169,9 +234,21 @@ impl Shard {
 
     fn sweep(&mut self, now: Timestamp) {
         self.entries.retain(|_, entry| entry.expires_at > now);
-        self.bytes = self.entries.iter().map(|(key, entry)| weight(key, entry)).sum();
+        self.forget_gone();
+        (self.bytes, self.yielding_bytes) = (0, 0);
+        let weights: Vec<_> =
+            self.entries.iter().map(|(key, entry)| (entry.place, weight(key, entry))).collect();
+        for (place, weight) in weights {
+            self.burden(place, weight);
+        }
         self.sweep_at = (self.entries.len() * 2).clamp(FIRST_SWEEP, MOST_ENTRIES_A_SHARD);
         self.swept_at = Some(now);
+    }
+}
+
+impl Entry {
+    fn of(value: &str, expires_at: Timestamp) -> Self {
+        Self { held: Held::Value(value.to_owned()), expires_at, place: Place::Kept }
     }
 }
 
@@ -249,9 +326,42 @@ mod tests {
         assert!((0..SHARDS).all(|n| memory.put(&format!("n{n}"), &large, MINUTE).is_ok()));
         clock.advance(MINUTE);
         assert!((0..SHARDS).all(|n| memory.put(&format!("m{n}"), &large, MINUTE).is_ok()));
-        assert!(memory.shards.iter().all(|shard| {
+        assert!(weighed(&memory));
+    }
+
+    /// Whether what is written down is what the entries weigh.
+    fn weighed(memory: &Memory) -> bool {
+        memory.shards.iter().all(|shard| {
             let shard = shard.lock().unwrap();
-            shard.bytes == shard.entries.iter().map(|(key, entry)| weight(key, entry)).sum::<usize>()
-        }));
+            let of = |counts: fn(&Entry) -> bool| {
+                let counted = shard.entries.iter().filter(|(_, entry)| counts(entry));
+                counted.map(|(key, entry)| weight(key, entry)).sum::<usize>()
+            };
+            let yielding = of(|entry| entry.place != Place::Kept);
+            (shard.bytes, shard.yielding_bytes) == (of(|_| true), yielding)
+        })
+    }
+
+    #[test]
+    fn a_flood_of_what_yields_crowds_out_its_own_kind_alone() {
+        let (clock, memory) = memory();
+        memory.put("code", "facts", MINUTE).unwrap();
+        let large = "x".repeat(16 * 1024);
+        memory.put_yielding("oldest", &large, MINUTE).unwrap();
+        let most = 2 * SHARDS * MOST_BYTES_A_SHARD / large.len();
+        assert!((0..most).all(|n| memory.put_yielding(&format!("r{n}"), &large, MINUTE).is_ok()));
+        assert_eq!((memory.get("oldest"), memory.get("code")), (None, Some("facts".into())));
+        assert!((0..1_000).all(|n| memory.put(&format!("code{n}"), &large, MINUTE).is_ok()));
+        assert!(memory.get(&format!("r{}", most - 1)).is_some() && weighed(&memory));
+        // Whoever goes on is young again.
+        memory.put_yielding(&format!("r{}", most - 1), "changed", MINUTE).unwrap();
+        memory.consume(&format!("r{}", most - 2), "trace");
+        memory.delete(&format!("r{}", most - 3));
+        assert!(weighed(&memory));
+        clock.advance(MINUTE);
+        memory.shards.iter().for_each(|shard| shard.lock().unwrap().sweep(clock.now()));
+        assert!(
+            weighed(&memory) && memory.shards.iter().all(|shard| shard.lock().unwrap().yielding.is_empty())
+        );
     }
 }

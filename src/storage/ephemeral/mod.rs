@@ -53,6 +53,16 @@ impl Ephemeral {
         }
     }
 
+    /// Keeps what anybody may have kept without being known. In this process it gives way, the oldest first, where there is
+    /// too much of it; Redis has a rule of its own for that (`maxmemory-policy`).
+    pub async fn put_yielding(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
+        self.tally.count(Trip::Ephemeral);
+        match &self.engine {
+            Engine::Memory(memory) => memory.put_yielding(key, value, lifetime),
+            Engine::Redis(redis) => redis.put(key, value, lifetime).await,
+        }
+    }
+
     /// Keeps `value` unless the key is taken; whether it was kept.
     pub async fn put_new(&self, key: &str, value: &str, lifetime: Duration) -> Result<bool, Fault> {
         self.tally.count(Trip::Ephemeral);

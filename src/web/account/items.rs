@@ -2,24 +2,31 @@
 
 use crate::base::Locale;
 use crate::grant::claims::scope_of;
-use crate::web::messages::{Scopes, Verified};
+use crate::web::messages::{Scopes, SingleClaims, Verified};
 
-/// The names of scopes and of single claims, each once; a claim is called by the scope it belongs to.
+/// The names of scopes and of single claims, each once.
 pub fn names<'a>(
     locale: Locale,
     scopes: impl Iterator<Item = &'a str>,
     claims: impl Iterator<Item = &'a str>,
 ) -> Vec<String> {
-    let words = Scopes(locale);
+    let scopes: Vec<&str> = scopes.collect();
+    let alone = claims.filter(|claim| scope_of(claim).is_none_or(|scope| !scopes.contains(&scope)));
+    let named = scopes.iter().map(|scope| Scopes(locale).name(scope).unwrap_or(scope));
     let mut names: Vec<String> = Vec::new();
-    for scope in scopes.chain(claims.map(|claim| scope_of(claim).unwrap_or(claim))) {
-        let verified = || Verified(locale).words(scope).map(|(name, _)| name);
-        let name = words.name(scope).or_else(verified).unwrap_or(scope);
+    for name in named.chain(alone.map(|claim| claim_name(locale, claim))) {
         if names.iter().all(|known| known != name) {
             names.push(name.to_owned());
         }
     }
     names
+}
+
+fn claim_name(locale: Locale, claim: &str) -> &str {
+    let verified = Verified(locale).words(claim).map(|(name, _)| name);
+    let known = || scope_of(claim).and_then(|_| SingleClaims(locale).words(claim)).map(|(name, _)| name);
+    let of_scope = || scope_of(claim).and_then(|scope| Scopes(locale).name(scope));
+    verified.or_else(known).or_else(of_scope).unwrap_or(claim)
 }
 
 /// The names in one line.
@@ -40,7 +47,10 @@ mod tests {
             named(Locale::ZhCn, "openid profile", &["name", "phone_number"]),
             "登录身份、基本信息、手机号"
         );
-        assert_eq!(named(Locale::En, "openid", &["id_number", "id_type"]), "That it is you, Document number");
+        assert_eq!(
+            named(Locale::En, "openid", &["id_number", "id_type"]),
+            "That it is you, Your document number, The kind of your document"
+        );
         assert_eq!(named(Locale::En, "openid payroll", &[]), "That it is you, payroll");
         assert_eq!(
             named(Locale::ZhCn, "openid", &["verified:how", "verified:name"]),

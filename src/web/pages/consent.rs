@@ -4,10 +4,12 @@ use askama::Template;
 
 use super::asker::Asker;
 use crate::base::Locale;
+use crate::grant::asked::CLAIM;
+use crate::grant::claims::scope_of;
 use crate::http::paths;
 use crate::protocol::authorization_details::Detail;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Consent, Detailed, Elsewhere, Scopes};
+use crate::web::messages::{Consent, Detailed, Elsewhere, Scopes, SingleClaims, Verified, Why};
 
 /// Whether an item may be declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,19 @@ impl ConsentItem {
             why: None,
             need,
         }
+    }
+
+    /// A single claim, with the reason for it: one that carries its verification, one in words of its own, or one that is
+    /// all its scope gives.
+    pub fn of_claim(locale: Locale, claim: &str, need: Need) -> Self {
+        let scope = scope_of(claim).unwrap_or(claim);
+        let of_scope = Self::of_scope(locale, scope, need);
+        let verified = Verified(locale).words(claim);
+        let why = if verified.is_some() { Verified(locale).why() } else { Why(locale).of(scope) };
+        let words = verified.or_else(|| SingleClaims(locale).words(claim));
+        let (name, description) = words.unwrap_or((of_scope.name.as_str(), of_scope.description.as_str()));
+        let (name, description) = (name.to_owned(), description.to_owned());
+        Self { scope: format!("{CLAIM}{claim}"), name, description, ..of_scope }.because(why)
     }
 
     /// One of the authorization details; it has no check box.

@@ -88,6 +88,7 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
         shots.push(Shot::of(format!("sign-in-{name}"), &page));
     }
     shots.push(Shot::of("consent", &consent(chrome)));
+    shots.push(Shot::of("consent-claims", &consent_claims(chrome)));
     let step_up = step_up(chrome);
     let open = StepUpPage {
         visit: VisitState::Open,
@@ -170,6 +171,17 @@ pub(super) fn consent(chrome: &Chrome) -> ConsentPage {
         ],
         until: "2027-11-22".into(),
         occasion: Occasion::Here,
+    }
+}
+
+fn consent_claims(chrome: &Chrome) -> ConsentPage {
+    let claim = |claim: &str| ConsentItem::of_claim(chrome.locale, claim, Need::Optional);
+    let named = ["name", "phone_number", "loa", "verified:name", "verified:id_number", "verified:how"];
+    ConsentPage {
+        items: std::iter::once(ConsentItem::of_scope(chrome.locale, "openid", Need::Required))
+            .chain(named.map(claim))
+            .collect(),
+        ..consent(chrome)
     }
 }
 

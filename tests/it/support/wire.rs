@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use http::header::{CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::{CONTENT_TYPE, HOST, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -56,7 +56,8 @@ impl Call {
     }
 
     pub async fn send(self, router: &Router) -> Answer {
-        let request = self.builder.body(Body::from(self.body)).unwrap();
+        let mut request = self.builder.body(Body::from(self.body)).unwrap();
+        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("localhost:8000"));
         let response = router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 8 * 1024 * 1024).await.unwrap();
