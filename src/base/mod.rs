@@ -5,6 +5,8 @@ pub mod id;
 pub mod locale;
 pub mod time;
 pub mod random;
+#[cfg(test)]
+pub mod scratch;
 pub mod certificate;
 pub mod moment;
 pub mod page;

@@ -201,19 +201,18 @@ fn traces(before: Timestamp) -> Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::random::{Random, System};
+    use crate::base::scratch::Scratch;
     use crate::config::DatabasePlace;
     use crate::storage::{Tally, migrate};
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
-    async fn open() -> (Db, std::path::PathBuf) {
-        let random: &dyn Random = &System::default();
-        let path = std::env::temp_dir().join(format!("tongyao-sweep-{}.db", random.token(9)));
-        let place = DatabasePlace::Sqlite(path.clone());
+    async fn open() -> (Db, Scratch) {
+        let folder = Scratch::open();
+        let place = DatabasePlace::Sqlite(folder.join("test.db"));
         let db = Db::open(&place, Arc::new(Tally::default())).await.unwrap();
         migrate::run(&place, &db).await.unwrap();
-        (db, path)
+        (db, folder)
     }
 
     /// A session that saw a client and was told, with a family, its tokens and the note of its revocation.
@@ -300,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_over_goes_with_all_that_hangs_on_it_and_nothing_else() {
-        let (db, path) = open().await;
+        let (db, _folder) = open().await;
         let now = Timestamp::from_seconds(1_800_000_000);
         insert(&db, "over", (now - DAY * 40, now - DAY * 31)).await;
         insert(&db, "session-kept", (now - DAY * 2, now - DAY * 29)).await;
@@ -324,12 +323,11 @@ mod tests {
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
         assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
         db.close().await;
-        std::fs::remove_file(path).unwrap();
     }
 
     #[tokio::test]
     async fn more_than_a_batch_goes_in_one_sweep() {
-        let (db, path) = open().await;
+        let (db, _folder) = open().await;
         let now = Timestamp::from_seconds(1_800_000_000);
         insert(&db, "kept", (now, now)).await;
         let mut tx = db.begin().await.unwrap();
@@ -344,6 +342,5 @@ mod tests {
         tx.commit().await.unwrap();
         assert_eq!(sweep_all(&db, now).await.unwrap().access_tokens, BATCH.unsigned_abs() * 2 + 1);
         db.close().await;
-        std::fs::remove_file(path).unwrap();
     }
 }

@@ -199,25 +199,10 @@ fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::scratch::Scratch;
     use crate::base::time::ManualClock;
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("tongyao-sample-{name}-{}", std::process::id()));
-            let _ = std::fs::remove_dir_all(&path);
-            Self(path)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
 
     fn person(sub: &str, sid: &str) -> Person {
         Person {
@@ -239,14 +224,14 @@ mod tests {
         }
     }
 
-    fn open(folder: &Folder) -> (Sessions, Arc<ManualClock>) {
+    fn open(folder: &Scratch) -> (Sessions, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(START));
-        (Sessions::open(&folder.0, "test", clock.clone()).unwrap(), clock)
+        (Sessions::open(folder.path(), "test", clock.clone()).unwrap(), clock)
     }
 
     #[tokio::test]
     async fn a_restart_signs_nobody_out() {
-        let folder = Folder::new("restart");
+        let folder = Scratch::open();
         let (sessions, _) = open(&folder);
         sessions.begin("cookie", None, person("a", "1")).await.unwrap();
         drop(sessions);
@@ -260,17 +245,17 @@ mod tests {
     #[tokio::test]
     async fn the_file_is_private_and_holds_no_cookie() {
         use std::os::unix::fs::PermissionsExt;
-        let folder = Folder::new("private");
+        let folder = Scratch::open();
         let (sessions, _) = open(&folder);
         sessions.begin("cookie-of-a-browser", None, person("a", "1")).await.unwrap();
-        let file = folder.0.join("test-sessions.json");
+        let file = folder.join("test-sessions.json");
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!std::fs::read_to_string(&file).unwrap().contains("cookie-of-a-browser"));
     }
 
     #[tokio::test]
     async fn a_logout_ends_what_it_means_and_only_once() {
-        let folder = Folder::new("logout");
+        let folder = Scratch::open();
         let (sessions, _) = open(&folder);
         for (cookie, sub, sid) in [("c1", "a", "1"), ("c2", "a", "2"), ("c3", "b", "3")] {
             sessions.begin(cookie, None, person(sub, sid)).await.unwrap();
@@ -288,7 +273,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_browser_ends_the_session_it_names_and_no_other() {
-        let folder = Folder::new("front");
+        let folder = Scratch::open();
         let (sessions, _) = open(&folder);
         for (cookie, sid) in [("c1", "1"), ("c2", "2")] {
             sessions.begin(cookie, None, person("a", sid)).await.unwrap();
@@ -301,10 +286,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_cannot_be_written_changes_nothing() {
-        let folder = Folder::new("unwritable");
+        let folder = Scratch::open();
         let (sessions, _) = open(&folder);
         sessions.begin("c1", None, person("a", "1")).await.unwrap();
-        std::fs::remove_dir_all(&folder.0).unwrap();
+        std::fs::remove_dir_all(folder.path()).unwrap();
         assert!(sessions.begin("c2", Some("c1"), person("b", "2")).await.is_err());
         assert!(matches!(sessions.find("c1").await, Seen::SignedIn(_)));
         assert!(matches!(sessions.find("c2").await, Seen::Nobody));
@@ -312,10 +297,9 @@ mod tests {
 
     #[test]
     fn a_damaged_file_stops_the_start_with_what_to_do() {
-        let folder = Folder::new("damaged");
-        std::fs::create_dir_all(&folder.0).unwrap();
-        std::fs::write(folder.0.join("test-sessions.json"), b"{").unwrap();
-        let fault = Sessions::open(&folder.0, "test", Arc::new(ManualClock::at(START))).err().unwrap();
+        let folder = Scratch::open();
+        std::fs::write(folder.join("test-sessions.json"), b"{").unwrap();
+        let fault = Sessions::open(folder.path(), "test", Arc::new(ManualClock::at(START))).err().unwrap();
         assert!(fault.to_string().contains("remove it"), "{fault}");
     }
 }

@@ -258,14 +258,13 @@ fn writing(error: sqlx::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
     use std::time::Duration;
 
     use futures_util::FutureExt;
     use tokio::time::timeout;
 
     use super::*;
-    use crate::base::random::{Random, System};
+    use crate::base::scratch::Scratch;
     use crate::storage::{Rows, Value};
 
     /// Not by `sql!`: the table does not exist.
@@ -279,20 +278,20 @@ mod tests {
 
     struct House {
         lane: Lane,
-        path: PathBuf,
+        _folder: Scratch,
     }
 
     impl House {
         async fn new() -> Self {
-            let random: &dyn Random = &System::default();
-            let path = std::env::temp_dir().join(format!("tongyao-lane-{}.db", random.token(9)));
-            let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+            let folder = Scratch::open();
+            let options =
+                SqliteConnectOptions::new().filename(folder.join("test.db")).create_if_missing(true);
             let lane = Lane::open(&options).await.unwrap();
             let mut tx = lane.begin().await;
             let table = Statement::new("CREATE TABLE kept (n INTEGER CHECK (n >= 0))", Vec::new());
             tx.execute(Vec::new(), table).await.unwrap();
             tx.commit(Vec::new()).await.unwrap();
-            Self { lane, path }
+            Self { lane, _folder: folder }
         }
 
         /// How often each number is there, by number.
@@ -307,12 +306,6 @@ mod tests {
             let mut tx = self.lane.begin().await;
             tx.execute(Vec::new(), put(number)).await?;
             tx.commit(vec![put(number)]).await
-        }
-    }
-
-    impl Drop for House {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_file(&self.path);
         }
     }
 

@@ -1,6 +1,5 @@
 //! Declared state applied to a real database.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::random::{Random, System};
+use crate::base::scratch::Scratch;
 use crate::base::time::{Clock, ManualClock};
 use crate::base::{Secret, Timestamp};
 use crate::client::store as clients;
@@ -31,7 +31,7 @@ struct Ground {
     clock: ManualClock,
     outgoing: Outgoing,
     sandbox: Sandbox,
-    folder: PathBuf,
+    _folder: Scratch,
 }
 
 /// The demo applies its state in a task of its own.
@@ -39,24 +39,18 @@ fn sendable<T: Send>(work: T) -> T {
     work
 }
 
-impl Drop for Ground {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
 async fn ground() -> Ground {
     let random: &dyn Random = &System::default();
-    let folder = std::env::temp_dir().join(format!("tongyao-apply-{}", random.token(9)));
+    let folder = Scratch::open();
     let clock = ManualClock::at(Timestamp::from_seconds(1_800_000_000));
-    let keys = Keys::open(&folder, clock.now(), random).unwrap();
+    let keys = Keys::open(&folder.join("keys"), clock.now(), random).unwrap();
     let place = DatabasePlace::Sqlite(folder.join("test.db"));
     let db = Db::open(&place, Arc::new(Tally::default())).await.unwrap();
     migrate::run(&place, &db).await.unwrap();
     let passwords = PasswordPool::start(1, Cost { memory_kib: 64, passes: 1 }).unwrap();
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let outgoing = Outgoing::new(Guard::new(Reach::Public, &[]), None).unwrap();
-    Ground { db, keys, passwords, outgoing, clock, sandbox: Sandbox::On, folder }
+    Ground { db, keys, passwords, outgoing, clock, sandbox: Sandbox::On, _folder: folder }
 }
 
 impl Ground {

@@ -1,13 +1,13 @@
 //! Authentication tried on a real database, with the ground that the other tests of this folder stand on.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::base::Moment;
-use crate::base::random::{Random, System};
+use crate::base::random::System;
+use crate::base::scratch::Scratch;
 use crate::base::time::{Clock, ManualClock};
 use crate::client::store::{self, NewClient};
 use crate::client::{ConsentPolicy, Department, Profile, department, shared_secret};
@@ -19,29 +19,9 @@ use crate::protocol::SigningAlgorithm;
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::storage::{Db, Tally, migrate};
 
-/// A folder that goes with the test.
-pub(in crate::client) struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let random: &dyn Random = &System::default();
-        Self(std::env::temp_dir().join(format!("tongyao-client-{}", random.token(9))))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-pub(in crate::client) fn keys() -> (Arc<Keys>, Folder) {
-    let folder = Folder::new();
-    let keys = Keys::open(folder.path(), START, &System::default()).unwrap();
+pub(in crate::client) fn keys() -> (Arc<Keys>, Scratch) {
+    let folder = Scratch::open();
+    let keys = Keys::open(&folder.join("keys"), START, &System::default()).unwrap();
     (Arc::new(keys), folder)
 }
 
@@ -60,13 +40,13 @@ pub(in crate::client) struct Ground {
     pub(in crate::client) tally: Arc<Tally>,
     db: Db,
     keys: Arc<Keys>,
-    _folder: Folder,
+    _folder: Scratch,
 }
 
 pub(in crate::client) async fn ground() -> Ground {
     let (keys, folder) = keys();
     let tally = Arc::new(Tally::default());
-    let place = DatabasePlace::Sqlite(folder.path().join("test.db"));
+    let place = DatabasePlace::Sqlite(folder.join("test.db"));
     let db = Db::open(&place, tally.clone()).await.unwrap();
     migrate::run(&place, &db).await.unwrap();
     let clock = Arc::new(ManualClock::at(START));

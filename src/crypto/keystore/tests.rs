@@ -1,31 +1,22 @@
 //! The life of keys, on a real folder.
 
-use std::path::PathBuf;
-
 use super::*;
-use crate::base::random::{Random, System};
+use crate::base::scratch::Scratch;
 use crate::crypto::jwe::Decrypter;
 use crate::protocol::encryption::KeyManagement;
 
 const ES256: SigningAlgorithm = SigningAlgorithm::Es256;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-struct Place(PathBuf);
+struct Place(Scratch);
 
 impl Place {
     fn new() -> Self {
-        let random: &dyn Random = &System::default();
-        Self(std::env::temp_dir().join(format!("tongyao-keystore-{}", random.token(9))))
+        Self(Scratch::open())
     }
 
     fn open<K: Kept>(&self, now: Timestamp) -> KeyStore<K> {
-        KeyStore::open(KeysFolder::open(&self.0).unwrap(), now).unwrap()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        KeyStore::open(KeysFolder::open(&self.0.join("keys")).unwrap(), now).unwrap()
     }
 }
 

@@ -1,12 +1,12 @@
 //! A hall with a clerk at a window, a citizen with an account, and a reader that signs.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::base::id::{AccountId, PersonId};
 use crate::base::random::{Random, Seeded};
+use crate::base::scratch::Scratch;
 use crate::base::time::{Clock, ManualClock};
 use crate::base::{Actor, Moment, Timestamp};
 use crate::config::DatabasePlace;
@@ -51,7 +51,7 @@ pub struct House {
     pub person: PersonId,
     pub account: AccountId,
     reader: Arc<Signer>,
-    folder: PathBuf,
+    folder: Scratch,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -59,9 +59,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 impl House {
     pub async fn open() -> Self {
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
-        let folder = std::env::temp_dir().join(format!("tongyao-hall-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let place = place(&folder).await;
+        let folder = Scratch::open();
+        let place = place(folder.path()).await;
         let db = Db::open(&place, Arc::new(Tally::default())).await.unwrap();
         migrate::run(&place, &db).await.unwrap();
         let reader = signer();
@@ -248,18 +247,12 @@ impl House {
 
     /// The bytes of the database's files.
     pub fn files(&self) -> Vec<Vec<u8>> {
-        let entries = std::fs::read_dir(&self.folder).unwrap();
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
         entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
     }
 
     pub async fn events(&self, kind: &str) -> i64 {
         self.one::<(i64,)>(sql!("SELECT COUNT(*) FROM audit_event WHERE kind = $1", kind)).await.0
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -330,10 +323,9 @@ pub fn signer() -> Arc<Signer> {
 pub fn keys() -> Arc<Keys> {
     static KEYS: OnceLock<Arc<Keys>> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let folder = std::env::temp_dir().join(format!("tongyao-hall-keys-{}", std::process::id()));
-        let keys = Keys::open(&folder, Timestamp::from_seconds(1_780_000_000), &Seeded::new(1)).unwrap();
-        let _ = std::fs::remove_dir_all(&folder);
-        Arc::new(keys)
+        let folder = Scratch::open();
+        let now = Timestamp::from_seconds(1_780_000_000);
+        Arc::new(Keys::open(&folder.join("keys"), now, &Seeded::new(1)).unwrap())
     })
     .clone()
 }

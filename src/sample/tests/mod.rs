@@ -6,9 +6,7 @@ pub mod issuer;
 mod preview;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +19,7 @@ use self::fake_provider::FakeProvider;
 use self::issuer::Issuer;
 use super::{RelyingSettings, department, portal};
 use crate::base::random::Seeded;
+use crate::base::scratch::Scratch;
 use crate::base::time::ManualClock;
 use crate::base::{Fault, Secret, Timestamp};
 
@@ -33,6 +32,7 @@ struct Scene {
     clock: Arc<ManualClock>,
     settings: RelyingSettings,
     cookies: BTreeMap<String, String>,
+    _folder: Scratch,
 }
 
 struct Seen {
@@ -43,12 +43,10 @@ struct Seen {
 
 impl Scene {
     async fn of(system: fn(RelyingSettings) -> Result<Router, Fault>) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let fake = FakeProvider::start(START).await;
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(START)));
-        let number = COUNT.fetch_add(1, Ordering::SeqCst);
-        let folder = format!("tongyao-sample-{}-{number}", std::process::id());
+        let folder = Scratch::open();
         let settings = RelyingSettings {
             issuer: fake.issuer.clone(),
             client_id: "app".into(),
@@ -56,13 +54,13 @@ impl Scene {
             base_url: "http://rp.test:8001".into(),
             neighbour_url: Some("http://rp.test:8002".into()),
             hotline_url: Some("http://rp.test:8001/hotline".into()),
-            data_dir: std::env::temp_dir().join(folder),
+            data_dir: folder.path().to_owned(),
             extra_ca: None,
             random: Arc::new(Seeded::new(7)),
             clock: clock.clone(),
         };
         let router = system(settings.clone()).unwrap();
-        Self { router, fake, clock, settings, cookies: BTreeMap::new() }
+        Self { router, fake, clock, settings, cookies: BTreeMap::new(), _folder: folder }
     }
 
     async fn send(&mut self, method: &str, path: &str, body: &str) -> Seen {
@@ -113,13 +111,6 @@ impl Scene {
     async fn log_out_behind(&mut self, over: &Value) -> Seen {
         let token = self.fake.logout_token(over);
         self.send("POST", "/backchannel-logout", &format!("logout_token={token}")).await
-    }
-}
-
-impl Drop for Scene {
-    fn drop(&mut self) {
-        let folder: &PathBuf = &self.settings.data_dir;
-        let _ = std::fs::remove_dir_all(folder);
     }
 }
 
