@@ -1,5 +1,5 @@
 //! Headers of browsers and proxies: cookies, languages, who is behind the proxy, kinds of body.
-//! Lines: `Cookie`, `Accept-Language`, `X-Forwarded-For`, `Content-Type`, trusted networks separated by commas.
+//! Lines: `Cookie`, `Accept-Language` (read as `Accept` too), `X-Forwarded-For`, `Content-Type`, trusted networks separated by commas.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,6 +10,7 @@ use tongyao::config::cidr::Cidr;
 use tongyao::http::client_ip;
 use tongyao::http::cookie::{Cookie, Cookies, Transport};
 use tongyao::http::form::is_form;
+use tongyao::protocol::introspection::SignedIntrospection;
 
 use super::pieces::{lines, reached};
 
@@ -23,12 +24,13 @@ const COOKIES: [Cookie; 7] = [
     Cookie::State,
 ];
 
-pub const PLACES: &[&str] = &["cookie", "language", "form", "forwarded"];
+pub const PLACES: &[&str] = &["cookie", "language", "accept", "form", "forwarded"];
 
 pub fn run(data: &[u8]) {
     let [cookies, languages, forwarded, kind, networks] = lines::<5>(data);
     has_cookies(&cookies);
     speaks(&languages);
+    accepts(&languages);
     let trusted: Vec<Cidr> =
         networks.split(',').take(4).filter_map(|block| block.trim().parse().ok()).collect();
     comes_from(&forwarded, &trusted);
@@ -60,6 +62,14 @@ fn has_cookies(line: &str) {
             next.insert("cookie", HeaderValue::from_str(&pair).unwrap());
             assert_eq!(Cookies::of(&next).get(cookie, transport), Some(value.trim_end()), "{pair}");
         }
+    }
+}
+
+/// The signed answer is given to nobody who has not named it.
+fn accepts(line: &str) {
+    if SignedIntrospection::is_wanted(line) {
+        reached("accept");
+        assert!(line.to_ascii_lowercase().contains(SignedIntrospection::MEDIA_TYPE), "{line}");
     }
 }
 

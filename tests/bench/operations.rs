@@ -17,6 +17,7 @@ use crate::server::Server;
 
 /// What `--only` may name.
 pub const NAMES: &[&str] = &[
+    "greeting",
     "sso-hop-es256",
     "sso-hop-rs256",
     "authorize",
@@ -102,6 +103,7 @@ struct Collector {
 impl Bench<'_> {
     async fn run(&self) -> Result<Row> {
         match self.name {
+            "greeting" => self.greeting().await,
             "sso-hop-es256" => self.sso_hop(Signed::Es256).await,
             "sso-hop-rs256" => self.sso_hop(Signed::Rs256).await,
             "authorize" => self.authorize().await,
@@ -119,6 +121,15 @@ impl Bench<'_> {
             "device-poll" => self.device_poll().await,
             _ => self.password_sign_in().await,
         }
+    }
+
+    async fn greeting(&self) -> Result<Row> {
+        let world = self.world.clone();
+        load::measure(self.name, self.server, self.lasting, vec![(); WORKERS], move |()| {
+            let world = world.clone();
+            async move { ((), world.greet().await) }
+        })
+        .await
     }
 
     async fn sso_hop(&self, signed: Signed) -> Result<Row> {
