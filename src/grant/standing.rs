@@ -8,7 +8,7 @@ use crate::crypto::mac::digest;
 use crate::identity::assurance::{self, Assurance};
 use crate::identity::store::proof;
 use crate::identity::{Evidence, EvidenceKind};
-use crate::session::{Session, sso};
+use crate::session::{Session, ending, sso};
 use crate::sql;
 use crate::storage::{Run, record};
 
@@ -123,7 +123,7 @@ fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault
         let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str(), row.four.as_str());
         match row.what.as_str() {
             "consent" => standing.consent = Some(Consent::parse(client, columns, (row.at, row.until))?),
-            "part" => standing.sid = Some(part(&row.one)?),
+            "part" => standing.sid = Some(ending::part(&row.one)?),
             _ => {
                 let times = (row.at, row.until, row.revoked_at);
                 standing.evidence.push(proof::parse(session.account.as_str(), (&row.one, &row.two), times)?);
@@ -132,10 +132,6 @@ fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault
     }
     standing.evidence.sort_by_key(|evidence| evidence.at);
     Ok(standing)
-}
-
-fn part(id: &str) -> Result<ParticipationId, Fault> {
-    id.parse().map_err(|_| Fault::inconsistent("participation", id, "not an id"))
 }
 
 impl WithSession {

@@ -124,8 +124,12 @@ pub async fn entered(
             moment.now,
         ))
         .await?;
-    row.map(|(id,)| id.parse().map_err(|_| Fault::inconsistent("participation", &id, "not an id")))
-        .transpose()
+    row.map(|(id,)| part(&id)).transpose()
+}
+
+/// A part's name as it is kept.
+pub fn part(id: &str) -> Result<ParticipationId, Fault> {
+    id.parse().map_err(|_| Fault::inconsistent("participation", id, "not an id"))
 }
 
 /// Ends a session of `ending.person` and queues the logout for every client that saw it; whether it was still alive.
@@ -278,10 +282,7 @@ async fn insert_delivery(
         ))
         .await?;
     if written == 1 && (back || front.is_some()) {
-        let sid: ParticipationId = participation
-            .id
-            .parse()
-            .map_err(|_| Fault::inconsistent("participation", &participation.id, "not an id"))?;
+        let sid = part(&participation.id)?;
         let (person, client) = (ending.person, client.client_id.as_str());
         audit::record(tx, moment, Event::LogoutQueued { person, client, session, sid: &sid }).await?;
     }

@@ -307,6 +307,13 @@ mod tests {
             tx.execute(Vec::new(), put(number)).await?;
             tx.commit(vec![put(number)]).await
         }
+
+        /// The first row would do; the second, with the commit, is not allowed.
+        async fn refused(&self, number: i64) -> Result<(), Fault> {
+            let mut tx = self.lane.begin().await;
+            tx.execute(Vec::new(), put(number)).await?;
+            tx.commit(vec![put(-1)]).await
+        }
     }
 
     /// A client that hangs up drops its handler wherever it waits.
@@ -346,18 +353,13 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_refused_takes_nobody_with_it() {
         let house = House::new().await;
-        let refused = async {
-            let mut tx = house.lane.begin().await;
-            tx.execute(Vec::new(), put(2)).await?;
-            tx.commit(vec![put(-1)]).await
-        };
         let dropped = async {
             let mut tx = house.lane.begin().await;
             tx.execute(Vec::new(), put(3)).await
         };
         let (first, refused, dropped, empty, last) = tokio::join!(
             house.put_twice(1),
-            refused,
+            house.refused(2),
             dropped,
             async { house.lane.begin().await.commit(Vec::new()).await },
             house.put_twice(4),
@@ -372,12 +374,7 @@ mod tests {
     #[tokio::test]
     async fn the_last_may_be_the_one_refused() {
         let house = House::new().await;
-        let refused = async {
-            let mut tx = house.lane.begin().await;
-            tx.execute(Vec::new(), put(2)).await?;
-            tx.commit(vec![put(-1)]).await
-        };
-        let (first, refused) = tokio::join!(house.put_twice(1), refused);
+        let (first, refused) = tokio::join!(house.put_twice(1), house.refused(2));
         assert!(first.is_ok() && refused.is_err());
         assert_eq!(house.kept().await, [(1, 2)]);
     }

@@ -166,7 +166,6 @@ impl Shard {
 
     fn insert_yielding(&mut self, key: &str, entry: Entry, now: Timestamp) -> Result<(), Fault> {
         let weight = weight(key, &entry);
-        self.remove(key);
         while self.yielding_bytes + weight > MOST_YIELDING_BYTES_A_SHARD && self.yield_oldest() {}
         self.turns += 1;
         self.insert(key, Entry { place: Place::Yielding(self.turns), ..entry }, now)?;
