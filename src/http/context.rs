@@ -188,8 +188,8 @@ impl Context {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         // A cookie that was only kept back must not be replaced: the forms in other tabs belong to it.
         let named = self.browser.fresh && !self.cookies_kept_back();
-        let browser = named
-            .then(|| Cookie::Browser.set(self.transport, &self.browser.secret, Some(YEAR_SECONDS)));
+        let browser =
+            named.then(|| Cookie::Browser.set(self.transport, &self.browser.secret, Some(YEAR_SECONDS)));
         for cookie in self.set.iter().cloned().chain(browser) {
             if let Ok(value) = HeaderValue::from_str(&cookie) {
                 headers.append(SET_COOKIE, value);
