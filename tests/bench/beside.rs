@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::durable::Durable;
 use crate::load::Row;
 use crate::parts::Parts;
 use crate::plan::Stand;
@@ -13,6 +14,8 @@ pub struct Beside {
     pub made_of: String,
     /// Processor time of the parts alone.
     pub alone: Duration,
+    /// The same with its HTTP answers, each as cheap as a greeting, and its reads; where this run measured the greeting.
+    pub whole: Option<Duration>,
     /// Processor time of the server.
     pub cpu: Duration,
 }
@@ -22,55 +25,73 @@ struct Needed {
     operation: &'static str,
     signatures: &'static [&'static str],
     verifications: u32,
+    /// HTTP answers.
+    answers: u32,
 }
 
 const NEEDED: &[Needed] = &[
-    needed("sso-hop-es256", &["ES256"], 0),
-    needed("sso-hop-rs256", &["RS256"], 0),
-    needed("code-exchange", &["ES256"], 0),
-    needed("refresh", &["ES256"], 0),
-    needed("client-credentials", &[], 0),
-    needed("dpop-refresh", &["ES256"], 1),
-    needed("dpop-userinfo", &[], 1),
+    needed("sso-hop-es256", &["ES256"], 0, 3),
+    needed("sso-hop-rs256", &["RS256"], 0, 3),
+    needed("code-exchange", &["ES256"], 0, 1),
+    needed("refresh", &["ES256"], 0, 1),
+    needed("client-credentials", &[], 0, 1),
+    needed("dpop-refresh", &["ES256"], 1, 1),
+    needed("dpop-userinfo", &[], 1, 1),
     // Two assertions, three proofs, an ID token.
-    needed("fapi2-hop", &["ES256"], 5),
-    needed("device", &["ES256"], 0),
+    needed("fapi2-hop", &["ES256"], 5, 4),
+    // Codes, two polls, three pages.
+    needed("device", &["ES256"], 0, 6),
     // The certificate's signature by its authority.
-    needed("mtls-token", &[], 1),
+    needed("mtls-token", &[], 1, 1),
     // Each side signs the handshake once; a certificate is believed only where it counts (`mtls-token`).
-    needed("mtls-handshake", &["ES256"], 1),
+    needed("mtls-handshake", &["ES256"], 1, 1),
 ];
 
-const fn needed(operation: &'static str, signatures: &'static [&'static str], verifications: u32) -> Needed {
-    Needed { operation, signatures, verifications }
+const fn needed(
+    operation: &'static str,
+    signatures: &'static [&'static str],
+    verifications: u32,
+    answers: u32,
+) -> Needed {
+    Needed { operation, signatures, verifications, answers }
 }
 
 /// The operations of this run that have such parts.
 pub fn compare(stand: &Stand, rows: &[Row], parts: &Parts) -> Vec<Beside> {
     let durable = match stand {
-        Stand::Sqlite => Some(parts.sqlite.grouped.cpu),
-        Stand::Postgres { .. } => parts.postgres.as_ref().map(|postgres| postgres.grouped.cpu),
+        Stand::Sqlite => Some(&parts.sqlite),
+        Stand::Postgres { .. } => parts.postgres.as_ref(),
     };
     let Some(durable) = durable else { return Vec::new() };
+    let greeting = rows.iter().find(|row| row.name == "greeting" && row.rate > 0.0).map(|row| row.cpu);
     let measured = rows.iter().filter(|row| row.rate > 0.0);
     measured
         .filter_map(|row| {
             let needed = NEEDED.iter().find(|needed| needed.operation == row.name)?;
-            needed.beside(row, parts, durable)
+            needed.beside(row, parts, (durable, greeting))
         })
         .collect()
 }
 
 impl Needed {
-    fn beside(&self, row: &Row, parts: &Parts, durable: Duration) -> Option<Beside> {
+    fn beside(
+        &self,
+        row: &Row,
+        parts: &Parts,
+        (durable, greeting): (&Durable, Option<Duration>),
+    ) -> Option<Beside> {
         let signatures = self.signatures.iter().map(|algorithm| parts.signature(algorithm));
         let signatures: Option<Duration> = signatures.map(|cost| cost.map(|cost| cost.cpu)).sum();
         // To the whole: the service's own sweeps run beside the load.
-        let rows = row.trips.get("transaction").copied().unwrap_or(0.0).round() as u32;
+        let trips = |kind: &str| row.trips.get(kind).copied().unwrap_or(0.0).round() as u32;
+        let rows = trips("transaction");
+        let alone = signatures? + self.verifications * parts.verification.cpu + rows * durable.grouped.cpu;
+        let reads = trips("read") * durable.read.cpu;
         Some(Beside {
             operation: row.name.clone(),
             made_of: self.words(rows),
-            alone: signatures? + self.verifications * parts.verification.cpu + rows * durable,
+            alone,
+            whole: greeting.map(|greeting| alone + self.answers * greeting + reads),
             cpu: row.cpu,
         })
     }

@@ -1,4 +1,4 @@
-//! A row that survives a crash, alone and in company, on SQLite and on PostgreSQL.
+//! A row that survives a crash, alone and in company, and a row read, on SQLite and on PostgreSQL.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -13,12 +13,15 @@ use crate::{plan, process};
 
 /// Rows that share a commit in the grouped measurement.
 const GROUP: u32 = 64;
+/// Rows of the first measurement that are certainly there.
+const READABLE: i64 = 100;
 /// Connections of the side-by-side measurement on PostgreSQL.
 const CONNECTIONS: i64 = 16;
 
 const TABLE: &str = "CREATE TABLE parts (id BIGINT PRIMARY KEY, body TEXT NOT NULL)";
 const ROW: &str = "INSERT INTO parts (id, body) VALUES ($1, $2)";
 /// As long as a token's row.
+const READ: &str = "SELECT body FROM parts WHERE id = $1";
 const BODY: &str =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -27,6 +30,8 @@ pub struct Durable {
     pub alone: Cost,
     /// Sharing its commit with others.
     pub grouped: Cost,
+    /// One read by its key, one after the other.
+    pub read: Cost,
     /// Single-row commits per second, all connections together.
     pub rate: f64,
 }
@@ -58,6 +63,24 @@ macro_rules! rows_per_commit {
 rows_per_commit!(sqlite_rows, SqliteConnection);
 rows_per_commit!(postgres_rows, PgConnection);
 
+/// The same.
+macro_rules! reads {
+    ($name:ident, $connection:ty) => {
+        async fn $name(connection: &mut $connection, lasting: Duration) -> Result<Cost> {
+            let (began, before, mut times) = (Instant::now(), process::cpu("self")?, 0);
+            while began.elapsed() < lasting {
+                let row = sqlx::query(READ).bind(i64::from(times) % READABLE);
+                row.fetch_one(&mut *connection).await?;
+                times += 1;
+            }
+            each(began.elapsed(), process::cpu("self")? - before, times)
+        }
+    };
+}
+
+reads!(sqlite_reads, SqliteConnection);
+reads!(postgres_reads, PgConnection);
+
 /// WAL, `synchronous=FULL`, as the service opens it.
 pub async fn on_sqlite(lasting: Duration) -> Result<Durable> {
     let folder = plan::fresh_folder()?;
@@ -70,9 +93,10 @@ pub async fn on_sqlite(lasting: Duration) -> Result<Durable> {
     connection.execute(TABLE).await?;
     let alone = sqlite_rows(&mut connection, 1, lasting, 0).await?;
     let grouped = sqlite_rows(&mut connection, GROUP, lasting, 1 << 32).await?;
+    let read = sqlite_reads(&mut connection, lasting).await?;
     connection.close().await?;
     fs::remove_dir_all(folder)?;
-    Ok(Durable { alone, grouped, rate: 1.0 / alone.wall.as_secs_f64() })
+    Ok(Durable { alone, grouped, read, rate: 1.0 / alone.wall.as_secs_f64() })
 }
 
 /// With the server's own settings; processor time is this side's only.
@@ -81,6 +105,7 @@ pub async fn on_postgres(url: &str, lasting: Duration) -> Result<Durable> {
     connection.execute(TABLE).await?;
     let alone = postgres_rows(&mut connection, 1, lasting, 0).await?;
     let grouped = postgres_rows(&mut connection, GROUP, lasting, 1 << 32).await?;
+    let read = postgres_reads(&mut connection, lasting).await?;
     let mut running = JoinSet::new();
     for n in 0..CONNECTIONS {
         let mut own = PgConnection::connect(url).await?;
@@ -90,5 +115,5 @@ pub async fn on_postgres(url: &str, lasting: Duration) -> Result<Durable> {
     while let Some(done) = running.join_next().await {
         rate += 1.0 / done??.wall.as_secs_f64();
     }
-    Ok(Durable { alone, grouped, rate })
+    Ok(Durable { alone, grouped, read, rate })
 }

@@ -28,6 +28,7 @@ pub fn parts(parts: &Parts) {
 fn durable(name: &str, durable: &Durable) {
     part(&format!("{name}: a row alone in its commit, one connection"), durable.alone, None);
     part(&format!("{name}: a row in a grouped commit"), durable.grouped, None);
+    part(&format!("{name}: a row read by its key"), durable.read, None);
     println!("| {name}: single-row commits, all connections | {:.0} | | |", durable.rate);
 }
 
@@ -63,18 +64,26 @@ pub fn rows(rows: &[Row]) {
 
 /// What an operation costs, and what it could not do without.
 pub fn beside(operations: &[Beside]) {
-    println!("\n| operation | made of | alone CPU ms | server CPU ms | multiple |");
-    println!("| --- | --- | ---: | ---: | ---: |");
+    println!(
+        "\n| operation | made of | alone CPU ms | and answers and reads | server CPU ms | multiple | of all |"
+    );
+    println!("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
     for one in operations {
         println!(
-            "| {} | {} | {:.3} | {} | ×{:.1} |",
+            "| {} | {} | {:.3} | {} | {} | ×{:.1} | {} |",
             one.operation,
             one.made_of,
             one.alone.as_secs_f64() * 1e3,
+            one.whole.map_or_else(String::new, |whole| format!("{:.3}", whole.as_secs_f64() * 1e3)),
             milliseconds(one.cpu),
-            one.cpu.as_secs_f64() / one.alone.as_secs_f64().max(1e-9),
+            multiple(one.cpu, one.alone),
+            one.whole.map_or_else(String::new, |whole| format!("×{:.1}", multiple(one.cpu, whole))),
         );
     }
+}
+
+fn multiple(cpu: Duration, alone: Duration) -> f64 {
+    cpu.as_secs_f64() / alone.as_secs_f64().max(1e-9)
 }
 
 pub fn storm(storm: &Storm) {
