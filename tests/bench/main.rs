@@ -9,11 +9,14 @@
 mod beside;
 mod browser;
 mod certificates;
+mod company;
+mod crowd;
 mod declared;
 mod device;
 mod durable;
 mod fapi;
 mod figures;
+mod growth;
 mod html;
 mod key;
 mod load;
@@ -26,6 +29,7 @@ mod relying;
 mod report;
 mod server;
 mod storm;
+mod window;
 
 use anyhow::{Context, Result};
 
@@ -41,6 +45,9 @@ fn main() -> Result<()> {
 }
 
 async fn run(plan: Plan) -> Result<()> {
+    if plan.wants_growth() {
+        return grow(&plan).await;
+    }
     let parts = parts::measure(&plan).await.context("measuring the parts alone")?;
     report::parts(&parts);
     let mut failed = false;
@@ -55,7 +62,22 @@ async fn run(plan: Plan) -> Result<()> {
         report::figures(&figures::compare(&stand, &measured, &parts));
         failed |= measured.rows.iter().any(|row| row.failures > 0);
     }
+    report::left_out();
     // Never by the clock, but a flow that does not work is not a measurement.
+    anyhow::ensure!(!failed, "some operations failed: see the rows above");
+    Ok(())
+}
+
+/// Only what `--identities` and `--sessions` ask for.
+async fn grow(plan: &Plan) -> Result<()> {
+    let mut failed = false;
+    for stand in plan.stands() {
+        println!("\n## Growth on {}", stand.title());
+        let growth = growth::measure(&stand, plan).await.with_context(|| format!("on {}", stand.title()))?;
+        report::growth(&growth);
+        report::figures(&figures::of_growth(&stand, &growth));
+        failed |= growth.operations.iter().any(|grown| grown.failures() > 0);
+    }
     anyhow::ensure!(!failed, "some operations failed: see the rows above");
     Ok(())
 }

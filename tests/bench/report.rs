@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::beside::Beside;
 use crate::durable::Durable;
 use crate::figures::{Bound, Figure};
+use crate::growth::Growth;
 use crate::load::Row;
 use crate::parts::{Cost, Parts};
 use crate::storm::Storm;
@@ -36,12 +37,12 @@ fn part(name: &str, cost: Cost, rate: Option<f64>) {
     println!("| {name} | {rate:.0} | {} | {} |", microseconds(cost.wall), microseconds(cost.cpu));
 }
 
-pub fn rows(rows: &[Row]) {
+pub fn rows<'a>(rows: impl IntoIterator<Item = &'a Row> + Clone) {
     println!(
         "\n| operation | per second | p50 ms | p99 ms | server CPU ms | memory MB | round trips | failures |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | --- | ---: |");
-    for row in rows {
+    for row in rows.clone() {
         println!(
             "| {} | {:.1} | {} | {} | {} | {} | {} | {} |",
             row.name,
@@ -103,9 +104,39 @@ pub fn figures(figures: &[Figure]) {
             figure.what, figure.measured
         );
     }
+}
+
+/// What this run has left out.
+pub fn left_out() {
     println!(
-        "\nNot measured here: memory with 100,000 sessions, growth to 10,000,000 identities, bulk import."
+        "\nNot measured here: growth (`--identities 10000000`), memory among many live sessions (`--sessions 100000`), \
+         bulk import (there is none yet)."
     );
+}
+
+/// The databases, the operations on both of them, the memory.
+pub fn growth(growth: &Growth) {
+    println!("\n| identities | sessions | filled in s | database MB | CPU of a minute idle, ms |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    for side in &growth.sides {
+        println!(
+            "| {} | {} | {} | {} | {} |",
+            side.crowd.identities,
+            side.crowd.sessions,
+            side.filled.took.as_secs(),
+            side.filled.bytes / 1_000_000,
+            side.idle.as_millis(),
+        );
+    }
+    for grown in &growth.operations {
+        println!("\nAmong few and among many, round by round:");
+        let turns = grown.few.iter().zip(&grown.many);
+        rows(turns.flat_map(|(few, many)| [few, many]));
+    }
+    if let Some(memory) = &growth.memory {
+        println!("\nWith {} live sessions: {} MB resident", memory.sessions, memory.resident / 1_000_000);
+        rows(&memory.rows);
+    }
 }
 
 fn trips(row: &Row) -> String {
