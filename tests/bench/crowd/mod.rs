@@ -74,14 +74,15 @@ const SESSIONS: [&str; 5] = ["sso_session", "participation", "token_family", "re
 const IDS: [&str; 8] =
     ["id", "person_id", "account_id", "document_id", "replaced_by", "session_id", "family_id", "sid"];
 const DIGESTS: [&str; 3] = ["fingerprint", "secret_digest", "digest"];
-/// Random digits at the end of an id, after those of its time: 60 bits.
-const OWN_DIGITS: u32 = 15;
-/// Before them: the prefix of three letters, the time to the microsecond, the version.
-const TIME_CHARACTERS: u32 = 20;
+/// What a copy's id shares with the original's: the prefix, the time, and enough of what is random to be the only one.
+const SHARED_CHARACTERS: u32 = 30;
+/// Then the copy's number, and one digit that is not the original's.
+const NUMBER_DIGITS: u32 = 5;
 
 /// Fills the database of a server that is not running.
 pub async fn fill(place: &Place, crowd: Crowd) -> Result<Filled> {
     ensure!(crowd.identities >= crowd.sessions, "a session needs a person");
+    ensure!(crowd.identities / crowd.real < 1 << (4 * NUMBER_DIGITS), "more than there are numbers for copies");
     let began = Instant::now();
     let bytes = if let Some(file) = place.database_url.strip_prefix("sqlite://") {
         sqlite::fill(file, &crowd.tables()).await?
@@ -110,8 +111,8 @@ impl Multiplied {
     }
 
     fn insert(&self, dialect: &impl Dialect, columns: &[Column]) -> String {
-        // The ids of the copies spread evenly over what time leaves open.
-        let spacing = (1 << (4 * OWN_DIGITS)) / (self.times + 1);
+        // Evenly before and after the original.
+        let spacing = (1 << (4 * NUMBER_DIGITS)) / self.times;
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let values: Vec<_> = columns.iter().map(|column| column.value(dialect, spacing)).collect();
         let rows = dialect.rows(&self.template(), self.times - 1);

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::{Bytes, Column, Dialect, Multiplied, OWN_DIGITS, TIME_CHARACTERS};
+use super::{Bytes, Column, Dialect, Multiplied, NUMBER_DIGITS, SHARED_CHARACTERS};
 
 struct Postgres;
 
@@ -75,9 +75,9 @@ async fn run(connection: &mut PgConnection, statement: String) -> Result<()> {
 
 impl Dialect for Postgres {
     fn id(&self, original: &str, spacing: u64) -> String {
-        format!(
-            "substr({original}, 1, {TIME_CHARACTERS}) || '8' || lpad(to_hex(copy.n * {spacing}), {OWN_DIGITS}, '0')"
-        )
+        let number = format!("lpad(to_hex(copy.n * {spacing}), {NUMBER_DIGITS}, '0')");
+        let other = format!("CASE WHEN substr({original}, 36) = '0' THEN '1' ELSE '0' END");
+        format!("substr({original}, 1, {SHARED_CHARACTERS}) || {number} || {other}")
     }
 
     fn digest(&self) -> String {

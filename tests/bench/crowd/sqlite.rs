@@ -6,7 +6,7 @@ use anyhow::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
 
-use super::{Bytes, Column, Dialect, Multiplied, OWN_DIGITS, TIME_CHARACTERS};
+use super::{Bytes, Column, Dialect, Multiplied, NUMBER_DIGITS, SHARED_CHARACTERS};
 
 struct Sqlite;
 
@@ -73,9 +73,9 @@ async fn run(connection: &mut SqliteConnection, statement: String) -> Result<()>
 
 impl Dialect for Sqlite {
     fn id(&self, original: &str, spacing: u64) -> String {
-        format!(
-            "substr({original}, 1, {TIME_CHARACTERS}) || '8' || printf('%0{OWN_DIGITS}x', copy.n * {spacing})"
-        )
+        let number = format!("printf('%0{NUMBER_DIGITS}x', copy.n * {spacing})");
+        let other = format!("CASE WHEN substr({original}, 36) = '0' THEN '1' ELSE '0' END");
+        format!("substr({original}, 1, {SHARED_CHARACTERS}) || {number} || {other}")
     }
 
     /// SQLite prints no base64: four characters of it decide the place in an index, hexadecimal digits fill up.
