@@ -9,7 +9,7 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use tongyao::base::Timestamp;
+use tongyao::base::{Name, Timestamp};
 use tongyao::client::registration::Columns;
 use tongyao::client::{Client, ClientState, ConsentPolicy, Powers, Profile};
 use tongyao::protocol::ClientMetadata;
@@ -96,7 +96,7 @@ pub fn client(profile: Profile, metadata: ClientMetadata) -> Client {
     Client::from_columns(Columns {
         client_id: CLIENT.to_owned(),
         department_id: "hrss".to_owned(),
-        department_name: "市人社局".to_owned(),
+        department_name: Name::new("市人社局", None),
         metadata,
         profile,
         consent: ConsentPolicy::Explicit,

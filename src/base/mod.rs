@@ -3,6 +3,7 @@
 pub mod fault;
 pub mod id;
 pub mod locale;
+pub mod name;
 pub mod time;
 pub mod random;
 #[cfg(test)]
@@ -16,5 +17,6 @@ pub use certificate::ClientCertificate;
 pub use fault::{Fault, Trouble};
 pub use locale::Locale;
 pub use moment::{Actor, Moment};
+pub use name::Name;
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -73,7 +73,7 @@ async fn show(app: &App, client_id: &str) -> Result<(), Problem> {
     let kept = registrar::find(&mut reader, client_id).await?;
     print::line(&format!("client_id   {}", client.client_id));
     print::line(&format!("state       {}", client.state.as_str()));
-    print::line(&format!("department  {} {}", client.department_id, client.department_name));
+    print::line(&format!("department  {} {}", client.department_id, client.department_name.own()));
     print::line(&format!("profile     {}", client.profile));
     if let Some(kept) = kept {
         print::line(&format!("admission   {} {}", kept.admission, kept.source.unwrap_or_default()));

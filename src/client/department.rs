@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Name};
 use crate::sql;
 use crate::storage::{Run, Tx, record};
 
@@ -12,7 +12,7 @@ pub struct Department {
     pub id: String,
     /// The department above; the root has none.
     pub parent: Option<String>,
-    pub name: String,
+    pub name: Name,
     /// A word of the operator's: `city`, `district`, `street`, …
     pub level: String,
 }
@@ -31,6 +31,7 @@ record! {
         id: String,
         parent_id: Option<String>,
         name: String,
+        name_en: Option<String>,
         level: String,
     }
 }
@@ -62,27 +63,29 @@ pub fn parents_first(departments: &[Department]) -> Result<Vec<&Department>, Vec
 }
 
 pub async fn find(run: &mut impl Run, id: &str) -> Result<Option<Department>, Fault> {
-    let row: Option<Row> =
-        run.optional(sql!("SELECT id, parent_id, name, level FROM department WHERE id = $1", id)).await?;
+    let row: Option<Row> = run
+        .optional(sql!("SELECT id, parent_id, name, name_en, level FROM department WHERE id = $1", id))
+        .await?;
     Ok(row.map(Row::department))
 }
 
 /// Every department, by id.
 pub async fn list(run: &mut impl Run) -> Result<Vec<Department>, Fault> {
     let rows: Vec<Row> =
-        run.all(sql!("SELECT id, parent_id, name, level FROM department ORDER BY id")).await?;
+        run.all(sql!("SELECT id, parent_id, name, name_en, level FROM department ORDER BY id")).await?;
     Ok(rows.into_iter().map(Row::department).collect())
 }
 
 /// Writes a department; its parent must be there already.
 pub async fn upsert(tx: &mut Tx, moment: &Moment, department: &Department) -> Result<(), Fault> {
     tx.execute(sql!(
-        "INSERT INTO department (id, parent_id, name, level, updated_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, name = excluded.name,
+        "INSERT INTO department (id, parent_id, name, name_en, level, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, name = excluded.name, name_en = excluded.name_en,
              level = excluded.level, updated_at = excluded.updated_at",
         department.id.as_str(),
         department.parent.as_deref(),
-        department.name.as_str(),
+        department.name.own(),
+        department.name.english(),
         department.level.as_str(),
         moment.now,
     ))
@@ -110,7 +113,8 @@ fn path_to_root<'a>(
 
 impl Row {
     fn department(self) -> Department {
-        Department { id: self.id, parent: self.parent_id, name: self.name, level: self.level }
+        let name = Name::new(self.name, self.name_en);
+        Department { id: self.id, parent: self.parent_id, name, level: self.level }
     }
 }
 
@@ -122,7 +126,7 @@ mod tests {
         let department = |(id, parent): &(&str, Option<&str>)| Department {
             id: (*id).to_owned(),
             parent: parent.map(str::to_owned),
-            name: "局".to_owned(),
+            name: Name::new("局", None),
             level: "city".to_owned(),
         };
         pairs.iter().map(department).collect()

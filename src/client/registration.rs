@@ -9,7 +9,7 @@ use jsonwebtoken::jwk::JwkSet;
 use super::powers::Powers;
 use super::recipient;
 use super::trust::key_set;
-use crate::base::{Fault, Locale, Timestamp};
+use crate::base::{Fault, Locale, Name, Timestamp};
 use crate::crypto::jwe;
 use crate::protocol::client_metadata::{Sector, SubjectType};
 use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Refusal, SigningAlgorithm};
@@ -70,7 +70,7 @@ pub struct NotAConsentPolicy;
 pub struct Client {
     pub client_id: String,
     pub department_id: String,
-    pub department_name: String,
+    pub department_name: Name,
     pub metadata: ClientMetadata,
     pub profile: Profile,
     pub consent: ConsentPolicy,
@@ -98,7 +98,7 @@ pub struct Client {
 pub struct Columns {
     pub client_id: String,
     pub department_id: String,
-    pub department_name: String,
+    pub department_name: Name,
     pub metadata: ClientMetadata,
     pub profile: Profile,
     pub consent: ConsentPolicy,
@@ -119,7 +119,7 @@ impl Client {
 
     /// The name people read; a client without one is called by its department.
     pub fn name(&self, locale: Locale) -> &str {
-        self.metadata.name(locale).unwrap_or(&self.department_name)
+        self.metadata.name(locale).unwrap_or_else(|| self.department_name.in_language(locale))
     }
 
     pub fn may_use(&self, grant: GrantType) -> bool {
@@ -291,7 +291,7 @@ pub(super) mod tests {
         Client::from_columns(Columns {
             client_id: "app1".to_owned(),
             department_id: "hrss".to_owned(),
-            department_name: "市人社局".to_owned(),
+            department_name: Name::new("市人社局", None),
             metadata: serde_json::from_value(members).unwrap(),
             profile: Profile::Default,
             consent: ConsentPolicy::Explicit,

@@ -1,4 +1,5 @@
-//! An authorization request that waits while a person signs in or consents; bound to the browser that brought it.
+//! An authorization request that waits while a person signs in or consents; bound to the browser that brought it, or that
+//! comes first where that one kept back its cookies.
 
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use crate::storage::Ephemeral;
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Pending {
     pub request: AuthorizeRequest,
-    /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere.
-    pub browser: String,
+    /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere. None until a browser comes
+    /// that says which it is.
+    pub browser: Option<String>,
     /// Kept here as well as by the store, so that it means the same whichever store keeps it.
     pub expires_at: Timestamp,
     /// Whether the person showed who they are for this very request: what `prompt=login` and `max_age` ask for.
@@ -68,7 +70,7 @@ pub async fn update(ephemeral: &Ephemeral, id: &RequestId, pending: &Pending) ->
     ephemeral.put_yielding(&key(id), &text, LIFETIME).await
 }
 
-/// The request that waits, if this browser brought it.
+/// The request that waits, if it is this browser's; it is from now on where it was nobody's.
 pub async fn find(
     ephemeral: &Ephemeral,
     now: Timestamp,
@@ -78,7 +80,12 @@ pub async fn find(
     let Some(text) = ephemeral.get(&key(id)).await? else { return Ok(None) };
     // Written by another build: as good as expired.
     let pending: Option<Pending> = serde_json::from_str(&text).ok();
-    Ok(pending.filter(|pending| pending.browser == browser && pending.expires_at > now))
+    let Some(mut pending) = pending.filter(|pending| pending.expires_at > now) else { return Ok(None) };
+    if pending.browser.is_none() {
+        pending.browser = Some(browser.to_owned());
+        update(ephemeral, id, &pending).await?;
+    }
+    Ok(Some(pending).filter(|pending| pending.browser.as_deref() == Some(browser)))
 }
 
 pub async fn delete(ephemeral: &Ephemeral, id: &RequestId) -> Result<(), Fault> {

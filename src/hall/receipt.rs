@@ -155,7 +155,7 @@ pub(super) async fn issue(
         level: proof::assurance_of(&evidence, moment.now).level.number(),
         verified_at: moment.now.seconds(),
         hall: stated.hall.to_owned(),
-        hall_name: hall.map_or_else(|| stated.hall.to_owned(), |hall| hall.name),
+        hall_name: hall.map_or_else(|| stated.hall.to_owned(), |hall| hall.name.own().to_owned()),
         verifier_role: super::role::Role::Clerk.as_str().to_owned(),
         evidence_sha256: digest(&evidence),
     };

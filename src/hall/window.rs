@@ -1,6 +1,6 @@
 //! Halls and their windows: where citizens go and clerks sit.
 
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Name};
 use crate::sql;
 use crate::storage::{Run, Tx, record};
 
@@ -10,7 +10,7 @@ pub struct Hall {
     /// As declared: `hall-1`.
     pub id: String,
     pub department_id: String,
-    pub name: String,
+    pub name: Name,
     pub windows: Vec<String>,
 }
 
@@ -28,6 +28,7 @@ record! {
         id: String,
         department_id: String,
         name: String,
+        name_en: Option<String>,
         window_name: Option<String>,
     }
 }
@@ -36,7 +37,7 @@ record! {
 pub async fn list(run: &mut impl Run) -> Result<Vec<Hall>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT hall.id, hall.department_id, hall.name, hall_window.name AS window_name
+            "SELECT hall.id, hall.department_id, hall.name, hall.name_en, hall_window.name AS window_name
              FROM hall LEFT JOIN hall_window ON hall_window.hall_id = hall.id
              ORDER BY hall.name, hall.id, hall_window.name"
         ))
@@ -48,7 +49,7 @@ pub async fn list(run: &mut impl Run) -> Result<Vec<Hall>, Fault> {
 pub async fn find(run: &mut impl Run, id: &str) -> Result<Option<Hall>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT hall.id, hall.department_id, hall.name, hall_window.name AS window_name
+            "SELECT hall.id, hall.department_id, hall.name, hall.name_en, hall_window.name AS window_name
              FROM hall LEFT JOIN hall_window ON hall_window.hall_id = hall.id
              WHERE hall.id = $1 ORDER BY hall_window.name",
             id,
@@ -78,11 +79,12 @@ pub async fn declare(tx: &mut Tx, moment: &Moment, hall: &Hall) -> Result<Declar
         return Ok(declared);
     }
     tx.execute(sql!(
-        "INSERT INTO hall (id, department_id, name, updated_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET department_id = $2, name = $3, updated_at = $4",
+        "INSERT INTO hall (id, department_id, name, name_en, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (id) DO UPDATE SET department_id = $2, name = $3, name_en = $4, updated_at = $5",
         &wanted.id,
         &wanted.department_id,
-        &wanted.name,
+        wanted.name.own(),
+        wanted.name.english(),
         moment.now,
     ))
     .await?;
@@ -111,7 +113,7 @@ fn gather(rows: Vec<Row>) -> Vec<Hall> {
             None => halls.push(Hall {
                 id: row.id,
                 department_id: row.department_id,
-                name: row.name,
+                name: Name::new(row.name, row.name_en),
                 windows: row.window_name.into_iter().collect(),
             }),
         }

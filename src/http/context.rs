@@ -118,6 +118,11 @@ impl Context {
         digest(&self.browser.secret)
     }
 
+    /// The same, unless this browser has not yet said which it is.
+    pub fn known_browser(&self) -> Option<String> {
+        (!self.cookies_kept_back()).then(|| self.browser())
+    }
+
     /// Whether the browser may have cookies that it did not send: with a form of another site it keeps those back that are
     /// `SameSite=Lax` (RFC 6265bis §5.8.3), and sends them to where that form is redirected.
     pub fn cookies_kept_back(&self) -> bool {
@@ -181,10 +186,10 @@ impl Context {
     pub fn finish(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        let browser = self
-            .browser
-            .fresh
-            .then(|| Cookie::Browser.set(self.transport, &self.browser.secret, Some(YEAR_SECONDS)));
+        // A cookie that was only kept back must not be replaced: the forms in other tabs belong to it.
+        let named = self.browser.fresh && !self.cookies_kept_back();
+        let browser =
+            named.then(|| Cookie::Browser.set(self.transport, &self.browser.secret, Some(YEAR_SECONDS)));
         for cookie in self.set.iter().cloned().chain(browser) {
             if let Ok(value) = HeaderValue::from_str(&cookie) {
                 headers.append(SET_COOKIE, value);

@@ -126,7 +126,7 @@ fn opened<'t>(app: &App, token: &'t str) -> Result<Cow<'t, str>, Refusal> {
 
 /// Where an object that is not believed says that its answer goes.
 fn address(client: &Client, token: &str) -> Option<AuthorizeDraft> {
-    let params = RequestObject::of(token)?.params(&client.client_id).ok()?;
+    let params = RequestObject::of(token)?.address(&client.client_id);
     Some(AuthorizeDraft::parse(&params)).filter(|draft| draft.redirect_uri.is_some())
 }
 

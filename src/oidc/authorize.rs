@@ -177,7 +177,7 @@ fn accept(
 pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub: Option<String>) -> Pending {
     Pending {
         request,
-        browser: context.browser(),
+        browser: context.known_browser(),
         expires_at: context.moment.now + pending::LIFETIME,
         signed_in: Paid::NotYet,
         consented: Paid::NotYet,
@@ -365,8 +365,8 @@ async fn send_to_page(
 async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {
     let ephemeral = &context.app.ephemeral;
     let id = pending::keep(ephemeral, &context.moment, pending).await?;
-    if let Some(name) = &pending.pushed {
-        pushed::begin(ephemeral, name, &pending.browser, &id).await?;
+    if let (Some(name), Some(browser)) = (&pending.pushed, &pending.browser) {
+        pushed::begin(ephemeral, name, browser, &id).await?;
     }
     Ok(id)
 }

@@ -28,7 +28,7 @@ pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<R
         client_id: client.as_ref().map(|client| client.client_id.clone()),
         back,
         ui_locales: request.ui_locales,
-        browser: context.browser(),
+        browser: context.known_browser(),
     };
     let id = leaving::keep(&app.ephemeral, &context.moment, &leaving).await?;
     Ok(context.redirect(&paths::for_request(paths::SIGN_OUT, &id)))

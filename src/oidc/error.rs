@@ -29,14 +29,21 @@ pub struct OAuthError {
     txn: String,
     /// The page about this refusal.
     help: String,
-    /// At resources: the challenge of RFC 6750 §3, with this realm.
-    realm: Option<String>,
-    /// How the client sent its access token.
-    scheme: Scheme,
+    /// Where an access token is asked for.
+    challenged: Option<Challenged>,
     /// For the next proof of a client that sends proofs (RFC 9449 §8).
     nonce: Option<String>,
     /// What would do, where the sign-in behind a token does not (RFC 9470 §3).
     required: Option<Requirement>,
+}
+
+/// Which tokens a place takes (RFC 6750 §3).
+struct Challenged {
+    realm: String,
+    /// What is wrong is told in this one.
+    scheme: Scheme,
+    /// Spoken too.
+    also: Option<Scheme>,
 }
 
 impl From<Refusal> for Problem {
@@ -101,17 +108,27 @@ impl OAuthError {
             asked: machine.asked,
             txn,
             help,
-            realm: None,
-            scheme: machine.authorization().map_or(Scheme::Bearer, |header| bearer::scheme(&header)),
+            challenged: None,
             nonce: proof::nonce(machine),
             required: None,
         }
     }
 
-    /// The answer of a protected resource.
+    /// The answer of a protected resource. Who came with Bearer hears that DPoP is spoken too (RFC 9449 §7.2).
     pub fn at_resource(machine: &Machine, problem: Problem) -> Self {
-        let realm = Some(machine.app.settings.issuer.clone());
-        Self { realm, ..Self::new(machine, problem) }
+        let scheme = machine.authorization().map_or(Scheme::Bearer, |header| bearer::scheme(&header));
+        let also = (scheme == Scheme::Bearer).then_some(Scheme::Dpop);
+        Self::new(machine, problem).challenging(machine, (scheme, also))
+    }
+
+    /// The answer of a registration endpoint, whose tokens are bound to no key (RFC 7591 §3, RFC 7592 §2).
+    pub fn at_registration(machine: &Machine, problem: Problem) -> Self {
+        Self::new(machine, problem).challenging(machine, (Scheme::Bearer, None))
+    }
+
+    fn challenging(self, machine: &Machine, (scheme, also): (Scheme, Option<Scheme>)) -> Self {
+        let realm = machine.app.settings.issuer.clone();
+        Self { challenged: Some(Challenged { realm, scheme, also }), ..self }
     }
 
     /// Names the sign-in that would do.
@@ -125,7 +142,7 @@ impl IntoResponse for OAuthError {
         let mut status = StatusCode::from_u16(self.refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let about_proof =
             matches!(self.refusal.code(), ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
-        if about_proof && self.realm.is_some() {
+        if about_proof && self.challenged.is_some() {
             // RFC 9449 §7.1 and §9: at a resource it is a challenge.
             status = StatusCode::UNAUTHORIZED;
         }
@@ -134,19 +151,17 @@ impl IntoResponse for OAuthError {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-        if let Some(realm) = &self.realm {
+        if let Some(Challenged { realm, scheme, also }) = &self.challenged {
             let required = self.required.as_ref();
             let challenge = Challenge {
-                scheme: self.scheme,
+                scheme: *scheme,
                 acr_values: required.and_then(|required| required.acr_values.as_ref()),
                 max_age: required.and_then(|required| required.max_age),
                 ..Challenge::new(realm, self.refusal)
             };
-            // RFC 9449 §7.2: who came with Bearer hears that DPoP is spoken too.
-            let other =
-                Challenge { scheme: Scheme::Dpop, ..Challenge::new(realm, Refusal::AccessTokenMissing) };
-            let other = (self.scheme == Scheme::Bearer).then_some(other);
-            for challenge in std::iter::once(challenge).chain(other) {
+            let also =
+                also.map(|scheme| Challenge { scheme, ..Challenge::new(realm, Refusal::AccessTokenMissing) });
+            for challenge in std::iter::once(challenge).chain(also) {
                 if let Ok(value) = HeaderValue::from_str(&challenge.to_string()) {
                     headers.append(WWW_AUTHENTICATE, value);
                 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http::header::ALLOW;
 
 use super::{
     authorize, ciba, cors, device, discovery, end_session, introspect, par, registration, resume, revoke,
@@ -20,8 +22,8 @@ pub fn routes() -> Router<Arc<App>> {
 
 fn for_browsers() -> Router<Arc<App>> {
     Router::new()
-        .route(paths::AUTHORIZE, get(authorize::endpoint).post(authorize::endpoint))
-        .route(paths::CONTINUE, get(resume::get))
+        .route(paths::AUTHORIZE, get(authorize::endpoint).post(authorize::endpoint).head(never_head))
+        .route(paths::CONTINUE, get(resume::get).head(never_head))
         .route(paths::END_SESSION, get(end_session::endpoint).post(end_session::endpoint))
         .method_not_allowed_fallback(wrong_method)
 }
@@ -54,6 +56,11 @@ fn for_programs() -> Router<Arc<App>> {
         )
         .method_not_allowed_fallback(wrong_method);
     open.merge(closed)
+}
+
+/// Where an answer is given once (a code, a pushed request): asking what it would be must not use it up.
+async fn never_head() -> Response {
+    ([(ALLOW, "GET,POST")], wrong_method().await).into_response()
 }
 
 async fn wrong_method() -> Shown {

@@ -76,6 +76,9 @@ const TEXTS: [&str; 20] = [
     "client_notification_token",
 ];
 
+/// Parameters that say where an answer goes, and how.
+const OF_THE_ANSWER: [&str; 5] = ["redirect_uri", "response_type", "response_mode", "state", "ui_locales"];
+
 /// The header of a compact JWT, before anything about it is believed.
 pub fn header(token: &str) -> Option<Map<String, Value>> {
     part(token, 0)
@@ -135,6 +138,17 @@ impl RequestObject {
         let params = Params::from_pairs(pairs)?;
         let same = params.get("client_id") == Some(client_id);
         if same { Ok(params) } else { Err(Refusal::RequestObjectDiffers) }
+    }
+
+    /// Where the answer to this object goes, as it says: what is wrong with its other members is told there.
+    pub fn address(&self, client_id: &str) -> Params {
+        let mut pairs = vec![("client_id".to_owned(), client_id.to_owned())];
+        for name in OF_THE_ANSWER {
+            if let Some(Value::String(text)) = self.0.get(name) {
+                pairs.push((name.to_owned(), text.clone()));
+            }
+        }
+        Params::from_pairs(pairs).unwrap_or_default()
     }
 
     fn is_now(&self, now: Timestamp, times: Times) -> bool {

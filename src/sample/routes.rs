@@ -60,7 +60,23 @@ async fn home(State(rp): Rp, visitor: Visitor) -> Response {
     remember_language(&rp, visitor.chosen, page)
 }
 
-async fn login(State(rp): Rp, visitor: Visitor) -> Response {
+/// What somebody says who sends a person here to sign in (OIDC Core §4); our own button says nothing.
+#[derive(Deserialize)]
+struct Initiated {
+    iss: Option<String>,
+}
+
+async fn login(
+    State(rp): Rp,
+    visitor: Visitor,
+    initiated: Result<Query<Initiated>, QueryRejection>,
+) -> Response {
+    let ours = initiated
+        .is_ok_and(|Query(initiated)| initiated.iss.is_none_or(|issuer| issuer == rp.settings.issuer));
+    if !ours {
+        let page = Notice::refused(Frame { locale: visitor.locale, rp: &rp }, &Refusal::WrongIssuer);
+        return render(StatusCode::BAD_REQUEST, &page);
+    }
     let browser = visitor.browser.unwrap_or_else(|| rp.settings.random.token(32));
     match sign_in::begin(&rp, &browser, visitor.locale).await {
         Ok(url) => ([visitor::set(&rp, Kind::Browser, &browser)], Redirect::to(&url)).into_response(),

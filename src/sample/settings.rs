@@ -39,6 +39,11 @@ impl RelyingSettings {
         self.address("/signed-out")
     }
 
+    /// To be registered as `initiate_login_uri`.
+    pub fn initiate_login_uri(&self) -> String {
+        self.address("/login")
+    }
+
     /// To be registered as `frontchannel_logout_uri`, with `frontchannel_logout_session_required`.
     pub fn frontchannel_logout_uri(&self) -> String {
         self.address("/frontchannel-logout")

@@ -21,6 +21,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (9, "front_channel", include_str!("../../migrations/0009_front_channel.sql")),
     (10, "identity", include_str!("../../migrations/0010_identity.sql")),
     (11, "lighter", include_str!("../../migrations/0011_lighter.sql")),
+    (12, "names", include_str!("../../migrations/0012_names.sql")),
 ];
 
 /// Why the schema cannot be used.

@@ -35,7 +35,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         chrome: Chrome { signed_in: person.clone(), ..way.chrome(&context) },
         request: way.id.to_string(),
         client: way.client.name(context.locale).to_owned(),
-        department: way.client.department_name.clone(),
+        department: way.client.department_name.in_language(context.locale).to_owned(),
         asker: way.asker(&context),
         person: person.unwrap_or_default(),
         items: items(&context, &asked),

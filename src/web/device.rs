@@ -83,7 +83,7 @@ pub(super) async fn begin(
 ) -> Result<axum::response::Response, Fault> {
     let request = waiting.ask.request.clone();
     let pending = Pending {
-        browser: context.browser(),
+        browser: Some(context.browser()),
         expires_at: waiting.expires_at,
         signed_in: Paid::NotYet,
         consented: Paid::NotYet,

@@ -9,7 +9,12 @@ use crate::http::context::Context;
 pub async fn list(context: &Context) -> Result<Vec<HallPlace>, Fault> {
     let halls = window::list(&mut context.app.db.read()).await?;
     let open = halls.into_iter().filter(|hall| !hall.windows.is_empty());
+    let locale = context.locale;
     Ok(open
-        .map(|hall| HallPlace { name: hall.name, windows: hall.windows, locale: context.locale })
+        .map(|hall| HallPlace {
+            name: hall.name.in_language(locale).to_owned(),
+            windows: hall.windows,
+            locale,
+        })
         .collect())
 }

@@ -1,5 +1,6 @@
 //! The authorization endpoint: what is refused and who is told, what is asked of the person, how the answer travels.
 
+use http::{Method, StatusCode};
 use url::Url;
 
 use crate::support::wire::Call;
@@ -61,6 +62,37 @@ async fn a_form_of_another_site_finds_who_is_signed_in() {
     assert_eq!(world.browser().post_from_elsewhere(&again.address()).await.name(), "sign-in");
     let page = world.browser().post_from_elsewhere(&silent.address()).await;
     assert_eq!(page.told("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_leaves_open_pages_as_they_are() {
+    let world = World::new().await;
+    let office = world.system("office");
+    let ask = office.ask("openid").with("prompt", "login");
+    let mut browser = world.browser();
+    let open = browser.get(&ask.address()).await;
+    let known = browser.cookie("tongyao_browser").map(str::to_owned);
+    let posted = browser.post_from_elsewhere(&ask.address()).await;
+    assert_eq!(browser.cookie("tongyao_browser").map(str::to_owned), known);
+    browser.sign_in_on(&open, &WANG).await.code();
+    browser.sign_in_on(&posted, &WANG).await.code();
+    // What was posted belongs to the browser that came first with its name.
+    let waiting = browser.post_from_elsewhere(&ask.address()).await;
+    assert_eq!(world.browser().get(&waiting.path).await.name(), "error");
+}
+
+/// RFC 9110 §9.2.1: HEAD asks only; a pushed request is answered once, and not to nobody.
+#[tokio::test]
+async fn asking_for_the_head_uses_nothing_up() {
+    let world = World::new().await;
+    let office = world.system("office");
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let pushed = office.pushed(&office.ask("openid")).await;
+    let answer = browser.fetch(Call::with_method(Method::HEAD, &pushed)).await;
+    let refused = (StatusCode::METHOD_NOT_ALLOWED, Some("GET,POST"));
+    assert_eq!((answer.status, answer.header("allow")), refused);
+    browser.get(&pushed).await.code();
 }
 
 #[tokio::test]

@@ -51,8 +51,10 @@ async fn a_client_asks_and_the_person_decides() {
     assert_same(&stayed, back);
     assert_eq!(browser.get("/account/").await.name(), "account");
 
-    let page = browser.get(&address).await;
-    let out = browser.submit(&page, &[("decision", "all")]).await;
+    // RP-Initiated Logout §2: the client may post it, from its own site; the page that was open answers as well.
+    let posted = browser.post_from_elsewhere(&address).await;
+    assert_same(&browser.submit(&page, &[("decision", "stay")]).await, back);
+    let out = browser.submit(&posted, &[("decision", "all")]).await;
     assert_eq!(out.name(), "signed-out");
     assert!(out.text().contains("办件系统"));
     assert!(out.links().iter().any(|link| same(link, back)), "{:?}", out.links());

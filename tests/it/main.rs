@@ -28,6 +28,7 @@ mod jwt_bearer;
 mod logout;
 mod machine_errors;
 mod mutual_tls;
+mod names;
 mod par;
 mod privacy;
 mod receipt;

@@ -235,6 +235,13 @@ async fn an_error_goes_to_a_registered_address_only() {
         .get(&signing.with(&signing.signer.sign("JWT", &evil).unwrap()).address())
         .await;
     page.person_is_refused(400, 102_003);
+    // Only inside, and beside a member of the wrong kind.
+    let mistaken = signing.claims(&ask, json!({"scope": ["openid"]}));
+    let mistaken = signing.with(&signing.signer.sign("JWT", &mistaken).unwrap());
+    let page =
+        signing.world.browser().get(&mistaken.without("redirect_uri").without("state").address()).await;
+    page.client_is_refused("invalid_request_object", 102_055);
+    assert_eq!(page.told("state"), Some(ask.state.clone()));
     let unknown = signing.with(&forged).with("client_id", "nobody");
     signing.world.browser().get(&unknown.address()).await.person_is_refused(400, 101_003);
 }

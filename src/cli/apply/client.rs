@@ -98,8 +98,11 @@ fn read_metadata(
             return None;
         }
     };
-    let implicit = if sandbox == Sandbox::On { None } else { metadata.check_implicit() };
-    for problem in metadata.check().into_iter().chain(implicit) {
+    let outside_the_sandbox = match sandbox {
+        Sandbox::On => Vec::new(),
+        Sandbox::Off => [metadata.check_implicit(), metadata.check_initiate_login()].into(),
+    };
+    for problem in metadata.check().into_iter().chain(outside_the_sandbox.into_iter().flatten()) {
         members.refuse(&problem.member, problem.what);
     }
     if let Some((member, what)) = policy::conflict(profile, &metadata) {

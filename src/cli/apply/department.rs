@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::members::{Members, title};
+use super::members::Members;
 use super::problem::Problems;
 use super::report::Change;
 use super::step::{Step, changed};
-use crate::base::Fault;
+use crate::base::{Fault, Name};
 use crate::client::Department;
 use crate::client::department::{self, TreeProblem, parents_first};
 
@@ -37,7 +37,7 @@ pub(super) fn read(entries: Vec<Value>, problems: &mut Problems) -> Vec<Declared
 
 fn read_one(mut members: Members<'_>) -> Option<Department> {
     let id = members.needed_parsed("id", id);
-    let name = members.needed_parsed("name", title);
+    let name = members.name();
     let parent = members.parsed("parent", id_or_nothing).flatten();
     let level = members.parsed("level", level).unwrap_or_else(|| ROOT.to_owned());
     members.close();
@@ -57,10 +57,12 @@ pub(super) fn overlay(
         .collect();
     let is_meant = all.iter().any(|one| one.parent.as_deref() == Some(ROOT)) || meant.contains(&ROOT);
     if is_meant && all.iter().all(|one| one.id != ROOT) {
-        let root =
-            Department {
-                id: ROOT.to_owned(), parent: None, name: "本市".to_owned(), level: ROOT.to_owned()
-            };
+        let root = Department {
+            id: ROOT.to_owned(),
+            parent: None,
+            name: Name::new("本市", Some("The city".to_owned())),
+            level: ROOT.to_owned(),
+        };
         all.push(root);
     }
     all

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::members::{Members, title};
+use super::members::Members;
 use super::problem::Problems;
 use super::step::Step;
 use crate::base::Fault;
@@ -43,7 +43,7 @@ fn read_one(mut members: Members<'_>, index: usize) -> Option<DeclaredHall> {
             Err("must be 1 to 64 letters, digits, dots, hyphens or underscores")
         }
     });
-    let name = members.needed_parsed("name", title);
+    let name = members.name();
     let department = members.needed("department");
     let windows: BTreeSet<String> = members.texts("windows").into_iter().collect();
     if windows.len() > MOST_WINDOWS || !windows.iter().all(|window| is_window(window)) {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::problem::Problems;
+use crate::base::Name;
 
 /// The members of one entry that have not been read yet.
 pub(super) struct Members<'p> {
@@ -65,6 +66,13 @@ impl<'p> Members<'p> {
     ) -> Option<T> {
         let text = self.needed(member)?;
         self.understand(member, &text, read)
+    }
+
+    /// The name of something that is not a person: `name`, and `name#en` as client metadata has it (RFC 7591 §2.2).
+    pub(super) fn name(&mut self) -> Option<Name> {
+        let own = self.needed_parsed("name", title);
+        let english = self.parsed("name#en", title);
+        Some(Name::new(own?, english))
     }
 
     /// A list of texts; absent: empty.

@@ -174,7 +174,7 @@ async fn what_is_applied_can_be_read_by_its_subjects() {
     ground.apply(&state()).await;
     let mut reader = ground.db.read();
     let client = clients::find(&mut reader, "app1").await.unwrap().unwrap();
-    assert_eq!(client.department_name, "市人社局");
+    assert_eq!(client.department_name.own(), "市人社局");
     assert!(client.find_redirect("https://app1.example/cb").is_some());
     let digest = client.secret_digest.as_deref();
     let secret = Secret::new("s3cret-of-app-one");
@@ -374,6 +374,44 @@ async fn outside_the_sandbox_implicit_answers_stay_on_the_web() {
     assert!(told.starts_with("clients[0].redirect_uris: must be https and not localhost"), "{told}");
     state["clients"][0]["redirect_uris"] = json!(["https://old.example/cb"]);
     ground.apply(&state).await;
+}
+
+#[tokio::test]
+async fn outside_the_sandbox_a_log_in_begins_by_https() {
+    let mut ground = ground().await;
+    let mut state = json!({
+        "departments": [{"id": "hrss", "name": "市人社局", "parent": "city"}],
+        "clients": [{
+            "client_id": "new", "client_secret": "new-secret-0123456789", "department": "hrss",
+            "redirect_uris": ["https://new.example/cb"], "initiate_login_uri": "http://localhost:9/login",
+        }],
+    });
+    ground.apply(&state).await;
+    ground.sandbox = Sandbox::Off;
+    let told = ground.refused(&state).await;
+    assert_eq!(told, "clients[0].initiate_login_uri: must be an https address");
+    state["clients"][0]["initiate_login_uri"] = json!("https://new.example/login");
+    ground.apply(&state).await;
+}
+
+#[tokio::test]
+async fn a_name_in_english_comes_and_goes() {
+    let ground = ground().await;
+    let mut state = json!({
+        "departments": [{"id": "hrss", "name": "市人社局", "name#en": "HR Bureau", "parent": "city"}],
+        "halls": [{"id": "hall-1", "name": "市民之家", "department": "hrss", "windows": ["A01"]}],
+    });
+    ground.apply(&state).await;
+    assert_eq!(ground.apply(&state).await.changes(), 0);
+    state["departments"][0]["name#en"] = Value::Null;
+    state["halls"][0]["name#en"] = json!("Citizens' Home");
+    let lines = ["~ department hrss (name)", "~ hall hall-1 (name)"];
+    assert_eq!(ground.apply(&state).await.lines(), lines);
+    state["halls"][0]["name#en"] = json!("");
+    assert_eq!(
+        ground.refused(&state).await,
+        "halls[0].name#en: must be 1 to 100 characters without line breaks"
+    );
 }
 
 #[tokio::test]

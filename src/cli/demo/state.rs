@@ -82,6 +82,7 @@ fn register(state: &mut Value, system: &RelyingSettings) {
         client["client_secret"] = json!(system.client_secret.expose());
         client["redirect_uris"] = json!([system.redirect_uri()]);
         client["post_logout_redirect_uris"] = json!([system.post_logout_redirect_uri()]);
+        client["initiate_login_uri"] = json!(system.initiate_login_uri());
         client["backchannel_logout_uri"] = json!(system.backchannel_logout_uri());
         if client["frontchannel_logout_session_required"] == true {
             client["frontchannel_logout_uri"] = json!(system.frontchannel_logout_uri());

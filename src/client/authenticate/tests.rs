@@ -53,8 +53,12 @@ pub(in crate::client) async fn ground() -> Ground {
     let clients = Arc::new(Clients::new(db.clone(), clock.clone()));
     let ground = Ground { clients, clock, tally, db, keys, _folder: folder };
     let mut tx = ground.db.begin().await.unwrap();
-    let hrss =
-        Department { id: "hrss".into(), parent: None, name: "市人社局".into(), level: "city".into() };
+    let hrss = Department {
+        id: "hrss".into(),
+        parent: None,
+        name: crate::base::Name::new("市人社局", None),
+        level: "city".into(),
+    };
     department::upsert(&mut tx, &ground.moment(), &hrss).await.unwrap();
     tx.commit().await.unwrap();
     ground

@@ -48,7 +48,7 @@ pub struct Terms {
 
 /// Whose clients are that nobody invited; people read its name on the consent page.
 pub const NOBODYS: &str = "self-registered";
-pub const NOBODYS_NAME: &str = "未归属部门（自助登记）Self-registered";
+pub const NOBODYS_NAME: (&str, &str) = ("未归属部门（自助登记）", "No department (self-registered)");
 
 /// Grants that act on people only while these are there, or on nobody; the others need an operator's yes.
 const FREE_GRANTS: [&str; 5] = [
@@ -154,7 +154,7 @@ impl Terms {
 
 /// What is wrong with metadata beyond what is wrong with anybody's: a stranger's addresses are judged by strangers' rules.
 pub fn problems(ground: Ground, profile: Profile, metadata: &ClientMetadata) -> Vec<MetadataProblem> {
-    let mut problems = Vec::new();
+    let mut problems: Vec<MetadataProblem> = metadata.check_initiate_login().into_iter().collect();
     if ground == Ground::Real {
         problems.extend(loopback(metadata));
         problems.extend(metadata.check_implicit());

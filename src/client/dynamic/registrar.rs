@@ -5,7 +5,7 @@ use super::invitation::{self, parse_profiles, print_profiles};
 use super::{limits, publisher};
 use crate::audit::{self, Event};
 use crate::base::id::ClientId;
-use crate::base::{Fault, Moment, Secret, Timestamp};
+use crate::base::{Fault, Moment, Name, Secret, Timestamp};
 use crate::client::{Client, ClientState, Department, Profile, department, secret, shared_secret, store};
 use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
@@ -285,7 +285,7 @@ async fn make_nobodys(tx: &mut Tx, moment: &Moment) -> Result<(), Fault> {
     let nobodys = Department {
         id: NOBODYS.to_owned(),
         parent: None,
-        name: NOBODYS_NAME.to_owned(),
+        name: Name::new(NOBODYS_NAME.0, Some(NOBODYS_NAME.1.to_owned())),
         level: "none".to_owned(),
     };
     department::upsert(tx, moment, &nobodys).await

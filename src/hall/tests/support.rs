@@ -8,7 +8,7 @@ use crate::base::id::{AccountId, PersonId};
 use crate::base::random::{Random, Seeded};
 use crate::base::scratch::Scratch;
 use crate::base::time::{Clock, ManualClock};
-use crate::base::{Actor, Moment, Timestamp};
+use crate::base::{Actor, Moment, Name, Timestamp};
 use crate::config::DatabasePlace;
 use crate::crypto::Keys;
 use crate::crypto::signer::{Signer, generate};
@@ -97,7 +97,7 @@ impl House {
             let hall = Hall {
                 id: id.to_owned(),
                 department_id: "city".to_owned(),
-                name: format!("市民之家 {id}"),
+                name: Name::new(format!("市民之家 {id}"), None),
                 windows: windows.map(str::to_owned).to_vec(),
             };
             window::declare(&mut tx, &moment, &hall).await.unwrap();

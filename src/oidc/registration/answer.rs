@@ -26,7 +26,7 @@ impl Problem {
     pub(super) fn answer(self, machine: &Machine) -> Response {
         match self {
             Problem::Metadata(problems) => told(machine, &problems),
-            Problem::Token(refusal) => OAuthError::at_resource(machine, refusal.into()).into_response(),
+            Problem::Token(refusal) => OAuthError::at_registration(machine, refusal.into()).into_response(),
             Problem::Other(refused) => OAuthError::new(machine, refused).into_response(),
         }
     }

@@ -30,7 +30,7 @@ const RULES: [Rule; 13] = [
     client_authentication,
     mutual_tls,
     keys,
-    addresses_we_call,
+    addresses_outside,
     frontchannel_logout,
     for_people,
     sector,
@@ -218,22 +218,19 @@ pub(super) fn listed_keys(metadata: &ClientMetadata) -> &[Value] {
     keys.map(Vec::as_slice).unwrap_or_default()
 }
 
-fn addresses_we_call(metadata: &ClientMetadata, problems: &mut Problems) {
+fn addresses_outside(metadata: &ClientMetadata, problems: &mut Problems) {
     let single = [
         ("jwks_uri", &metadata.jwks_uri),
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
         ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
         ("backchannel_client_notification_endpoint", &metadata.backchannel_client_notification_endpoint),
+        ("initiate_login_uri", &metadata.initiate_login_uri),
     ];
     for (member, address) in single {
         if let Some(address) = address {
             machine_address(member, address, problems);
         }
     }
-    // OIDC Core §4: https, even for development: the person's browser is sent there.
-    let login = metadata.initiate_login_uri.as_ref().map(|address| address.parse::<RedirectUri>());
-    let https = login.is_none_or(|uri| uri.is_ok_and(|uri| uri.form() == RedirectForm::Https));
-    problems.add_unless(https, "initiate_login_uri", "must be an https address");
     problems.add_unless(
         metadata.request_uris.len() <= MOST_ADDRESSES,
         "request_uris",
@@ -473,7 +470,7 @@ mod tests {
             (json!({"backchannel_logout_uri": "com.example:/logout"}), "backchannel_logout_uri"),
             (json!({"frontchannel_logout_uri": "https://b.example/out"}), "frontchannel_logout_uri"),
             (json!({"initiate_login_uri": "http://a.example/login"}), "initiate_login_uri"),
-            (json!({"initiate_login_uri": "http://localhost:8001/login"}), "initiate_login_uri"),
+            (json!({"initiate_login_uri": "com.example:/login"}), "initiate_login_uri"),
             (json!({"policy_uri": "javascript:alert(1)"}), "policy_uri"),
             (json!({"policy_uri": "https://a.example/p\nx"}), "policy_uri"),
             (json!({"logo_uri": " https://a.example/l"}), "logo_uri"),

@@ -8,6 +8,8 @@ mod check;
 mod encryption;
 /// Where the implicit grant may send a web application's tokens.
 mod implicit;
+/// Where a log-in that others initiate begins.
+mod initiate_login;
 /// Who shares a pairwise subject.
 mod sector;
 

@@ -274,6 +274,19 @@ async fn a_back_channel_logout_ends_the_session_and_says_so() {
     assert!(scene.get("/").await.body.contains("portal-signed-in"));
 }
 
+/// OIDC Core §4: whoever sends a person here may name our identity service, and no other.
+#[tokio::test]
+async fn others_may_begin_a_sign_in_with_our_issuer_only() {
+    let mut scene = Scene::of(portal).await;
+    let ours = url::form_urlencoded::byte_serialize(scene.settings.issuer.as_bytes()).collect::<String>();
+    let begun = scene.get(&format!("/login?iss={ours}")).await;
+    assert!(begun.location.is_some_and(|location| location.starts_with(&scene.settings.issuer)));
+    for foreign in ["iss=https%3A%2F%2Fevil.example".to_owned(), format!("iss={ours}&iss={ours}")] {
+        let seen = scene.get(&format!("/login?{foreign}")).await;
+        assert_eq!((seen.status, seen.location), (StatusCode::BAD_REQUEST, None), "{foreign}");
+    }
+}
+
 #[tokio::test]
 async fn without_the_identity_service_a_plain_page_and_later_a_sign_in() {
     let mut scene = Scene::of(portal).await;

@@ -47,7 +47,9 @@ async fn line(citizen: &Citizen, consent: Consent) -> Result<ConsentLine, Fault>
     let locale = citizen.context.locale;
     let client = citizen.context.app.clients.find(&consent.client_id).await?;
     let (name, department) = match &client {
-        Some(client) => (client.name(locale).to_owned(), client.department_name.clone()),
+        Some(client) => {
+            (client.name(locale).to_owned(), client.department_name.in_language(locale).to_owned())
+        }
         None => (consent.client_id.clone(), String::new()),
     };
     let until = match consent.expires_at {

@@ -16,7 +16,7 @@ fn line(citizen: &Citizen, client: &Client) -> Option<ServiceLine> {
     let context = &citizen.context;
     Some(ServiceLine {
         name: client.name(context.locale).to_owned(),
-        department: client.department_name.clone(),
+        department: client.department_name.in_language(context.locale).to_owned(),
         href: client.login_address(&context.app.settings.issuer)?,
     })
 }

@@ -47,7 +47,9 @@ async fn line(citizen: &Citizen, waiting: Waiting) -> Result<RequestLine, Fault>
     let locale = citizen.context.locale;
     let client = citizen.context.app.clients.find(&waiting.client_id).await?;
     let (name, department) = match &client {
-        Some(client) => (client.name(locale).to_owned(), client.department_name.clone()),
+        Some(client) => {
+            (client.name(locale).to_owned(), client.department_name.in_language(locale).to_owned())
+        }
         None => (waiting.client_id.clone(), String::new()),
     };
     Ok(RequestLine {

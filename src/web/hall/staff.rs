@@ -99,7 +99,7 @@ async fn bar(context: &Context, session: &ClerkSession) -> Result<DeskBar, Fault
     let id = session.clerk.hall.as_deref().unwrap_or_default();
     let hall = window::find(&mut context.app.db.read(), id).await?;
     Ok(DeskBar {
-        hall: hall.map_or_else(|| id.to_owned(), |hall| hall.name),
+        hall: hall.map_or_else(|| id.to_owned(), |hall| hall.name.in_language(context.locale).to_owned()),
         window: session.window.clone(),
         clerk: session.clerk.name.clone(),
     })

@@ -64,7 +64,7 @@ pub fn halls() -> Value {
     };
     json!({
         "halls": [
-            {"id": "hall-north", "name": "城北政务大厅", "department": "data", "windows": ["A01", "A02"]},
+            {"id": "hall-north", "name": "城北政务大厅", "name#en": "North Hall", "department": "data", "windows": ["A01", "A02"]},
             {"id": "hall-south", "name": "城南政务大厅", "department": "data", "windows": ["B01"]},
         ],
         "staff": [

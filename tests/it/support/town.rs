@@ -49,7 +49,7 @@ pub fn state() -> Value {
     json!({
         "departments": [
             {"id": "data", "name": "市大数据局", "level": "city"},
-            {"id": "hrss", "name": "市人社局", "level": "city"},
+            {"id": "hrss", "name": "市人社局", "name#en": "HR Bureau", "level": "city"},
         ],
         "clients": [portal(), office(), app(), machine(), legacy()],
         "people": [person(&WANG), person(&LI)],

@@ -1,0 +1,41 @@
+//! Names of departments and halls on pages in both languages.
+
+use serde_json::json;
+
+use crate::support::clerk::CHEN;
+use crate::support::relying_party::Credential;
+use crate::support::{RelyingParty, WANG, World, town};
+
+#[tokio::test]
+async fn a_department_is_called_as_the_page_speaks() {
+    let client = json!({
+        "client_id": "entered", "client_secret": town::PORTAL_SECRET, "department": "hrss", "client_name": "Pensions",
+        "redirect_uris": ["https://entered.example/cb"], "initiate_login_uri": "https://entered.example/login",
+        "consent": "explicit",
+    });
+    let world = World::with_clients(&[client]).await;
+    let entered = RelyingParty::new(&world, "entered", Credential::Basic(town::PORTAL_SECRET.to_owned()));
+    for (language, name, other) in [("zh-CN", "市人社局", "HR Bureau"), ("en", "HR Bureau", "市人社局")]
+    {
+        let mut browser = world.browser().speaking(language);
+        let ask = entered.ask("openid").with("prompt", "consent");
+        let page = browser.get(&ask.address()).await;
+        let consent = browser.sign_in_on(&page, &WANG).await;
+        assert_eq!(consent.name(), "consent");
+        for page in [consent, browser.get("/account/services").await] {
+            let text = page.text();
+            assert!(text.contains(name) && !text.contains(other), "{language} {}: {text}", page.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hall_is_called_as_the_page_speaks_or_by_the_one_name_it_has() {
+    let world = World::with_halls().await;
+    let page = world.browser().speaking("en").get("/help").await;
+    assert!(page.text().contains("North Hall") && page.text().contains("城南政务大厅"), "{}", page.text());
+    assert!(!page.text().contains("城北政务大厅"));
+    assert!(world.browser().get("/help").await.text().contains("城北政务大厅"));
+    let desk = CHEN.sign_in(&mut world.browser().speaking("en")).await;
+    assert!(desk.text().contains("North Hall"), "{}", desk.text());
+}
