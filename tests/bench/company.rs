@@ -23,7 +23,8 @@ const LASTING: &str = "openid profile offline_access";
 
 /// Signs so many people in, each at two systems.
 pub async fn gather(world: &World, people: usize) -> Result<Vec<Company>> {
-    let company = |n| Company { waiting: (0..people).skip(n).step_by(WORKERS).collect(), ..Company::default() };
+    let company =
+        |n| Company { waiting: (0..people).skip(n).step_by(WORKERS).collect(), ..Company::default() };
     let companies: Vec<_> = (0..WORKERS).map(company).collect();
     let own = world.clone();
     let step = move |company| arrive(own.clone(), company);

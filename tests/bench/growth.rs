@@ -73,6 +73,7 @@ pub async fn measure(stand: &Stand, plan: &Plan) -> Result<Growth> {
         eprintln!("filled up to {} identities", crowd.identities);
     }
     let idle = idle(&sides).await?;
+    eprintln!("waited a minute");
     let mut memory = None;
     if plan.sessions.is_some()
         && let Some(side) = sides.last_mut()
@@ -120,7 +121,11 @@ fn crowds(plan: &Plan) -> Vec<Crowd> {
 }
 
 /// Each round on both, so that what else the machine does in that minute meets both.
-async fn compare(name: &'static str, (few, many): (&mut Side, &mut Side), lasting: Duration) -> Result<Grown> {
+async fn compare(
+    name: &'static str,
+    (few, many): (&mut Side, &mut Side),
+    lasting: Duration,
+) -> Result<Grown> {
     let mut grown = Grown { name, few: Vec::new(), many: Vec::new() };
     for _ in 0..ROUNDS {
         grown.few.push(few.run(name, lasting).await?);

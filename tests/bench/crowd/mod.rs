@@ -82,7 +82,10 @@ const NUMBER_DIGITS: u32 = 5;
 /// Fills the database of a server that is not running.
 pub async fn fill(place: &Place, crowd: Crowd) -> Result<Filled> {
     ensure!(crowd.identities >= crowd.sessions, "a session needs a person");
-    ensure!(crowd.identities / crowd.real < 1 << (4 * NUMBER_DIGITS), "more than there are numbers for copies");
+    ensure!(
+        crowd.identities / crowd.real < 1 << (4 * NUMBER_DIGITS),
+        "more than there are numbers for copies"
+    );
     let began = Instant::now();
     let bytes = if let Some(file) = place.database_url.strip_prefix("sqlite://") {
         sqlite::fill(file, &crowd.tables()).await?

@@ -62,7 +62,8 @@ async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<C
 
 /// Names and texts of the indexes that a statement made; those of keys stay.
 async fn indexes(connection: &mut SqliteConnection, table: &str) -> Result<Vec<(String, String)>> {
-    let made = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL";
+    let made =
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL";
     Ok(sqlx::query_as(made).bind(table).fetch_all(connection).await?)
 }
 
