@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::company::{self, Company};
 use crate::crowd::{self, Crowd, Filled};
-use crate::load::{self, Row};
+use crate::load::{self, Limit, Row, drive};
 use crate::operations;
 use crate::plan::{Place, Plan, Stand};
 use crate::relying::World;
@@ -72,6 +72,9 @@ pub async fn measure(stand: &Stand, plan: &Plan) -> Result<Growth> {
         sides.push(Side::prepare(stand, crowd).await?);
         eprintln!("filled up to {} identities", crowd.identities);
     }
+    for side in &mut sides {
+        side.everybody_once().await?;
+    }
     let idle = idle(&sides).await?;
     eprintln!("waited a minute");
     let mut memory = None;
@@ -100,7 +103,7 @@ impl Grown {
     pub fn ratio(&self, of: impl Fn(&Row) -> Duration) -> f64 {
         let rounds = self.few.iter().zip(&self.many);
         let mut ratios: Vec<_> =
-            rounds.map(|(few, many)| of(many).as_secs_f64() / of(few).as_secs_f64().max(1e-9)).collect();
+            rounds.map(|(few, many)| of(many).as_secs_f64() / of(few).as_secs_f64()).collect();
         ratios.sort_by(f64::total_cmp);
         ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
     }
@@ -159,10 +162,28 @@ impl Side {
         let filled = crowd::fill(&place, crowd).await.context("filling")?;
         let server = Server::start(&place).await?;
         let world = World::discover(&server).await?;
-        let clerks = window::clerks(&world, people).await?;
         let cores = std::thread::available_parallelism()?.get();
         let arriving = (0..2 * cores).map(|n| n * people / (2 * cores)).collect();
-        Ok(Self { crowd, filled, server, world, companies, clerks, arriving, _place: place })
+        Ok(Self { crowd, filled, server, world, companies, clerks: Vec::new(), arriving, _place: place })
+    }
+
+    /// What is measured is a service at work, not one that reads every page for the first time.
+    async fn everybody_once(&mut self) -> Result<()> {
+        let people = usize::try_from(REAL)?;
+        let world = self.world.clone();
+        let times = |workers: usize| Limit::Times(people.div_ceil(workers));
+        let arriving = std::mem::take(&mut self.arriving);
+        let own = world.clone();
+        let arrive = move |person| sign_in(own.clone(), person);
+        let workers = arriving.len();
+        self.arriving = drive(arriving, times(workers), arrive).await.0;
+        let companies = std::mem::take(&mut self.companies);
+        let own = world.clone();
+        let hop = move |company| company::hop(own.clone(), company);
+        self.companies = drive(companies, times(operations::WORKERS), hop).await.0;
+        let clerks = window::clerks(&world, people).await?;
+        drive(clerks, times(operations::WORKERS), window::search).await;
+        Ok(())
     }
 
     async fn run(&mut self, name: &'static str, lasting: Duration) -> Result<Row> {
@@ -170,6 +191,10 @@ impl Side {
         match name {
             "sso-hop-es256" => self.hop(lasting).await,
             "window-search" => {
+                if self.clerks.is_empty() {
+                    // Only now: a clerk who does nothing for five minutes is locked out.
+                    self.clerks = window::clerks(&self.world, usize::try_from(REAL)?).await?;
+                }
                 let workers = (std::mem::take(&mut self.clerks), window::search);
                 let (row, clerks) = load::measure_and_return(name, &self.server, lasting, workers).await?;
                 self.clerks = clerks;
