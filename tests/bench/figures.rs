@@ -64,7 +64,7 @@ pub fn of_growth(stand: &Stand, growth: &Growth) -> Vec<Figure> {
     let mut figures = Vec::new();
     for grown in &growth.operations {
         for (what, ratio) in [("p99", grown.ratio(|row| row.p99)), ("CPU", grown.ratio(|row| row.cpu))] {
-            let what = format!("{} among many, {what} of that among few", grown.name);
+            let what = format!("growth: {what} of {}, of that among few", grown.name);
             figures.push(figure(&what, "×", Bound::AtMost(1.3), ratio));
         }
     }

@@ -102,15 +102,19 @@ impl Grown {
     /// The median over the rounds of what the many cost of what the few cost.
     pub fn ratio(&self, of: impl Fn(&Row) -> Duration) -> f64 {
         let rounds = self.few.iter().zip(&self.many);
-        let mut ratios: Vec<_> =
-            rounds.map(|(few, many)| of(many).as_secs_f64() / of(few).as_secs_f64()).collect();
-        ratios.sort_by(f64::total_cmp);
-        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+        median(rounds.map(|(few, many)| of(many).as_secs_f64() / of(few).as_secs_f64()))
     }
 
     pub fn failures(&self) -> usize {
         self.few.iter().chain(&self.many).map(|row| row.failures).sum()
     }
+}
+
+/// The middle one.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Those of whom the database is to hold the rows: few and many, or only as many as there are sessions.

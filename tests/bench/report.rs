@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::beside::Beside;
 use crate::durable::Durable;
 use crate::figures::{Bound, Figure};
-use crate::growth::Growth;
+use crate::growth::{Growth, median};
 use crate::load::Row;
 use crate::parts::{Cost, Parts};
 use crate::storm::Storm;
@@ -37,12 +37,12 @@ fn part(name: &str, cost: Cost, rate: Option<f64>) {
     println!("| {name} | {rate:.0} | {} | {} |", microseconds(cost.wall), microseconds(cost.cpu));
 }
 
-pub fn rows<'a>(rows: impl IntoIterator<Item = &'a Row> + Clone) {
+pub fn rows(rows: &[Row]) {
     println!(
         "\n| operation | per second | p50 ms | p99 ms | server CPU ms | memory MB | round trips | failures |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | --- | ---: |");
-    for row in rows.clone() {
+    for row in rows {
         println!(
             "| {} | {:.1} | {} | {} | {} | {} | {} | {} |",
             row.name,
@@ -128,14 +128,33 @@ pub fn growth(growth: &Growth) {
             side.idle.as_millis(),
         );
     }
+    if !growth.operations.is_empty() {
+        println!("\n| operation | identities | per second | p50 ms | p99 ms | server CPU ms | failures |");
+        println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    }
     for grown in &growth.operations {
-        println!("\nAmong few and among many, round by round:");
-        let turns = grown.few.iter().zip(&grown.many);
-        rows(turns.flat_map(|(few, many)| [few, many]));
+        for (side, rows) in growth.sides.iter().zip([&grown.few, &grown.many]) {
+            medians(grown.name, side.crowd.identities, rows);
+        }
     }
     if let Some(memory) = &growth.memory {
         println!("\nWith {} live sessions: {} MB resident", memory.sessions, memory.resident / 1_000_000);
         rows(&memory.rows);
+    }
+}
+
+fn medians(name: &str, identities: u64, rows: &[Row]) {
+    let of = |value: fn(&Row) -> f64| median(rows.iter().map(value));
+    println!(
+        "| {name} | {identities} | {:.1} | {:.2} | {:.2} | {:.2} | {} |",
+        of(|row| row.rate),
+        of(|row| row.p50.as_secs_f64() * 1e3),
+        of(|row| row.p99.as_secs_f64() * 1e3),
+        of(|row| row.cpu.as_secs_f64() * 1e3),
+        rows.iter().map(|row| row.failures).sum::<usize>(),
+    );
+    if let Some(failure) = rows.iter().find_map(|row| row.first_failure.as_ref()) {
+        println!("\n{name} failed: {failure}");
     }
 }
 
