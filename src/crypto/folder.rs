@@ -137,39 +137,35 @@ impl KeysFolder {
 mod tests {
     use super::*;
     use crate::base::random::System;
-
-    fn folder() -> PathBuf {
-        let random: &dyn Random = &System::default();
-        std::env::temp_dir().join(format!("tongyao-keys-{}", random.token(9)))
-    }
+    use crate::base::scratch::Scratch;
 
     #[test]
     fn a_key_is_made_once_and_is_the_owners_alone() {
-        let path = folder();
+        let scratch = Scratch::open();
+        let path = scratch.join("keys");
         let keys = KeysFolder::open(&path).unwrap();
         let first = keys.symmetric("mac.key", &System::default()).unwrap();
         let again = KeysFolder::open(&path).unwrap().symmetric("mac.key", &System::default()).unwrap();
         assert_eq!(first, again);
         assert_eq!(fs::metadata(path.join("mac.key")).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
-        fs::remove_dir_all(path).unwrap();
     }
 
     #[test]
     fn a_folder_open_to_others_is_refused() {
-        let path = folder();
+        let scratch = Scratch::open();
+        let path = scratch.join("keys");
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         assert!(matches!(KeysFolder::open(&path), Err(KeysProblem::FolderOpenToOthers { mode: 0o755, .. })));
-        fs::remove_dir_all(path).unwrap();
     }
 
     #[test]
     fn a_damaged_key_is_refused() {
-        let path = folder();
+        let scratch = Scratch::open();
+        let path = scratch.join("keys");
         let keys = KeysFolder::open(&path).unwrap();
         keys.create("mac.key", b"short").unwrap();
         assert!(matches!(keys.symmetric("mac.key", &System::default()), Err(KeysProblem::Damaged { .. })));
-        fs::remove_dir_all(path).unwrap();
     }
 }

@@ -120,6 +120,7 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
+    use crate::base::scratch::Scratch;
     use crate::gateway::Outgoing;
     use crate::gateway::guard::Guard;
     use crate::gateway::outgoing::OutgoingProblem;
@@ -182,11 +183,11 @@ mod tests {
         });
         let (_, elses, _) = self_signed(&["localhost"]);
         for (pem, expected) in [(pem, Ok(b"here".to_vec())), (elses, Err(OutgoingProblem::NoConnection))] {
-            let file = std::env::temp_dir().join(format!("extra-{}.pem", uuid::Uuid::new_v4().simple()));
+            let folder = Scratch::open();
+            let file = folder.join("extra.pem");
             std::fs::write(&file, pem).unwrap();
             let guard = Guard::new(Reach::PublicAndLoopback, &[]);
             let outgoing = Outgoing::new(guard, Some(&file)).unwrap();
-            std::fs::remove_file(&file).unwrap();
             assert_eq!(outgoing.get(&address, 64).await, expected);
         }
     }

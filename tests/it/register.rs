@@ -1,9 +1,14 @@
 //! An account from the slip of a window.
 
-use crate::support::{LI, Page, WANG, Window, World};
-use tongyao::hall::Visit;
+use crate::support::clerk::{CHEN, Typed, WANG_CARD};
+use crate::support::{Clerk, LI, Page, WANG, World, clerk};
 
-const NEWCOMER: (&str, &str) = ("11010519491231002X", "欧阳晓棠");
+const NEWCOMER: Typed = Typed {
+    id_type: "resident_id",
+    number: "11010519491231002X",
+    name: "欧阳晓棠",
+    valid_until: "2036-05-01",
+};
 const PASSWORD: &str = "Quiet-Lantern-88";
 const UNKNOWN: &str = "00000-00000-00000-00000-0";
 
@@ -13,11 +18,16 @@ async fn town() -> World {
     let mut state = crate::support::town::state();
     state["people"].as_array_mut().unwrap().remove(0);
     world.apply(state).await;
+    world.apply(clerk::halls()).await;
     world
 }
 
-async fn verified(window: &Window<'_>) -> Visit {
-    window.pass(&window.walk_in().await, NEWCOMER).await
+/// The code on the slip of somebody who was verified at a window.
+async fn slip(world: &World, typed: &Typed) -> String {
+    let mut clerk = Clerk::at_work(world, &CHEN).await;
+    let page = clerk.walk_in().await;
+    let decided = clerk.decide(&page, typed, "pass").await;
+    clerk.give_code(&decided).await
 }
 
 fn created(page: &Page) -> Vec<(&'static str, String)> {
@@ -27,8 +37,7 @@ fn created(page: &Page) -> Vec<(&'static str, String)> {
 #[tokio::test]
 async fn a_slip_makes_an_account_that_is_signed_in_at_level_3() {
     let world = town().await;
-    let window = Window::open(&world).await;
-    let code = window.slip(&verified(&window).await).await;
+    let code = slip(&world, &NEWCOMER).await;
     let office = world.system("office");
     let ask = office.ask("openid profile").with("acr_values", "urn:tongyao:loa:3").with("prompt", "create");
     let mut home = world.browser();
@@ -36,7 +45,7 @@ async fn a_slip_makes_an_account_that_is_signed_in_at_level_3() {
     assert_eq!(page.name(), "register");
     let page = home.submit(&page, &[("continuation_code", &code.to_lowercase().replace('-', " "))]).await;
     assert_eq!((page.name().as_str(), page.status()), ("register", 200));
-    assert!(page.text().contains("*阳晓棠") && !page.text().contains(NEWCOMER.0));
+    assert!(page.text().contains("*阳晓棠") && !page.text().contains(NEWCOMER.number));
     let details = [("login_name", "newcomer"), ("phone", "13812340000"), ("password", PASSWORD)];
     let page = home.submit(&page, &[&details[..], &[("password_again", PASSWORD)]].concat()).await;
     assert_eq!((page.name().as_str(), page.status()), ("registered", 200));
@@ -61,8 +70,7 @@ async fn a_slip_makes_an_account_that_is_signed_in_at_level_3() {
 #[tokio::test]
 async fn everything_wrong_with_the_details_is_said_and_the_slip_stays_good() {
     let world = town().await;
-    let window = Window::open(&world).await;
-    let code = window.slip(&verified(&window).await).await;
+    let code = slip(&world, &NEWCOMER).await;
     let mut home = world.browser();
     let page = home.get("/register").await;
     let page = home.submit(&page, &[("continuation_code", &code)]).await;
@@ -87,9 +95,8 @@ async fn everything_wrong_with_the_details_is_said_and_the_slip_stays_good() {
 
 #[tokio::test]
 async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
-    let world = World::new().await;
-    let window = Window::open(&world).await;
-    let code = window.slip(&window.pass(&window.walk_in().await, (WANG.number, WANG.name)).await).await;
+    let world = World::with_halls().await;
+    let code = slip(&world, &WANG_CARD).await;
     let mut home = world.browser();
     let page = home.get("/register").await;
     let page = home.submit(&page, &[("continuation_code", &code)]).await;
@@ -131,8 +138,7 @@ async fn guessing_at_codes_is_slowed_down() {
 #[tokio::test]
 async fn a_phone_typed_at_home_is_not_called_verified() {
     let world = town().await;
-    let window = Window::open(&world).await;
-    let code = window.slip(&verified(&window).await).await;
+    let code = slip(&world, &NEWCOMER).await;
     let mut home = world.browser();
     let page = home.get("/register").await;
     let page = home.submit(&page, &[("continuation_code", &code)]).await;

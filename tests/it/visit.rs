@@ -1,9 +1,8 @@
 //! A higher level: the page that asks for it, the visit to a window, and the confirmation in the citizen's own account.
 
-use crate::support::{LI, Page, RelyingParty, WANG, Window, World, html};
-use tongyao::hall::decide::{Reason, Verdict};
+use crate::support::clerk::{CHEN, Offered, WANG_CARD, wrong_number};
+use crate::support::{Clerk, LI, Page, RelyingParty, WANG, World, html};
 
-const WANG_CARD: (&str, &str) = (WANG.number, WANG.name);
 const ANSWER: &str = "urn:tongyao:loa:3";
 
 /// The code on a page.
@@ -14,9 +13,14 @@ fn code_on(page: &Page) -> String {
     code.unwrap_or_else(|| panic!("no code: {}", page.text()))
 }
 
-/// A number that the window does not show.
-fn another(number: &str) -> &'static str {
-    if number == "42" { "43" } else { "42" }
+/// A town where Wang has come to a window and passed; what is offered to her.
+async fn offered() -> (World, Clerk, Page, Offered) {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let page = clerk.walk_in().await;
+    let decided = clerk.decide(&page, &WANG_CARD, "pass").await;
+    let offer = clerk.offer(&world, &decided).await;
+    (world, clerk, decided, offer)
 }
 
 fn request_for_level_3(office: &RelyingParty) -> crate::support::Ask {
@@ -25,14 +29,14 @@ fn request_for_level_3(office: &RelyingParty) -> crate::support::Ask {
 
 #[tokio::test]
 async fn a_request_for_level_3_leads_to_the_window_and_back() {
-    let world = World::new().await;
-    let window = Window::open(&world).await;
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
     let office = world.system("office");
     let mut browser = world.browser();
     let ask = request_for_level_3(&office);
     let page = browser.pass(&ask, &WANG).await;
     assert_eq!((page.name().as_str(), page.status()), ("step-up", 200));
-    assert!(page.text().contains("市民之家") && page.text().contains(WANG.masked_name));
+    assert!(page.text().contains("城北政务大厅") && page.text().contains(WANG.masked_name));
     let request = page.input("request").unwrap();
 
     let page = browser.submit(&page, &[("action", "enrol")]).await;
@@ -45,8 +49,9 @@ async fn a_request_for_level_3_leads_to_the_window_and_back() {
     let enrol = [&fields[..], &[("action", "enrol")]].concat();
     assert_eq!(code_on(&browser.post("/step-up", &enrol).await), code);
 
-    let visit = window.pass(&window.take(&code).await, WANG_CARD).await;
-    let number = window.offer(&visit).await.number;
+    let page = clerk.open(&code).await;
+    let decided = clerk.decide(&page, &WANG_CARD, "pass").await;
+    let number = clerk.offer(&world, &decided).await.number;
     let step_up = browser.get(&format!("/step-up?request={request}")).await;
     let binding = format!("/account/visit?request={request}");
     assert!(step_up.links().contains(&binding), "{:?}", step_up.links());
@@ -86,8 +91,8 @@ async fn a_step_up_that_waited_too_long_goes_on_at_the_visit() {
 
 #[tokio::test]
 async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
-    let world = World::new().await;
-    let window = Window::open(&world).await;
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
     let mut browser = world.browser();
     browser.sign_in(&WANG).await;
     let mut states = Vec::new();
@@ -107,24 +112,27 @@ async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
     // Visits are told apart by when they began.
     world.later(1);
     let page = browser.submit(&page, &[("action", "enrol")]).await;
-    let visit = window.take(&code_on(&page)).await;
+    let card = clerk.open(&code_on(&page)).await;
     look!();
     let stale = browser.submit(&page, &[("action", "cancel")]).await;
     assert_eq!((stale.name().as_str(), stale.status()), ("visit", 409));
-    window.decide(&visit, WANG_CARD, Verdict::FailRetryable(Reason::Other)).await;
+    clerk.decide(&card, &WANG_CARD, "fail_retryable").await;
     look!();
     world.later(1);
     let page = browser.get("/account/visit").await;
     let page = browser.submit(&page, &[("action", "enrol")]).await;
-    let visit = window.pass(&window.take(&code_on(&page)).await, WANG_CARD).await;
+    let card = clerk.open(&code_on(&page)).await;
+    let decided = clerk.decide(&card, &WANG_CARD, "pass").await;
     look!();
-    let offer = window.offer(&visit).await;
+    let offer = clerk.offer(&world, &decided).await;
     look!();
     world.later(11 * 60);
     look!();
-    let page = browser.get(&format!("/bind/{}", offer.token.expose())).await;
+    let page = browser.get(&offer.address).await;
     assert_eq!((page.name().as_str(), page.status()), ("visit", 410));
-    window.slip(&visit).await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let decided = clerk.browser.get(&decided.path).await;
+    clerk.give_code(&decided).await;
     assert!(browser.get("/account/visit").await.links().contains(&"/register".to_owned()));
     world.later(49 * 3600);
     browser.sign_in(&WANG).await;
@@ -145,11 +153,8 @@ async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
 
 #[tokio::test]
 async fn a_scanned_code_signs_in_confirms_and_gives_the_session_a_new_secret() {
-    let world = World::new().await;
-    let window = Window::open(&world).await;
-    let visit = window.pass(&window.walk_in().await, WANG_CARD).await;
-    let offer = window.offer(&visit).await;
-    let address = format!("/bind/{}", offer.token.expose());
+    let (world, _clerk, _decided, offer) = offered().await;
+    let address = offer.address;
 
     let mut phone = world.browser();
     let page = phone.get(&address).await;
@@ -159,7 +164,7 @@ async fn a_scanned_code_signs_in_confirms_and_gives_the_session_a_new_secret() {
     assert!(!page.main_text().contains(&offer.number), "{}", page.main_text());
     let before = phone.cookie("tongyao_session").unwrap().to_owned();
 
-    let wrong = phone.submit(&page, &[("number", another(&offer.number))]).await;
+    let wrong = phone.submit(&page, &[("number", &wrong_number(&offer.number))]).await;
     assert_eq!((wrong.name().as_str(), wrong.status()), ("visit", 422));
     let unreadable = phone.submit(&wrong, &[("number", &"七".repeat(5000))]).await;
     assert_eq!(unreadable.status(), 422);
@@ -180,11 +185,8 @@ async fn a_scanned_code_signs_in_confirms_and_gives_the_session_a_new_secret() {
 
 #[tokio::test]
 async fn nobody_binds_what_was_proved_of_somebody_else() {
-    let world = World::new().await;
-    let window = Window::open(&world).await;
-    let visit = window.pass(&window.walk_in().await, WANG_CARD).await;
-    let offer = window.offer(&visit).await;
-    let address = format!("/bind/{}", offer.token.expose());
+    let (world, _clerk, _decided, offer) = offered().await;
+    let address = offer.address;
     let mut other = world.browser();
     let page = other.get(&address).await;
     let page = other.sign_in_on(&page, &LI).await;
@@ -206,21 +208,19 @@ async fn nobody_binds_what_was_proved_of_somebody_else() {
 
 #[tokio::test]
 async fn three_wrong_numbers_or_a_no_end_the_offer() {
-    let world = World::new().await;
-    let window = Window::open(&world).await;
-    let visit = window.pass(&window.walk_in().await, WANG_CARD).await;
+    let (world, mut clerk, decided, offer) = offered().await;
     let mut browser = world.browser();
     browser.sign_in(&WANG).await;
 
-    let offer = window.offer(&visit).await;
     let mut page = browser.get("/account/visit").await;
     for status in [422, 422, 410] {
-        page = browser.submit(&page, &[("number", another(&offer.number))]).await;
+        page = browser.submit(&page, &[("number", &wrong_number(&offer.number))]).await;
         assert_eq!(page.status(), status);
     }
     assert!(page.input("number").is_none());
 
-    let offer = window.offer(&visit).await;
+    let decided = clerk.browser.get(&decided.path).await;
+    let offer = clerk.offer(&world, &decided).await;
     let page = browser.get("/account/visit").await;
     let stale = page.form(&[("number", "")]);
     let refused = browser.submit(&page, &[("action", "refuse")]).await;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::browser::{Browser, Page};
 use super::html::Form;
+use super::town::WANG;
 use super::wire::Call;
 use super::world::World;
 
@@ -41,6 +42,10 @@ pub const STRANGER: Typed =
     Typed {
         id_type: "resident_id", number: "110101188803071238", name: "欧阳㛃", valid_until: "2036-05-01"
     };
+
+/// Wang's card.
+pub const WANG_CARD: Typed =
+    Typed { id_type: "resident_id", number: WANG.number, name: WANG.name, valid_until: "2036-05-01" };
 
 /// A clerk with a browser of their own.
 pub struct Clerk {
@@ -185,6 +190,17 @@ impl Clerk {
     pub async fn press(&mut self, page: &Page, ending: &str) -> Page {
         let form = page.form_to(ending);
         self.browser.send(page, &form).await
+    }
+
+    /// Types the card of who came, looks twice, and decides.
+    pub async fn decide(&mut self, card: &Page, typed: &Typed, decision: &str) -> Page {
+        let compare = self.enter(card, typed).await;
+        let mut form = Self::verdict(&compare, decision);
+        form.set("second_look", "yes");
+        form.set("reason", if decision == "pass" { "" } else { "other" });
+        let decided = self.browser.send(&compare, &form).await;
+        assert_eq!(decided.name(), "hall-decided", "{}", decided.text());
+        decided
     }
 
     /// A walk-in with a sample card, passed.

@@ -13,7 +13,6 @@ pub mod key_holder;
 pub mod certificates;
 pub mod encrypted;
 pub mod look;
-pub mod window;
 pub mod log;
 
 pub use browser::{Browser, Page};
@@ -21,6 +20,5 @@ pub use clerk::Clerk;
 pub use key_holder::KeyHolder;
 pub use relying_party::{Ask, RelyingParty, Tokens};
 pub use town::{LI, WANG};
-pub use window::Window;
 pub use wire::Answer;
 pub use world::World;
