@@ -1,8 +1,8 @@
 //! The load driver: starts the built server, drives real flows over HTTP, and prints what each operation costs.
 //!
-//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres]`; `tests/bench/run` also
-//! starts a PostgreSQL and a Redis for it. Machines differ, so nothing here fails by the clock: the figures of the
-//! project are printed beside what was measured.
+//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres] [--identities N] [--sessions N]`;
+//! `tests/bench/run` also starts a PostgreSQL and a Redis for it. Machines differ, so nothing here fails by the clock: the
+//! figures of the project are printed beside what was measured.
 // A bench speaks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
