@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::sweep_clients as clients;
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
-use crate::grant::trace;
+use crate::grant::{access_token, trace};
 use crate::sql;
 use crate::storage::{Db, Run, Statement};
 
@@ -51,7 +51,7 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
     Ok(Swept {
         access_tokens: sweep(db, || vec![access_tokens(tokens_before)]).await?,
         refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
-        families: sweep(db, || families(tokens_before)).await?,
+        families: sweep(db, || families(tokens_before - access_token::LIFETIME)).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
         decoupled: sweep(db, || vec![decoupled(now - DECOUPLED_KEPT)]).await?,
         notices: sweep(db, || vec![notices(tokens_before)]).await?,
@@ -126,14 +126,14 @@ fn messages(before: Timestamp) -> Statement {
     )
 }
 
-/// A family goes when no token hangs on it, and the note of its revocation with it.
+/// A family goes when no token hangs on it, and the note of its revocation with it. Its access tokens are gone by time:
+/// none outlives it by more than a token's life, and nothing finds the tokens of a family but by looking at all of them.
 fn families(before: Timestamp) -> Vec<Statement> {
     vec![
         sql!(
             "DELETE FROM family_revocation WHERE family_id IN (
                  SELECT id FROM token_family WHERE expires_at < $1
                    AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
-                   AND NOT EXISTS (SELECT 1 FROM access_token WHERE access_token.family_id = token_family.id)
                  ORDER BY expires_at, id LIMIT $2)",
             before,
             BATCH,
@@ -142,7 +142,6 @@ fn families(before: Timestamp) -> Vec<Statement> {
             "DELETE FROM token_family WHERE id IN (
                  SELECT id FROM token_family WHERE expires_at < $1
                    AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
-                   AND NOT EXISTS (SELECT 1 FROM access_token WHERE access_token.family_id = token_family.id)
                  ORDER BY expires_at, id LIMIT $2)",
             before,
             BATCH,

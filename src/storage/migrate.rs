@@ -22,6 +22,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (10, "identity", include_str!("../../migrations/0010_identity.sql")),
     (11, "lighter", include_str!("../../migrations/0011_lighter.sql")),
     (12, "names", include_str!("../../migrations/0012_names.sql")),
+    (13, "growth", include_str!("../../migrations/0013_growth.sql")),
 ];
 
 /// Why the schema cannot be used.

@@ -19,6 +19,12 @@ pub struct Browser {
     cookies: BTreeMap<String, String>,
 }
 
+/// A page somebody reads.
+pub struct Page {
+    at: Url,
+    pub body: String,
+}
+
 /// What one request brought.
 struct Answer {
     status: StatusCode,
@@ -68,6 +74,40 @@ impl Browser {
         }
     }
 
+    /// Opens a page; redirects are followed.
+    pub async fn open(&mut self, address: &str) -> Result<Page> {
+        let at = Url::parse(address)?;
+        let answer = self.get(&at).await?;
+        self.land(at, answer).await
+    }
+
+    /// Fills in a form of the page and sends it.
+    pub async fn send_form(
+        &mut self,
+        page: &Page,
+        form: Option<html::Form>,
+        entered: &[(&str, &str)],
+    ) -> Result<Page> {
+        let form = form.with_context(|| format!("the form is missing at {}", page.at.path()))?;
+        let entered = entered.iter().map(|(name, value)| ((*name).to_string(), (*value).to_string()));
+        let fields: Vec<_> = form.hidden.into_iter().chain(entered).collect();
+        let at = page.at.join(&form.action)?;
+        let answer = self.post(&at, &fields).await?;
+        self.land(at, answer).await
+    }
+
+    async fn land(&mut self, mut at: Url, mut answer: Answer) -> Result<Page> {
+        for _ in 0..MOST_STEPS {
+            let Some(location) = &answer.location else {
+                ensure!(answer.status.is_success(), "{} at {}", answer.status, at.path());
+                return Ok(Page { at, body: answer.body });
+            };
+            at = at.join(location)?;
+            answer = self.get(&at).await?;
+        }
+        bail!("after {MOST_STEPS} redirects still at {}", at.path())
+    }
+
     async fn walk(&mut self, address: &str, back: Option<&str>, enters: &Enters<'_>) -> Result<End> {
         let mut at = Url::parse(address)?;
         let mut answer = self.get(&at).await?;
@@ -94,16 +134,16 @@ impl Browser {
 
     async fn get(&mut self, at: &Url) -> Result<Answer> {
         let request = self.http.get(at.clone());
-        self.send(request).await
+        self.exchange(request).await
     }
 
     async fn post(&mut self, at: &Url, fields: &[(String, String)]) -> Result<Answer> {
         let request =
             self.http.post(at.clone()).header("origin", at.origin().ascii_serialization()).form(fields);
-        self.send(request).await
+        self.exchange(request).await
     }
 
-    async fn send(&mut self, request: RequestBuilder) -> Result<Answer> {
+    async fn exchange(&mut self, request: RequestBuilder) -> Result<Answer> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let response = request.header(COOKIE, cookies.join("; ")).send().await?;
         for header in response.headers().get_all(SET_COOKIE) {

@@ -8,6 +8,10 @@ use crate::key::{Key, Prover};
 
 pub const PEOPLE: usize = 200;
 pub const CLIENTS: usize = 20;
+/// Each with one window and one clerk.
+pub const HALLS: usize = 16;
+/// The window of each hall.
+pub const WINDOW: &str = "A01";
 /// Asked for in every flow.
 pub const SCOPE: &str = "openid profile";
 
@@ -47,6 +51,18 @@ pub enum Credential {
     Key(Arc<Key>),
     /// `tls_client_auth`: its connection shows it.
     Certificate,
+}
+
+/// Somebody at a window, as the driver knows them.
+pub struct Officer {
+    pub login: String,
+    pub password: String,
+}
+
+/// What stands on a person's card.
+pub struct Card {
+    pub number: String,
+    pub name: String,
 }
 
 /// The name in the certificate of `certified`.
@@ -90,18 +106,30 @@ fn secret(of: &str) -> String {
 }
 
 /// Login name and password of the `n`th person.
-pub fn login(n: usize) -> (String, String) {
-    let number = n % PEOPLE;
+pub fn login(number: usize) -> (String, String) {
     (format!("bench{number:04}"), format!("Quiet-Harbour-{number:04}"))
 }
 
-pub fn state() -> Value {
+/// The card of the `n`th person.
+pub fn card(number: usize) -> Card {
+    Card { number: resident_id(number), name: format!("测试{number:04}") }
+}
+
+/// The clerk of the `n`th hall.
+pub fn clerk(number: usize) -> Officer {
+    Officer { login: format!("bench-clerk-{number:02}"), password: format!("Steady-Window-{number:02}") }
+}
+
+/// Everybody and everything, with so many people.
+pub fn state(people: usize) -> Value {
     json!({
         "departments": [{"id": "bench", "name": "压力测试局", "level": "city"}],
         "clients": (0..CLIENTS).map(declared_client).chain([
             declared_fapi(), declared_kiosk(), declared_certified(),
         ]).collect::<Vec<_>>(),
-        "people": (0..PEOPLE).map(declared_person).collect::<Vec<_>>(),
+        "people": (0..people).map(declared_person).collect::<Vec<_>>(),
+        "halls": (0..HALLS).map(declared_hall).collect::<Vec<_>>(),
+        "staff": (0..HALLS).map(declared_clerk).collect::<Vec<_>>(),
     })
 }
 
@@ -169,16 +197,40 @@ fn declared_certified() -> Value {
 }
 
 fn declared_person(number: usize) -> Value {
-    let (login_name, password) = login(number);
+    let ((login_name, password), card) = (login(number), card(number));
     json!({
         "id_type": "resident_id",
-        "id_number": resident_id(number),
-        "name": format!("测试{number:04}"),
+        "id_number": card.number,
+        "name": card.name,
         "phone": format!("139{number:08}"),
         "login_name": login_name,
         "password": password,
         "loa": 1,
     })
+}
+
+fn declared_hall(number: usize) -> Value {
+    json!({
+        "id": hall(number),
+        "name": format!("压力测试大厅 {number}"),
+        "department": "bench",
+        "windows": [WINDOW],
+    })
+}
+
+fn declared_clerk(number: usize) -> Value {
+    let officer = clerk(number);
+    json!({
+        "login": officer.login,
+        "name": format!("测试窗口{number:02}"),
+        "roles": ["clerk"],
+        "hall": hall(number),
+        "password": officer.password,
+    })
+}
+
+fn hall(number: usize) -> String {
+    format!("bench-hall-{number:02}")
 }
 
 /// A number of the right form that belongs to nobody: birth dates in the 1890s (GB 11643, ISO 7064 MOD 11-2).

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::Measured;
 use crate::declared::Signed;
+use crate::growth::Growth;
 use crate::load::Row;
 use crate::parts::{Cost, Parts};
 use crate::plan::Stand;
@@ -55,6 +56,23 @@ pub fn compare(stand: &Stand, measured: &Measured, parts: &Parts) -> Vec<Figure>
     let idle = measured.idle_memory as f64 / 1e6;
     figures.push(figure("resident memory, idle", "MB", Bound::AtMost(50.0), idle));
     figures.push(figure("start to first answer", "ms", Bound::AtMost(300.0), milliseconds(measured.start)));
+    figures
+}
+
+/// What growth may cost, and memory among many sessions.
+pub fn of_growth(stand: &Stand, growth: &Growth) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for grown in &growth.operations {
+        for (what, ratio) in [("p99", grown.ratio(|row| row.p99)), ("CPU", grown.ratio(|row| row.cpu))] {
+            let what = format!("growth: {what} of {}, of that among few", grown.name);
+            figures.push(figure(&what, "×", Bound::AtMost(1.3), ratio));
+        }
+    }
+    // SQLite keeps what else is kept in Redis in the process itself: no bound is set for it.
+    if let (Some(memory), Stand::Postgres { .. }) = (&growth.memory, stand) {
+        let what = format!("resident memory with {} live sessions", memory.sessions);
+        figures.push(figure(&what, "MB", Bound::AtMost(120.0), memory.resident as f64 / 1e6));
+    }
     figures
 }
 

@@ -10,11 +10,21 @@ pub struct Form {
 
 /// The first form that has an input or button of this name.
 pub fn form_with(page: &str, name: &str) -> Option<Form> {
+    let has = |tag: &str| attribute(tag, "name").as_deref() == Some(name);
+    form_where(page, |_, inside| tags(inside, "input").any(has) || tags(inside, "button").any(has))
+}
+
+/// The first form that goes to this path.
+pub fn form_to(page: &str, path: &str) -> Option<Form> {
+    form_where(page, |opening, _| attribute(opening, "action").as_deref() == Some(path))
+}
+
+/// The first form whose opening tag and insides are such.
+fn form_where(page: &str, fits: impl Fn(&str, &str) -> bool) -> Option<Form> {
     page.split("<form").skip(1).find_map(|rest| {
         let whole = rest.split("</form").next()?;
         let (opening, inside) = whole.split_once('>')?;
-        let has = |tag: &str| attribute(tag, "name").as_deref() == Some(name);
-        if !(tags(inside, "input").any(has) || tags(inside, "button").any(has)) {
+        if !fits(opening, inside) {
             return None;
         }
         let hidden = tags(inside, "input")

@@ -102,11 +102,26 @@ where
     F: Fn(S) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = (S, Result<()>)> + Send + 'static,
 {
+    measure_and_return(name, server, lasting, (workers, step)).await.map(|(row, _)| row)
+}
+
+/// The same, with the workers as they are afterwards.
+pub async fn measure_and_return<S, F, Fut>(
+    name: &str,
+    server: &Server,
+    lasting: Duration,
+    (workers, step): (Vec<S>, F),
+) -> Result<(Row, Vec<S>)>
+where
+    S: Send + 'static,
+    F: Fn(S) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = (S, Result<()>)> + Send + 'static,
+{
     let (workers, _) = drive(workers, Limit::After(lasting / 4), step.clone()).await;
     let before = server.used().await?;
-    let (_, sample) = drive(workers, Limit::After(lasting), step).await;
+    let (workers, sample) = drive(workers, Limit::After(lasting), step).await;
     let used = server.used().await?.since(&before);
-    Ok(Row::new(name, sample, &used, server.resident()?))
+    Ok((Row::new(name, sample, &used, server.resident()?), workers))
 }
 
 /// Preparing and acting take turns; only the acting counts. Each worker prepares as often as it then acts.

@@ -1,19 +1,22 @@
 //! The load driver: starts the built server, drives real flows over HTTP, and prints what each operation costs.
 //!
-//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres]`; `tests/bench/run` also
-//! starts a PostgreSQL and a Redis for it. Machines differ, so nothing here fails by the clock: the figures of the
-//! project are printed beside what was measured.
+//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres] [--identities N] [--sessions N]`;
+//! `tests/bench/run` also starts a PostgreSQL and a Redis for it. Machines differ, so nothing here fails by the clock: the
+//! figures of the project are printed beside what was measured.
 // A bench speaks to the person at the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod beside;
 mod browser;
 mod certificates;
+mod company;
+mod crowd;
 mod declared;
 mod device;
 mod durable;
 mod fapi;
 mod figures;
+mod growth;
 mod html;
 mod key;
 mod load;
@@ -26,6 +29,7 @@ mod relying;
 mod report;
 mod server;
 mod storm;
+mod window;
 
 use anyhow::{Context, Result};
 
@@ -41,6 +45,9 @@ fn main() -> Result<()> {
 }
 
 async fn run(plan: Plan) -> Result<()> {
+    if plan.wants_growth() {
+        return grow(&plan).await;
+    }
     let parts = parts::measure(&plan).await.context("measuring the parts alone")?;
     report::parts(&parts);
     let mut failed = false;
@@ -55,7 +62,22 @@ async fn run(plan: Plan) -> Result<()> {
         report::figures(&figures::compare(&stand, &measured, &parts));
         failed |= measured.rows.iter().any(|row| row.failures > 0);
     }
+    report::left_out();
     // Never by the clock, but a flow that does not work is not a measurement.
+    anyhow::ensure!(!failed, "some operations failed: see the rows above");
+    Ok(())
+}
+
+/// Only what `--identities` and `--sessions` ask for.
+async fn grow(plan: &Plan) -> Result<()> {
+    let mut failed = false;
+    for stand in plan.stands() {
+        println!("\n## Growth on {}", stand.title());
+        let growth = growth::measure(&stand, plan).await.with_context(|| format!("on {}", stand.title()))?;
+        report::growth(&growth);
+        report::figures(&figures::of_growth(&stand, &growth));
+        failed |= growth.operations.iter().any(|grown| grown.failures() > 0);
+    }
     anyhow::ensure!(!failed, "some operations failed: see the rows above");
     Ok(())
 }

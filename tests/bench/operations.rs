@@ -27,6 +27,7 @@ pub const NAMES: &[&str] = &[
     "userinfo",
     "introspection",
     "password-sign-in",
+    "window-search",
     "par-push",
     "par-authorize",
     "dpop-refresh",
@@ -77,7 +78,7 @@ pub struct Bench<'a> {
 /// A signed-in person who goes from system to system.
 pub struct Visitor {
     pub browser: Browser,
-    rounds: usize,
+    pub rounds: usize,
 }
 
 /// A system with tokens of its own.
@@ -112,6 +113,7 @@ impl Bench<'_> {
             "client-credentials" => self.client_credentials().await,
             "userinfo" => self.userinfo(Binding::None).await,
             "introspection" => self.introspection().await,
+            "window-search" => self.window_search().await,
             "par-push" => self.push().await,
             "par-authorize" => self.push_and_authorize().await,
             "dpop-refresh" => self.refresh(Binding::Key).await,
@@ -238,7 +240,7 @@ impl Bench<'_> {
             let world = world.clone();
             async move {
                 let done = sign_in(&world, person).await.map(drop);
-                (person + 1, done)
+                ((person + 1) % declared::PEOPLE, done)
             }
         })
         .await
@@ -268,11 +270,15 @@ pub async fn visitors(world: &World) -> Result<Vec<Visitor>> {
     Ok(visitors)
 }
 
-async fn hop(world: &World, visitor: &mut Visitor, signed: Signed) -> Result<Tokens> {
+pub async fn hop(world: &World, visitor: &mut Visitor, signed: Signed) -> Result<Tokens> {
     let client = visitor.next_client(signed);
-    let code = world.authorize(&mut visitor.browser, &client, None).await?;
-    let tokens = world.redeem(&client, &code).await?;
-    world.userinfo(&client, &tokens.access_token).await?;
+    hop_to(world, visitor, &client).await
+}
+
+pub async fn hop_to(world: &World, visitor: &mut Visitor, client: &Client) -> Result<Tokens> {
+    let code = world.authorize(&mut visitor.browser, client, None).await?;
+    let tokens = world.redeem(client, &code).await?;
+    world.userinfo(client, &tokens.access_token).await?;
     Ok(tokens)
 }
 

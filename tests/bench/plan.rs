@@ -12,13 +12,17 @@ use uuid::Uuid;
 use crate::certificates::Files;
 use crate::operations::NAMES;
 
-const USAGE: &str =
-    "cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres]";
+const USAGE: &str = "cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres] \
+     [--identities N] [--sessions N]";
 
 /// The command line.
 pub struct Plan {
     /// How long each operation is measured.
     pub lasting: Duration,
+    /// So many people, to be compared with few.
+    pub identities: Option<u64>,
+    /// So many people who are signed in.
+    pub sessions: Option<u64>,
     only: Option<String>,
     storage: Option<String>,
 }
@@ -43,7 +47,8 @@ pub struct Place {
 impl Plan {
     /// Nothing when only help was asked for.
     pub fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
-        let mut plan = Self { lasting: Duration::from_secs(5), only: None, storage: None };
+        let lasting = Duration::from_secs(5);
+        let mut plan = Self { lasting, identities: None, sessions: None, only: None, storage: None };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} wants a value; {USAGE}"));
             match argument.as_str() {
@@ -52,6 +57,12 @@ impl Plan {
                 "--seconds" => {
                     let seconds: u64 = value()?.parse().context("--seconds wants a whole number")?;
                     plan.lasting = Duration::from_secs(seconds.clamp(1, 3600));
+                }
+                "--identities" => {
+                    plan.identities = Some(value()?.parse().context("--identities wants a whole number")?);
+                }
+                "--sessions" => {
+                    plan.sessions = Some(value()?.parse().context("--sessions wants a whole number")?);
                 }
                 "--only" => plan.only = Some(known(value()?, NAMES)?),
                 "--storage" => plan.storage = Some(known(value()?, &["sqlite", "postgres"])?),
@@ -63,6 +74,11 @@ impl Plan {
             }
         }
         Ok(Some(plan))
+    }
+
+    /// Instead of the ordinary run.
+    pub fn wants_growth(&self) -> bool {
+        self.identities.is_some() || self.sessions.is_some()
     }
 
     pub fn wants(&self, operation: &str) -> bool {

@@ -96,6 +96,11 @@ impl World {
         Browser::new(self.http.clone())
     }
 
+    /// Where a clerk begins.
+    pub fn desk(&self) -> String {
+        format!("{}/hall/", self.endpoints.issuer)
+    }
+
     /// Sends the browser through an authorization request and takes the code it comes back with.
     pub async fn authorize(
         &self,

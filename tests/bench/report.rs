@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::beside::Beside;
 use crate::durable::Durable;
 use crate::figures::{Bound, Figure};
+use crate::growth::{Growth, median};
 use crate::load::Row;
 use crate::parts::{Cost, Parts};
 use crate::storm::Storm;
@@ -112,9 +113,58 @@ pub fn figures(figures: &[Figure]) {
             figure.what, figure.measured
         );
     }
+}
+
+/// What this run has left out.
+pub fn left_out() {
     println!(
-        "\nNot measured here: memory with 100,000 sessions, growth to 10,000,000 identities, bulk import."
+        "\nNot measured here: growth (`--identities 10000000`), memory among many live sessions (`--sessions 100000`), \
+         bulk import (there is none yet)."
     );
+}
+
+/// The databases, the operations on both of them, the memory.
+pub fn growth(growth: &Growth) {
+    println!("\n| identities | sessions | filled in s | database MB | CPU of a minute idle, ms |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    for side in &growth.sides {
+        println!(
+            "| {} | {} | {} | {} | {} |",
+            side.crowd.identities,
+            side.crowd.sessions,
+            side.filled.took.as_secs(),
+            side.filled.bytes / 1_000_000,
+            side.idle.as_millis(),
+        );
+    }
+    if !growth.operations.is_empty() {
+        println!("\n| operation | identities | per second | p50 ms | p99 ms | server CPU ms | failures |");
+        println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    }
+    for grown in &growth.operations {
+        for (side, rows) in growth.sides.iter().zip([&grown.few, &grown.many]) {
+            medians(grown.name, side.crowd.identities, rows);
+        }
+    }
+    if let Some(memory) = &growth.memory {
+        println!("\nWith {} live sessions: {} MB resident", memory.sessions, memory.resident / 1_000_000);
+        rows(&memory.rows);
+    }
+}
+
+fn medians(name: &str, identities: u64, rows: &[Row]) {
+    let of = |value: fn(&Row) -> f64| median(rows.iter().map(value));
+    println!(
+        "| {name} | {identities} | {:.1} | {:.2} | {:.2} | {:.2} | {} |",
+        of(|row| row.rate),
+        of(|row| row.p50.as_secs_f64() * 1e3),
+        of(|row| row.p99.as_secs_f64() * 1e3),
+        of(|row| row.cpu.as_secs_f64() * 1e3),
+        rows.iter().map(|row| row.failures).sum::<usize>(),
+    );
+    if let Some(failure) = rows.iter().find_map(|row| row.first_failure.as_ref()) {
+        println!("\n{name} failed: {failure}");
+    }
 }
 
 fn trips(row: &Row) -> String {

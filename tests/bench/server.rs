@@ -51,8 +51,13 @@ impl Used {
 impl Server {
     /// Makes the tables and declares the people and systems of the bench.
     pub fn set_up(place: &Place) -> Result<()> {
+        Self::set_up_for(place, declared::PEOPLE)
+    }
+
+    /// The same with so many people.
+    pub fn set_up_for(place: &Place, people: usize) -> Result<()> {
         let file = place.folder.join("declared.json");
-        fs::write(&file, serde_json::to_vec(&declared::state())?)?;
+        fs::write(&file, serde_json::to_vec(&declared::state(people))?)?;
         for arguments in [vec!["migrate"], vec!["apply", file.to_str().context("a path in UTF-8")?]] {
             let done = command(place).args(&arguments).output().context("starting the program")?;
             let said = String::from_utf8_lossy(&done.stderr);

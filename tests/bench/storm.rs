@@ -42,7 +42,7 @@ pub async fn measure(world: &World, plan: &Plan) -> Result<Storm> {
                     // Turned away: people try again a little later.
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
-                (person + 1, done)
+                ((person + 1) % declared::PEOPLE, done)
             }
         }))
     };
