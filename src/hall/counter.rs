@@ -77,16 +77,19 @@ const MOST_LINES: i64 = 100;
 
 /// Today's visits of the clerk's hall, those in hand first, then the newest.
 pub async fn list_today(db: &Db, keys: &Keys, moment: &Moment, desk: &Desk) -> Result<Vec<Line>, Fault> {
+    // The people of those lines only: a busy hall has many more visits in a day.
     let rows: Vec<LineRow> = db
         .read()
         .all(sql!(
-            "SELECT visit.id, visit.state, visit.outcome, visit.origin, visit.window_name, visit.clerk_id, visit.person_id,
-                    person.name, continuation.expires_at AS slip_until, visit.started_at, visit.updated_at, visit.version
-             FROM visit LEFT JOIN person ON person.id = visit.person_id
-             LEFT JOIN continuation ON continuation.visit_id = visit.id AND continuation.ended_at IS NULL
-             WHERE visit.hall_id = $1 AND visit.updated_at >= $2
-             ORDER BY CASE WHEN visit.state IN ('at_counter', 'open') THEN 0 ELSE 1 END, visit.updated_at DESC, visit.id DESC
-             LIMIT $3",
+            "SELECT today.id, today.state, today.outcome, today.origin, today.window_name, today.clerk_id, today.person_id,
+                    person.name, continuation.expires_at AS slip_until, today.started_at, today.updated_at, today.version
+             FROM (SELECT id, state, outcome, origin, window_name, clerk_id, person_id, started_at, updated_at, version,
+                          CASE WHEN state IN ('at_counter', 'open') THEN 0 ELSE 1 END AS place
+                   FROM visit WHERE hall_id = $1 AND updated_at >= $2
+                   ORDER BY place, updated_at DESC, id DESC LIMIT $3) AS today
+             LEFT JOIN person ON person.id = today.person_id
+             LEFT JOIN continuation ON continuation.visit_id = today.id AND continuation.ended_at IS NULL
+             ORDER BY today.place, today.updated_at DESC, today.id DESC",
             &desk.hall,
             start_of_day(moment.now),
             MOST_LINES,
