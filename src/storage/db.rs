@@ -157,8 +157,6 @@ async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
         .pragma("temp_store", "MEMORY")
         // A page written often goes to the database once per 16 MB of log, not once per 4.
         .pragma("wal_autocheckpoint", "4000")
-        // The upper pages of every index of some ten million people, for each connection.
-        .pragma("cache_size", "-8000")
         .statement_cache_capacity(256);
     let lane = Lane::open(&options).await?;
     let reads = Readers::open(&options.create_if_missing(false)).await?;
