@@ -22,8 +22,11 @@ pub fn routes() -> Router<Arc<App>> {
 
 fn for_browsers() -> Router<Arc<App>> {
     Router::new()
-        .route(paths::AUTHORIZE, get(authorize::endpoint).post(authorize::endpoint).head(never_head))
-        .route(paths::CONTINUE, get(resume::get).head(never_head))
+        .route(
+            paths::AUTHORIZE,
+            get(authorize::endpoint).post(authorize::endpoint).head(|| never("GET,POST")),
+        )
+        .route(paths::CONTINUE, get(resume::get).head(|| never("GET")))
         .route(paths::END_SESSION, get(end_session::endpoint).post(end_session::endpoint))
         .method_not_allowed_fallback(wrong_method)
 }
@@ -59,8 +62,8 @@ fn for_programs() -> Router<Arc<App>> {
 }
 
 /// Where an answer is given once (a code, a pushed request): asking what it would be must not use it up.
-async fn never_head() -> Response {
-    ([(ALLOW, "GET,POST")], wrong_method().await).into_response()
+async fn never(allowed: &'static str) -> Response {
+    ([(ALLOW, allowed)], wrong_method().await).into_response()
 }
 
 async fn wrong_method() -> Shown {

@@ -93,6 +93,8 @@ async fn asking_for_the_head_uses_nothing_up() {
     let refused = (StatusCode::METHOD_NOT_ALLOWED, Some("GET,POST"));
     assert_eq!((answer.status, answer.header("allow")), refused);
     browser.get(&pushed).await.code();
+    let waiting = browser.fetch(Call::with_method(Method::HEAD, "/continue?request=x")).await;
+    assert_eq!((waiting.status, waiting.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("GET")));
 }
 
 #[tokio::test]
