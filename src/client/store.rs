@@ -22,7 +22,7 @@ record! {
         client_id: String,
         department_id: String,
         department_name: String,
-        name_en: Option<String>,
+        department_name_en: Option<String>,
         metadata: String,
         profile: String,
         consent: String,
@@ -40,7 +40,8 @@ record! {
 pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>, Fault> {
     let row: Option<Row> = run
         .optional(sql!(
-            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en, client.metadata,
+            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en AS department_name_en,
+                    client.metadata,
                     client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
@@ -55,7 +56,8 @@ pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>,
 pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Client>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en, client.metadata,
+            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en AS department_name_en,
+                    client.metadata,
                     client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
@@ -72,7 +74,8 @@ pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Cli
 pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en, client.metadata,
+            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en AS department_name_en,
+                    client.metadata,
                     client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
@@ -144,7 +147,7 @@ impl Row {
         Client::from_columns(Columns {
             client_id: self.client_id,
             department_id: self.department_id,
-            department_name: Name::new(self.department_name, self.name_en),
+            department_name: Name::new(self.department_name, self.department_name_en),
             metadata,
             profile,
             consent,

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::durable::Durable;
 use crate::load::Row;
 use crate::parts::Parts;
 use crate::plan::Stand;
+use crate::stored::Stored;
 
 /// One operation and its parts.
 pub struct Beside {
@@ -58,17 +58,17 @@ const fn needed(
 
 /// The operations of this run that have such parts.
 pub fn compare(stand: &Stand, rows: &[Row], parts: &Parts) -> Vec<Beside> {
-    let durable = match stand {
+    let stored = match stand {
         Stand::Sqlite => Some(&parts.sqlite),
         Stand::Postgres { .. } => parts.postgres.as_ref(),
     };
-    let Some(durable) = durable else { return Vec::new() };
+    let Some(stored) = stored else { return Vec::new() };
     let greeting = rows.iter().find(|row| row.name == "greeting" && row.rate > 0.0).map(|row| row.cpu);
     let measured = rows.iter().filter(|row| row.rate > 0.0);
     measured
         .filter_map(|row| {
             let needed = NEEDED.iter().find(|needed| needed.operation == row.name)?;
-            needed.beside(row, parts, (durable, greeting))
+            needed.beside(row, parts, (stored, greeting))
         })
         .collect()
 }
@@ -78,15 +78,15 @@ impl Needed {
         &self,
         row: &Row,
         parts: &Parts,
-        (durable, greeting): (&Durable, Option<Duration>),
+        (stored, greeting): (&Stored, Option<Duration>),
     ) -> Option<Beside> {
         let signatures = self.signatures.iter().map(|algorithm| parts.signature(algorithm));
         let signatures: Option<Duration> = signatures.map(|cost| cost.map(|cost| cost.cpu)).sum();
         // To the whole: the service's own sweeps run beside the load.
         let trips = |kind: &str| row.trips.get(kind).copied().unwrap_or(0.0).round() as u32;
         let rows = trips("transaction");
-        let alone = signatures? + self.verifications * parts.verification.cpu + rows * durable.grouped.cpu;
-        let reads = trips("read") * durable.read.cpu;
+        let alone = signatures? + self.verifications * parts.verification.cpu + rows * stored.grouped.cpu;
+        let reads = trips("read") * stored.read.cpu;
         Some(Beside {
             operation: row.name.clone(),
             made_of: self.words(rows),

@@ -104,9 +104,13 @@ impl Grown {
         let rounds = self.few.iter().zip(&self.many);
         median(rounds.map(|(few, many)| of(many).as_secs_f64() / of(few).as_secs_f64()))
     }
+}
 
+impl Growth {
     pub fn failures(&self) -> usize {
-        self.few.iter().chain(&self.many).map(|row| row.failures).sum()
+        let compared = self.operations.iter().flat_map(|grown| grown.few.iter().chain(&grown.many));
+        let among = self.memory.iter().flat_map(|memory| &memory.rows);
+        compared.chain(among).map(|row| row.failures).sum()
     }
 }
 
@@ -199,17 +203,12 @@ impl Side {
                     // Only now: a clerk who does nothing for five minutes is locked out.
                     self.clerks = window::clerks(&self.world, usize::try_from(REAL)?).await?;
                 }
-                let workers = (std::mem::take(&mut self.clerks), window::search);
-                let (row, clerks) = load::measure_and_return(name, &self.server, lasting, workers).await?;
-                self.clerks = clerks;
-                Ok(row)
+                let workers = (&mut self.clerks, window::search);
+                load::measure_among(name, &self.server, lasting, workers).await
             }
             _ => {
                 let step = move |person| sign_in(world.clone(), person);
-                let workers = (std::mem::take(&mut self.arriving), step);
-                let (row, arriving) = load::measure_and_return(name, &self.server, lasting, workers).await?;
-                self.arriving = arriving;
-                Ok(row)
+                load::measure_among(name, &self.server, lasting, (&mut self.arriving, step)).await
             }
         }
     }
@@ -217,21 +216,15 @@ impl Side {
     async fn hop(&mut self, lasting: Duration) -> Result<Row> {
         let world = self.world.clone();
         let step = move |company| company::hop(world.clone(), company);
-        let workers = (std::mem::take(&mut self.companies), step);
-        let (row, companies) =
-            load::measure_and_return("sso-hop-es256", &self.server, lasting, workers).await?;
-        self.companies = companies;
-        Ok(row)
+        load::measure_among("sso-hop-es256", &self.server, lasting, (&mut self.companies, step)).await
     }
 
     async fn among_sessions(&mut self, lasting: Duration) -> Result<Memory> {
         let hop = self.hop(lasting).await?;
         let world = self.world.clone();
         let step = move |company| company::userinfo(world.clone(), company);
-        let workers = (std::mem::take(&mut self.companies), step);
-        let (userinfo, companies) =
-            load::measure_and_return("userinfo", &self.server, lasting, workers).await?;
-        self.companies = companies;
+        let workers = (&mut self.companies, step);
+        let userinfo = load::measure_among("userinfo", &self.server, lasting, workers).await?;
         let resident = self.server.resident()?;
         Ok(Memory { sessions: self.crowd.sessions, resident, rows: vec![hop, userinfo] })
     }

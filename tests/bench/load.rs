@@ -102,26 +102,28 @@ where
     F: Fn(S) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = (S, Result<()>)> + Send + 'static,
 {
-    measure_and_return(name, server, lasting, (workers, step)).await.map(|(row, _)| row)
+    let mut workers = workers;
+    measure_among(name, server, lasting, (&mut workers, step)).await
 }
 
-/// The same, with the workers as they are afterwards.
-pub async fn measure_and_return<S, F, Fut>(
+/// The same; the workers are there again afterwards, as they have become.
+pub async fn measure_among<S, F, Fut>(
     name: &str,
     server: &Server,
     lasting: Duration,
-    (workers, step): (Vec<S>, F),
-) -> Result<(Row, Vec<S>)>
+    (workers, step): (&mut Vec<S>, F),
+) -> Result<Row>
 where
     S: Send + 'static,
     F: Fn(S) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = (S, Result<()>)> + Send + 'static,
 {
-    let (workers, _) = drive(workers, Limit::After(lasting / 4), step.clone()).await;
+    let (warm, _) = drive(std::mem::take(workers), Limit::After(lasting / 4), step.clone()).await;
     let before = server.used().await?;
-    let (workers, sample) = drive(workers, Limit::After(lasting), step).await;
+    let (tired, sample) = drive(warm, Limit::After(lasting), step).await;
+    *workers = tired;
     let used = server.used().await?.since(&before);
-    Ok((Row::new(name, sample, &used, server.resident()?), workers))
+    Ok(Row::new(name, sample, &used, server.resident()?))
 }
 
 /// Preparing and acting take turns; only the acting counts. Each worker prepares as often as it then acts.

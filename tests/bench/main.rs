@@ -13,7 +13,6 @@ mod company;
 mod crowd;
 mod declared;
 mod device;
-mod durable;
 mod fapi;
 mod figures;
 mod growth;
@@ -28,6 +27,7 @@ mod process;
 mod relying;
 mod report;
 mod server;
+mod stored;
 mod storm;
 mod window;
 
@@ -76,7 +76,7 @@ async fn grow(plan: &Plan) -> Result<()> {
         let growth = growth::measure(&stand, plan).await.with_context(|| format!("on {}", stand.title()))?;
         report::growth(&growth);
         report::figures(&figures::of_growth(&stand, &growth));
-        failed |= growth.operations.iter().any(|grown| grown.failures() > 0);
+        failed |= growth.failures() > 0;
     }
     anyhow::ensure!(!failed, "some operations failed: see the rows above");
     Ok(())

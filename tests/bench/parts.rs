@@ -1,4 +1,4 @@
-//! What the parts alone cost in this run on this machine: signatures, the password hash, a durable write.
+//! What the parts alone cost in this run on this machine: signatures, the password hash, rows written and read.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair, UnparsedPublicKey,
 };
 
-use crate::durable::{self, Durable};
 use crate::plan::{self, Plan};
 use crate::process;
+use crate::stored::{self, Stored};
 
 /// As long as an ID token's signing input.
 const MESSAGE: [u8; 600] = [b'x'; 600];
@@ -34,8 +34,8 @@ pub struct Parts {
     pub hash: Cost,
     /// Hashes per second on all cores together.
     pub hash_rate: f64,
-    pub sqlite: Durable,
-    pub postgres: Option<Durable>,
+    pub sqlite: Stored,
+    pub postgres: Option<Stored>,
 }
 
 pub async fn measure(plan: &Plan) -> Result<Parts> {
@@ -43,7 +43,7 @@ pub async fn measure(plan: &Plan) -> Result<Parts> {
     let (hash, hash_rate) = hash(lasting)?;
     let postgres = match plan::postgres_url() {
         Some(admin_url) => {
-            Some(durable::on_postgres(&plan::fresh_database(&admin_url).await?, lasting).await?)
+            Some(stored::on_postgres(&plan::fresh_database(&admin_url).await?, lasting).await?)
         }
         None => None,
     };
@@ -52,7 +52,7 @@ pub async fn measure(plan: &Plan) -> Result<Parts> {
         verification: verification(lasting)?,
         hash,
         hash_rate,
-        sqlite: durable::on_sqlite(lasting).await?,
+        sqlite: stored::on_sqlite(lasting).await?,
         postgres,
     })
 }

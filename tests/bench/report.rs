@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::beside::Beside;
-use crate::durable::Durable;
 use crate::figures::{Bound, Figure};
 use crate::growth::{Growth, median};
 use crate::load::Row;
 use crate::parts::{Cost, Parts};
+use crate::stored::Stored;
 use crate::storm::Storm;
 
 pub fn parts(parts: &Parts) {
@@ -19,18 +19,18 @@ pub fn parts(parts: &Parts) {
     part("ES256 verification, one thread", parts.verification, None);
     part("argon2id 19 MiB t=2 p=1, one thread", parts.hash, None);
     println!("| argon2id, all cores | {:.1} | | |", parts.hash_rate);
-    durable("SQLite (WAL, FULL)", &parts.sqlite);
+    stored("SQLite (WAL, FULL)", &parts.sqlite);
     match &parts.postgres {
-        Some(postgres) => durable("PostgreSQL (CPU of our side)", postgres),
+        Some(postgres) => stored("PostgreSQL (CPU of our side)", postgres),
         None => println!("| PostgreSQL | not at hand | | |"),
     }
 }
 
-fn durable(name: &str, durable: &Durable) {
-    part(&format!("{name}: a row alone in its commit, one connection"), durable.alone, None);
-    part(&format!("{name}: a row in a grouped commit"), durable.grouped, None);
-    part(&format!("{name}: a row read by its key"), durable.read, None);
-    println!("| {name}: single-row commits, all connections | {:.0} | | |", durable.rate);
+fn stored(name: &str, stored: &Stored) {
+    part(&format!("{name}: a row alone in its commit, one connection"), stored.alone, None);
+    part(&format!("{name}: a row in a grouped commit"), stored.grouped, None);
+    part(&format!("{name}: a row read by its key"), stored.read, None);
+    println!("| {name}: single-row commits, all connections | {:.0} | | |", stored.rate);
 }
 
 fn part(name: &str, cost: Cost, rate: Option<f64>) {
@@ -100,6 +100,9 @@ pub fn storm(storm: &Storm) {
 
 /// Up to ×1.00 the figure is reached.
 pub fn figures(figures: &[Figure]) {
+    if figures.is_empty() {
+        return;
+    }
     println!("\n| figure | wanted | measured | used of it |\n| --- | ---: | ---: | ---: |");
     for figure in figures {
         let (sign, value) = match figure.bound {

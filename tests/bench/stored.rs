@@ -25,7 +25,7 @@ const READ: &str = "SELECT body FROM parts WHERE id = $1";
 const BODY: &str =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-pub struct Durable {
+pub struct Stored {
     /// Alone in its commit, one after the other.
     pub alone: Cost,
     /// Sharing its commit with others.
@@ -82,7 +82,7 @@ reads!(sqlite_reads, SqliteConnection);
 reads!(postgres_reads, PgConnection);
 
 /// WAL, `synchronous=FULL`, as the service opens it.
-pub async fn on_sqlite(lasting: Duration) -> Result<Durable> {
+pub async fn on_sqlite(lasting: Duration) -> Result<Stored> {
     let folder = plan::fresh_folder()?;
     let options = SqliteConnectOptions::new()
         .filename(folder.join("parts.db"))
@@ -96,11 +96,11 @@ pub async fn on_sqlite(lasting: Duration) -> Result<Durable> {
     let read = sqlite_reads(&mut connection, lasting).await?;
     connection.close().await?;
     fs::remove_dir_all(folder)?;
-    Ok(Durable { alone, grouped, read, rate: 1.0 / alone.wall.as_secs_f64() })
+    Ok(Stored { alone, grouped, read, rate: 1.0 / alone.wall.as_secs_f64() })
 }
 
 /// With the server's own settings; processor time is this side's only.
-pub async fn on_postgres(url: &str, lasting: Duration) -> Result<Durable> {
+pub async fn on_postgres(url: &str, lasting: Duration) -> Result<Stored> {
     let mut connection = PgConnection::connect(url).await.context("connecting to PostgreSQL")?;
     connection.execute(TABLE).await?;
     let alone = postgres_rows(&mut connection, 1, lasting, 0).await?;
@@ -115,5 +115,5 @@ pub async fn on_postgres(url: &str, lasting: Duration) -> Result<Durable> {
     while let Some(done) = running.join_next().await {
         rate += 1.0 / done??.wall.as_secs_f64();
     }
-    Ok(Durable { alone, grouped, read, rate })
+    Ok(Stored { alone, grouped, read, rate })
 }
