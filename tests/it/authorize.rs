@@ -377,6 +377,8 @@ async fn the_answer_travels_as_asked() {
     Tokens::of(&office.exchange(value("code").unwrap(), &ask).await);
     let policy = page.answer.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' https:;"), "{policy}");
+    // The client hears from whom the form comes, not from which page.
+    assert_eq!(page.answer.header("referrer-policy"), Some("strict-origin"));
 
     let refused = office.ask("openid").with("response_mode", "form_post").with("prompt", "perhaps");
     let form = browser.get(&refused.address()).await.form(&[]);
