@@ -13,7 +13,7 @@ use super::{shared_secret, store};
 use crate::base::time::Clock;
 use crate::base::{Fault, Secret, Timestamp};
 use crate::crypto::Keys;
-use crate::storage::Db;
+use crate::storage::{Db, Tx};
 
 /// How long a change made elsewhere may go unseen.
 const FRESH: Duration = Duration::from_secs(5);
@@ -64,6 +64,14 @@ impl Clients {
         match self.known(client_id) {
             Some(known) => self.find_known(client_id, &known).await,
             None => self.find_new(client_id).await,
+        }
+    }
+
+    /// The same inside a transaction, by its own connection: whoever holds one must not wait for another.
+    pub async fn find_in(&self, tx: &mut Tx, client_id: &str) -> Result<Option<Arc<Client>>, Fault> {
+        match self.known(client_id).and_then(|known| self.fresh(&known)) {
+            Some(client) => Ok(Some(client)),
+            None => Ok(store::find(tx, client_id).await?.map(Arc::new)),
         }
     }
 

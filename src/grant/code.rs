@@ -133,3 +133,24 @@ fn family_of(secret: &str) -> Option<FamilyId> {
 fn key(secret: &str) -> String {
     format!("code:{}", digest(secret))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::time::{Clock, ManualClock};
+    use crate::storage::Tally;
+
+    #[tokio::test]
+    async fn what_is_no_code_of_ours_is_not_looked_for() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1)));
+        let tally = Arc::new(Tally::default());
+        let store = Ephemeral::in_process(clock.clone() as Arc<dyn Clock>, tally.clone());
+        let long = format!("{}.{}", "a".repeat(65), "b".repeat(43));
+        for text in ["", ".", "a.b", "no dot", "\u{e9}.x", &"x".repeat(10_000), &long] {
+            assert!(matches!(redeem(&store, text).await.unwrap(), Redeemed::Unknown), "{text}");
+        }
+        assert_eq!(tally.counts().ephemeral, 0);
+    }
+}

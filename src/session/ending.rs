@@ -251,7 +251,7 @@ async fn queue(tx: &mut Tx, moment: &Moment, session: &SessionId, ending: &Endin
         ))
         .await?;
     for participation in participations {
-        let Some(client) = ending.clients.find(&participation.client_id).await? else { continue };
+        let Some(client) = ending.clients.find_in(tx, &participation.client_id).await? else { continue };
         insert_delivery(tx, moment, session, (&participation, &client), ending).await?;
     }
     Ok(())

@@ -64,6 +64,15 @@ mod tests {
         assert_eq!(asset.content_type, "text/css; charset=utf-8");
     }
 
+    /// Where a page answered a form, the browser would send that form once more.
+    #[test]
+    fn no_script_reloads_the_page_it_is_on() {
+        for path in Files::iter().filter(|path| path.ends_with(".js")) {
+            let script = Files::get(&path).unwrap();
+            assert!(!String::from_utf8_lossy(&script.data).contains(".reload("), "{path}");
+        }
+    }
+
     #[test]
     fn finds_nothing_outside_the_folder() {
         for path in ["", "app", "../mod.rs", "app.css/", "/app.css", "nothing.css", "..%2fmod.rs"] {

@@ -129,3 +129,22 @@ async fn every_page_says_who_is_signed_in_and_leads_to_the_way_out() {
         assert!(!page.text().contains(WANG.name), "{path} shows the name in full");
     }
 }
+
+#[tokio::test]
+async fn all_others_are_all_however_many() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let mut look = Look::at(&world).await;
+    look.change(
+        "INSERT INTO sso_session (id, secret_digest, person_id, account_id, proofs, device, created_at, expires_at)
+         WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 130)
+         SELECT 'ses_0' || n, 'thief' || n, person_id, account_id, proofs, device, created_at, expires_at
+         FROM sso_session, counted",
+    )
+    .await;
+    let page = browser.get("/account/sessions").await;
+    browser.submit(&page, &[("session", "others")]).await;
+    assert_eq!(look.number("SELECT COUNT(*) FROM sso_session WHERE ended_at IS NULL").await, 1);
+    assert_eq!(browser.get("/account/").await.name(), "account");
+}

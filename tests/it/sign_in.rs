@@ -26,6 +26,26 @@ async fn by_login_name_phone_or_number_as_people_type_them() {
 }
 
 #[tokio::test]
+async fn the_switches_keep_the_way_after_an_error() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get(&world.system("portal").ask("openid").address()).await;
+    let wrong = browser.submit(&page, &[("username", WANG.login_name), ("password", "not this one")]).await;
+    assert_eq!(wrong.status(), 422);
+    for switch in ["elder=1", "lang=en"] {
+        let address = wrong.links().into_iter().find(|link| link.contains(switch)).unwrap();
+        let page = browser.get(&address).await;
+        assert!(page.input("request").is_some(), "{address}");
+    }
+    let page = browser.get(&page.path).await;
+    let own = browser.get("/sign-in?next=%2Faccount%2Fsessions").await;
+    let wrong = browser.submit(&own, &[("username", WANG.login_name), ("password", "not this one")]).await;
+    let address = wrong.links().into_iter().find(|link| link.contains("lang=")).unwrap();
+    assert!(address.contains("next=%2Faccount%2Fsessions"), "{address}");
+    assert_eq!(page.name(), "sign-in");
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_nobodys_name_get_the_same_page() {
     let world = World::new().await;
     let mut pages = Vec::new();

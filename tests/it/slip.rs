@@ -114,6 +114,18 @@ async fn a_code_works_once() {
 }
 
 #[tokio::test]
+async fn an_account_whose_session_could_not_be_written_is_not_made() {
+    let (world, _clerk, code) = with_slip().await;
+    let mut browser = world.browser();
+    let page = type_code(&mut browser, &code).await;
+    let mut look = Look::at(&world).await;
+    look.change("ALTER TABLE sso_session RENAME TO away").await;
+    assert_eq!(browser.submit(&page, &wishes(&YONGFU)).await.status(), 500);
+    look.change("ALTER TABLE away RENAME TO sso_session").await;
+    assert_eq!(browser.submit(&page, &wishes(&YONGFU)).await.name(), "registered");
+}
+
+#[tokio::test]
 async fn ten_at_once_make_one_account() {
     let (world, _clerk, code) = with_slip().await;
     let mut browser = world.browser();

@@ -1,10 +1,12 @@
 //! The token endpoint: each grant, each way to show who the client is, and everything that can be tried against them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
+use tongyao::crypto::mac::digest;
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
@@ -91,6 +93,22 @@ async fn a_replayed_code_revokes_what_its_first_use_got() {
     // Long after the code has expired its replay is still known as one.
     world.later(300);
     portal.exchange(&code, &ask).await.refused(400, "invalid_grant", 103_007);
+}
+
+#[tokio::test]
+async fn a_code_stays_single_use_where_the_store_has_forgotten_its_use() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let (code, ask) = code(&world, &portal).await;
+    let key = format!("code:{}", digest(&code));
+    let store = &world.app.ephemeral;
+    let kept = store.get(&key).await.unwrap().unwrap();
+    let tokens = Tokens::of(&portal.exchange(&code, &ask).await);
+    // As after a restart from an older snapshot, or on a replica that was behind.
+    store.put(&key, &kept, Duration::from_secs(60)).await.unwrap();
+    portal.exchange(&code, &ask).await.refused(400, "invalid_grant", 103_007);
+    portal.userinfo(&tokens.access).await.refused(401, "invalid_token", 104_006);
+    portal.refresh(&tokens.refresh.unwrap()).await.refused(400, "invalid_grant", 103_020);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

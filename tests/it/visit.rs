@@ -67,6 +67,22 @@ async fn a_request_for_level_3_leads_to_the_window_and_back() {
 }
 
 #[tokio::test]
+async fn a_step_up_that_answered_a_form_is_shown_again_on_its_way() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.pass(&request_for_level_3(&world.system("office")), &WANG).await;
+    let page = browser.submit(&page, &[("action", "enrol")]).await;
+    let early = browser.submit(&page, &[("action", "continue")]).await;
+    assert_eq!((early.name().as_str(), early.status()), ("step-up", 422));
+    let here = early.data("data-here").unwrap();
+    assert!(here.starts_with("/step-up?request="), "{here}");
+    let english = early.links().into_iter().find(|link| link.contains("lang=en")).unwrap();
+    for address in [here, english] {
+        assert_eq!(browser.get(&address).await.name(), "step-up", "{address}");
+    }
+}
+
+#[tokio::test]
 async fn who_leaves_the_step_up_is_sent_back_with_an_error() {
     let world = World::new().await;
     let mut browser = world.browser();
@@ -216,6 +232,8 @@ async fn three_wrong_numbers_or_a_no_end_the_offer() {
     for status in [422, 422, 410] {
         page = browser.submit(&page, &[("number", &wrong_number(&offer.number))]).await;
         assert_eq!(page.status(), status);
+        // The page answers a form: what it waits for leads to its address, never to the form again.
+        assert_eq!(page.data("data-here").as_deref(), Some("/account/visit"));
     }
     assert!(page.input("number").is_none());
 

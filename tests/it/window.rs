@@ -170,6 +170,20 @@ async fn a_visit_put_back_is_for_any_window_of_the_hall() {
 }
 
 #[tokio::test]
+async fn enter_decides_nothing() {
+    let (_world, mut clerk, page) = at_the_card().await;
+    let page = clerk.read(&page, "rare-name").await;
+    let form = page.answer.body.split("/decide\"").nth(1).unwrap();
+    let default = form.split("<button").nth(1).unwrap().split('>').next().unwrap();
+    assert!(!default.contains("disabled") && !default.contains("name="), "{default}");
+    // What it sends says nothing of a decision.
+    let mut form = Clerk::verdict(&page, "pass");
+    form.remove("decision");
+    let again = clerk.browser.send(&page, &form).await;
+    assert_eq!((again.name().as_str(), again.status()), ("hall-compare", 422));
+}
+
+#[tokio::test]
 async fn a_double_decision_decides_once() {
     let (world, mut clerk, page) = at_the_card().await;
     let compare = clerk.read(&page, "rare-name").await;
