@@ -20,6 +20,9 @@ use crate::identity::{CreditCode, Level};
 use crate::sql;
 use crate::storage::{Run, Tally, migrate};
 
+mod agents;
+mod examples;
+
 const NUMBER: &str = "11010519491231002X";
 const OTHER: &str = "440524188001010014";
 const CODE: &str = "91350100M000100Y43";
