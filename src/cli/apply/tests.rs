@@ -398,6 +398,25 @@ async fn outside_the_sandbox_a_log_in_begins_by_https() {
 }
 
 #[tokio::test]
+async fn a_client_without_a_secret_has_somebody_to_sign_for_it() {
+    let ground = ground().await;
+    let mut state = json!({
+        "departments": [{"id": "hrss", "name": "市人社局", "parent": "city"}],
+        "clients": [{
+            "client_id": "workload", "department": "hrss", "redirect_uris": [], "response_types": [],
+            "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"], "token_endpoint_auth_method": "none",
+            "trusted_issuers": [{
+                "issuer": "https://platform.example", "subject": "s", "jwks_uri": "https://platform.example/jwks",
+            }],
+        }],
+    });
+    ground.apply(&state).await;
+    state["clients"][0]["trusted_issuers"] = json!([]);
+    let told = ground.refused(&state).await;
+    assert!(told.starts_with("clients[0].trusted_issuers: is needed"), "{told}");
+}
+
+#[tokio::test]
 async fn a_name_in_english_comes_and_goes() {
     let ground = ground().await;
     let mut state = json!({
