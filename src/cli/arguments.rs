@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::demo;
 use super::sessions::Who;
@@ -156,12 +156,13 @@ pub enum SessionsCommand {
         who: Who,
     },
     /// End one session, or all of a person
+    #[command(group = ArgGroup::new("which").required(true).args(["session", "person"]))]
     End {
         /// A session's id (ses_…)
-        #[arg(long, value_name = "SESSION", required_unless_present = "person")]
+        #[arg(long, value_name = "SESSION")]
         session: Option<SessionId>,
         /// A person's id (per_…), or what they sign in with
-        #[arg(long, value_name = "PERSON", conflicts_with = "session")]
+        #[arg(long, value_name = "PERSON")]
         person: Option<Who>,
     },
 }
@@ -180,4 +181,26 @@ pub enum ConfigCommand {
 
 fn state(word: &str) -> Result<ClientState, &'static str> {
     ClientState::of(word).ok_or("must be active, pending or disabled")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(arguments: &[&str]) -> String {
+        let all = ["tongyao"].iter().chain(arguments);
+        Arguments::try_parse_from(all).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_session_or_a_person_is_ended_and_either_is_as_good() {
+        let session = ["--session", "ses_01928c5e7c4b7a8e9f00112233445566"];
+        let person = ["--person", "citizen1"];
+        let end = |with: &[&str]| told(&[&["sessions", "end"], with].concat());
+        assert_eq!(end(&person), "");
+        assert_eq!(end(&session), "");
+        let neither = end(&[]);
+        assert!(neither.contains("--session <SESSION>|--person <PERSON>"), "{neither}");
+        assert!(end(&[session, person].concat()).contains("cannot be used with"));
+    }
 }

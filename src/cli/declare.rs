@@ -17,8 +17,12 @@ pub enum Way {
 
 /// The declared state of a file.
 pub async fn file(place: &Place, path: &Path, way: Way) -> Result<(), Problem> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|cause| Problem::File { what: format!("the declared state {}", path.display()), cause })?;
+    let text = std::fs::read_to_string(path).map_err(|cause| {
+        let path = path.display();
+        Problem::Found(format!(
+            "the declared state {path} cannot be read ({cause}): give a JSON or TOML file that this user may read"
+        ))
+    })?;
     let app = &place.app;
     let (target, moment, format) = (target(app), app.moment(), Format::of_path(path));
     let done = match way {

@@ -14,6 +14,7 @@ pub mod sessions;
 mod doctor;
 mod trace;
 mod place;
+mod named_files;
 mod signals;
 mod panic_hook;
 mod print;

@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::print;
 use super::problem::Problem;
+use super::{named_files, print};
 use crate::app::{App, Choices};
 use crate::config::raw::Raw;
 use crate::config::{DatabasePlace, Registration, Settings};
-use crate::server::tls;
 use crate::telemetry::logs;
 
 /// The settings of a file, under those of the environment.
@@ -34,11 +33,9 @@ impl Place {
     }
 }
 
-/// `config check`: everything that can be said without opening anything.
+/// `config check`: everything that can be said without opening database and keys.
 pub fn check(settings: &Settings) -> Result<(), Problem> {
-    if let Some(files) = &settings.tls {
-        tls::Identity::load(files, tls::Asks::Everybody)?;
-    }
+    named_files::read(settings)?;
     let database = match &settings.database {
         DatabasePlace::Sqlite(path) => format!("SQLite at {}", path.display()),
         DatabasePlace::Postgres(_) => "PostgreSQL".to_owned(),

@@ -63,6 +63,9 @@ fn commands(help: &str) -> Vec<&str> {
 async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem> {
     let settings = || place::settings(config.as_deref());
     match command {
+        Command::Demo { .. } if config.is_some() => Err(Problem::Found(
+            "demo decides its settings itself and reads no settings file: leave out --config and TONGYAO_CONFIG".to_owned(),
+        )),
         Command::Demo { port, data } => demo::demo(port, data).await,
         Command::Apply { file, plan } => {
             let way = if plan { Way::Plan } else { Way::Apply };
@@ -84,7 +87,7 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
             let which = match (session, person) {
                 (Some(session), _) => Which::Session(session),
                 (None, Some(who)) => Which::All(who),
-                (None, None) => return Err(Problem::Found("name a session or a person".to_owned())),
+                (None, None) => return Err(Problem::Found("name one: --session ID or --person PERSON".to_owned())),
             };
             sessions::end(&Place::open(settings()?).await?, &which).await
         }

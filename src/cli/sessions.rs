@@ -25,6 +25,9 @@ pub enum Which {
     All(Who),
 }
 
+const NOBODY: &str = "nobody signs in with that: give the login name, phone or number of their document as they type it, or \
+                      the id of the person (per_…) from the audit";
+
 impl FromStr for Who {
     type Err = std::convert::Infallible;
 
@@ -52,11 +55,20 @@ pub async fn end(place: &Place, which: &Which) -> Result<(), Problem> {
     let ended = end_in(&place.app, which).await;
     place.app.close().await;
     match ended? {
-        0 => Err(Problem::Found("no living session of that name or person".to_owned())),
+        0 => Err(Problem::Found(nothing_ended(which).to_owned())),
         more => {
             print::line(&format!("{more} ended; the running service tells the systems within seconds"));
             Ok(())
         }
+    }
+}
+
+fn nothing_ended(which: &Which) -> &'static str {
+    match which {
+        Which::Session(_) => {
+            "no session of that id lives; it may have ended, and `tongyao sessions list PERSON` shows those that live"
+        }
+        Which::All(_) => "that person is signed in nowhere: there is nothing to end",
     }
 }
 
@@ -89,6 +101,6 @@ async fn person(app: &App, who: &Who) -> Result<PersonId, Problem> {
         Who::Username(name) => account::find_for_sign_in(&mut app.db.read(), &app.keys, name)
             .await?
             .map(|account| account.person)
-            .ok_or_else(|| Problem::Found("nobody signs in with that name".to_owned())),
+            .ok_or_else(|| Problem::Found(NOBODY.to_owned())),
     }
 }

@@ -11,6 +11,7 @@ use super::recipient;
 use super::trust::key_set;
 use crate::base::{Fault, Locale, Name, Timestamp};
 use crate::crypto::jwe;
+use crate::protocol::client_auth::is_client_id;
 use crate::protocol::client_metadata::{Sector, SubjectType};
 use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Refusal, SigningAlgorithm};
 
@@ -112,9 +113,9 @@ pub struct Columns {
 }
 
 impl Client {
-    /// 1 to 128 characters of visible ASCII and space (RFC 6749 Appendix A.1). Anything else never reaches the database.
+    /// Anything else never reaches the database.
     pub fn is_id(text: &str) -> bool {
-        (1..=128).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+        is_client_id(text)
     }
 
     /// The name people read; a client without one is called by its department.

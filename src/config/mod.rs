@@ -2,7 +2,11 @@
 
 pub mod raw;
 pub mod cidr;
+pub mod log_filter;
+pub mod stores;
 pub mod settings;
 pub mod check;
 
-pub use settings::{DatabasePlace, DpopNonce, LogFormat, Registration, Settings, Tls};
+pub use log_filter::LogFilter;
+pub use settings::{DpopNonce, LogFormat, Registration, Settings, Tls};
+pub use stores::DatabasePlace;

@@ -12,6 +12,8 @@ pub enum SettingsProblem {
     Malformed { path: PathBuf, what: String },
     #[error("{name} is not a setting; the names are in docs/guides/settings.md (is it {nearest}?)")]
     UnknownName { name: String, nearest: &'static str },
+    #[error("the settings file {}: {key} begins with tongyao_: names in the file have no prefix ({})", path.display(), without_prefix(key))]
+    Prefixed { path: PathBuf, key: String },
     #[error("{name} = {value:?}: {what}")]
     BadValue { name: &'static str, value: String, what: String },
     #[error("{0}")]
@@ -70,12 +72,17 @@ pub const NAMES: &[(&str, &str)] = &[
         "TONGYAO_KEYS_ROTATE_AFTER",
         "days after which the service rotates its own keys, 0-3650; 0: only by hand (90)",
     ),
-    ("TONGYAO_LOG", "log filter, e.g. info or info,tongyao::oidc=debug (info)"),
+    ("TONGYAO_LOG", "a level, and levels of parts, e.g. info or info,tongyao::oidc=debug (info)"),
     ("TONGYAO_LOG_FORMAT", "json or plain (json)"),
 ];
 
-/// Names of the project's own tests and of the command line; not settings, but not mistakes either.
-const PASSED_OVER: &[&str] = &["TONGYAO_TEST_", "TONGYAO_BENCH_", "TONGYAO_PREVIEW_", "TONGYAO_CONFIG"];
+const PREFIX: &str = "TONGYAO_";
+
+/// What the command line reads itself; not a setting, but not a mistake either.
+const OF_THE_COMMAND_LINE: &str = "TONGYAO_CONFIG";
+
+/// How names of the project's own tests begin.
+const OF_TESTS: &[&str] = &["TONGYAO_TEST_", "TONGYAO_BENCH_", "TONGYAO_PREVIEW_"];
 
 /// Name → text, file first, environment over it.
 #[derive(Debug, Default, Clone)]
@@ -92,7 +99,7 @@ impl Raw {
             raw.read_file(path)?;
         }
         for (name, value) in environment {
-            if name.starts_with("TONGYAO_") && !PASSED_OVER.iter().any(|prefix| name.starts_with(prefix)) {
+            if name.starts_with(PREFIX) && !is_passed_over(&name) {
                 raw.set(&name, value)?;
             }
         }
@@ -118,9 +125,11 @@ impl Raw {
         let text = std::fs::read_to_string(path)
             .map_err(|cause| SettingsProblem::Unreadable { path: path.to_owned(), cause })?;
         let malformed = |what: String| SettingsProblem::Malformed { path: path.to_owned(), what };
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| malformed(error.message().to_owned()))?;
+        let table: toml::Table = text.parse().map_err(|error| malformed(told(&text, &error)))?;
         for (key, value) in table {
+            if without_prefix(&key) != key {
+                return Err(SettingsProblem::Prefixed { path: path.to_owned(), key });
+            }
             let text = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
@@ -133,10 +142,31 @@ impl Raw {
                     .join(","),
                 _ => return Err(malformed(format!("{key} is neither text, number, true/false nor a list"))),
             };
-            self.set(&format!("TONGYAO_{}", key.to_uppercase()), text)?;
+            self.set(&format!("{PREFIX}{}", key.to_uppercase()), text)?;
         }
         Ok(())
     }
+}
+
+fn is_passed_over(name: &str) -> bool {
+    name == OF_THE_COMMAND_LINE || OF_TESTS.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn without_prefix(key: &str) -> &str {
+    match key.get(..PREFIX.len()) {
+        Some(start) if start.eq_ignore_ascii_case(PREFIX) => &key[PREFIX.len()..],
+        _ => key,
+    }
+}
+
+/// What is wrong with the text, and where.
+fn told(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before.chars().rev().take_while(|letter| *letter != '\n').count();
+    let what: Vec<&str> = error.message().lines().collect();
+    format!("line {line}, column {column}: {}", what.join(", "))
 }
 
 /// The known name that shares the most letters at the start, then at the end.
@@ -152,6 +182,7 @@ fn nearest(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::scratch::Scratch;
 
     #[test]
     fn an_unknown_name_stops_the_start_and_names_its_neighbour() {
@@ -163,9 +194,46 @@ mod tests {
     }
 
     #[test]
+    fn what_only_begins_like_a_name_that_is_passed_over_is_unknown() {
+        for name in ["TONGYAO_CONFIG_FILE", "TONGYAO_CONFIGURATION", "TONGYAO_CONFIGS", "TONGYAO_TESTING"] {
+            let read = Raw::read(None, [(name.to_owned(), "x".to_owned())].into_iter());
+            let problem = read.unwrap_err().to_string();
+            assert!(problem.starts_with(&format!("{name} is not a setting")), "{problem}");
+        }
+    }
+
+    fn of_file(text: &str) -> Result<Raw, String> {
+        let folder = Scratch::open();
+        let path = folder.join("tongyao.toml");
+        std::fs::write(&path, text).unwrap();
+        Raw::read(Some(&path), std::iter::empty()).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn the_file_tells_the_place_of_what_is_wrong() {
+        let cases = [
+            ("listen = \"127.0.0.1:1\"\nissuer = http://x\n", "line 2, column 10"),
+            ("a = 1\nb = \"\n", "line 2, column 6"),
+            ("名 = 1", "line 1, column 1"),
+            ("TONGYAO_ISSUER = \"http://localhost\"", "names in the file have no prefix (ISSUER)"),
+            ("tongyao_issuer = \"http://localhost\"", "names in the file have no prefix (issuer)"),
+            ("config = \"x\"", "TONGYAO_CONFIG is not a setting"),
+        ];
+        for (text, expected) in cases {
+            let problem = of_file(text).unwrap_err();
+            assert!(problem.contains(expected), "{text}: {problem}");
+        }
+        assert_eq!(of_file("listen = \"127.0.0.1:1\"").unwrap().get("TONGYAO_LISTEN"), Some("127.0.0.1:1"));
+    }
+
+    #[test]
     fn foreign_and_test_variables_are_passed_over() {
-        let environment =
-            [("PATH", "/bin"), ("TONGYAO_TEST_DATABASE_URL", "x"), ("TONGYAO_LISTEN", "127.0.0.1:1")];
+        let environment = [
+            ("PATH", "/bin"),
+            ("TONGYAO_TEST_DATABASE_URL", "x"),
+            ("TONGYAO_CONFIG", "x"),
+            ("TONGYAO_LISTEN", "127.0.0.1:1"),
+        ];
         let raw =
             Raw::read(None, environment.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned()))).unwrap();
         assert_eq!(raw.get("TONGYAO_LISTEN"), Some("127.0.0.1:1"));

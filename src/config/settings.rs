@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::check;
 use super::cidr::Cidr;
+use super::log_filter::LogFilter;
 use super::raw::{Raw, SettingsProblem};
+use super::stores::DatabasePlace;
+use super::{check, stores};
 use crate::base::Secret;
 
 /// Everything that is set from outside.
@@ -43,16 +45,8 @@ pub struct Settings {
     pub password_passes: u32,
     /// Absent: keys are rotated by hand only.
     pub keys_rotate_after: Option<Duration>,
-    pub log: String,
+    pub log: LogFilter,
     pub log_format: LogFormat,
-}
-
-/// Where the database is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatabasePlace {
-    Sqlite(PathBuf),
-    /// A `postgres://` URL; it carries a password.
-    Postgres(Secret),
 }
 
 /// The service's own certificate.
@@ -94,8 +88,8 @@ impl Settings {
         let settings = Self {
             issuer: issuer(raw)?,
             listen: parse(raw, "TONGYAO_LISTEN", "127.0.0.1:8000", "address:port is wanted")?,
-            database: database(raw, &data_dir)?,
-            redis: raw.get("TONGYAO_REDIS_URL").map(Secret::new),
+            database: stores::database(raw, &data_dir)?,
+            redis: stores::redis(raw)?,
             keys_dir: raw.get("TONGYAO_KEYS_DIR").map_or_else(|| data_dir.join("keys"), PathBuf::from),
             metrics_listen: optional(raw, "TONGYAO_METRICS_LISTEN", "address:port is wanted")?,
             sandbox: yes(raw, "TONGYAO_SANDBOX")?,
@@ -120,7 +114,7 @@ impl Settings {
             password_memory_kib: number(raw, "TONGYAO_PASSWORD_MEMORY_KIB", 19_456, 8_192, 1_048_576)?,
             password_passes: number(raw, "TONGYAO_PASSWORD_PASSES", 2, 1, 10)?,
             keys_rotate_after: days(number(raw, "TONGYAO_KEYS_ROTATE_AFTER", 90, 0, 3650)?),
-            log: raw.get("TONGYAO_LOG").unwrap_or("info").to_owned(),
+            log: log_filter(raw)?,
             log_format: log_format(raw)?,
             data_dir,
         };
@@ -166,25 +160,6 @@ fn address(text: &str, name: &'static str) -> Result<String, SettingsProblem> {
         return Err(bad("scheme, host and port only"));
     }
     Ok(text.to_owned())
-}
-
-fn database(raw: &Raw, data_dir: &std::path::Path) -> Result<DatabasePlace, SettingsProblem> {
-    let name = "TONGYAO_DATABASE_URL";
-    let Some(text) = raw.get(name) else { return Ok(DatabasePlace::Sqlite(data_dir.join("tongyao.db"))) };
-    if let Some(path) = text.strip_prefix("sqlite://") {
-        if path.starts_with('/') {
-            return Ok(DatabasePlace::Sqlite(PathBuf::from(path)));
-        }
-    } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(DatabasePlace::Postgres(Secret::new(text)));
-    }
-    // The value may carry a password: say its scheme only.
-    let scheme = text.split("://").next().unwrap_or_default().to_owned();
-    Err(SettingsProblem::BadValue {
-        name,
-        value: format!("{scheme}://…"),
-        what: "sqlite:///absolute/path.db or postgres://… is wanted".to_owned(),
-    })
 }
 
 fn tls(raw: &Raw) -> Result<Option<Tls>, SettingsProblem> {
@@ -249,6 +224,16 @@ fn registration(raw: &Raw) -> Result<Registration, SettingsProblem> {
             what: "off, token or open is wanted".to_owned(),
         }),
     }
+}
+
+fn log_filter(raw: &Raw) -> Result<LogFilter, SettingsProblem> {
+    let name = "TONGYAO_LOG";
+    let Some(text) = raw.get(name) else { return Ok(LogFilter::default()) };
+    text.parse().map_err(|what: &str| SettingsProblem::BadValue {
+        name,
+        value: text.to_owned(),
+        what: what.to_owned(),
+    })
 }
 
 fn log_format(raw: &Raw) -> Result<LogFormat, SettingsProblem> {

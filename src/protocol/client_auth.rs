@@ -109,9 +109,9 @@ impl ClientAuth {
     }
 }
 
-/// RFC 6749 Appendix A.1: visible ASCII and space; at most 255 here.
+/// RFC 6749 Appendix A.1: visible ASCII and space; at most 128 here, for who declares a client and for who names one.
 pub fn is_client_id(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
 }
 
 fn body_client_id(params: &Params) -> Result<Option<String>, Refusal> {
@@ -198,6 +198,9 @@ mod tests {
     #[test]
     fn refuses_two_ways_and_broken_ones() {
         let basic = header("app1:s");
+        let (longest, longer) = ("a".repeat(128), "a".repeat(129));
+        assert!(is_client_id(&longest) && !is_client_id(&longer));
+        let long_id = format!("client_id={longer}");
         let long = format!("client_assertion_type={JWT_BEARER}&client_assertion={}", "a".repeat(8193));
         let cases = [
             (Some(basic.as_str()), "client_id=app1&client_secret=s", Refusal::ClientMethodsSeveral),
@@ -211,6 +214,7 @@ mod tests {
             (None, "client_secret=s", Refusal::ClientMissing),
             (None, "", Refusal::ClientCredentialsMissing),
             (None, "client_id=%0a", Refusal::ClientIdMalformed),
+            (None, &long_id, Refusal::ClientIdMalformed),
             (None, "client_assertion=j.w.t", Refusal::ClientAssertionTypeUnknown),
             (None, "client_assertion=j.w.t&client_assertion_type=saml", Refusal::ClientAssertionTypeUnknown),
             (None, &long, Refusal::ClientAssertionMalformed),

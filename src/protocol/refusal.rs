@@ -73,7 +73,7 @@ refusals! {
     ClientMissing = 101001 InvalidRequest 400
         "client_id is missing." "缺少 client_id。";
     ClientIdMalformed = 101002 InvalidRequest 400
-        "client_id must be 1 to 255 printable ASCII characters." "client_id 应为 1 至 255 个可见 ASCII 字符。";
+        "client_id must be 1 to 128 printable ASCII characters." "client_id 应为 1 至 128 个可见 ASCII 字符。";
     ClientUnknown = 101003 InvalidClient 401
         "No client with this client_id is registered." "没有登记这个 client_id。";
     ClientDisabled = 101004 UnauthorizedClient 403

@@ -2,19 +2,16 @@
 
 use std::io::IsTerminal;
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::LogFormat;
+use crate::config::{LogFilter, LogFormat};
 
-/// Starts logging to stderr. `filter` is a level and levels of parts, such as `info,tongyao::oidc=debug`.
+/// Starts logging to stderr.
 ///
 /// A second call changes nothing: the first logger of a process stays.
-pub fn start(format: LogFormat, filter: &str) {
-    let filter = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
-    let registry = tracing_subscriber::registry().with(filter);
+pub fn start(format: LogFormat, filter: &LogFilter) {
+    let registry = tracing_subscriber::registry().with(filter.targets().clone());
     let _ = match format {
         LogFormat::Json => registry
             .with(

@@ -43,6 +43,8 @@ fn describe() {
     describe_counter!("tongyao_tokens_issued_total", "Tokens issued by grant");
     describe_counter!("tongyao_refusals_total", "Refusals by error code");
     describe_counter!("tongyao_logout_deliveries_total", "Back-channel logout deliveries by result");
+    describe_counter!("tongyao_client_notices_total", "Notices to clients (CIBA) by result");
+    describe_counter!("tongyao_decoupled_requests_total", "Requests answered on another device by kind");
     describe_counter!("tongyao_visits_decided_total", "Window visits decided by outcome");
     describe_counter!("tongyao_hall_alarms_total", "Alarms of the hall by kind");
     describe_counter!(
@@ -51,4 +53,59 @@ fn describe() {
     );
     describe_gauge!("tongyao_clients", "Registered clients by state");
     describe_gauge!("tongyao_logout_pending", "Back-channel logout deliveries waiting");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// What a call of the macros does with a name.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Call {
+        Record,
+        Describe,
+    }
+
+    /// The names that stand first in such calls.
+    fn named(text: &str, wanted: Call) -> BTreeSet<String> {
+        let calls = ["counter!(", "gauge!(", "histogram!("]
+            .into_iter()
+            .flat_map(|kind| text.match_indices(kind))
+            .filter(|(at, _)| text[..*at].ends_with("describe_") == (wanted == Call::Describe));
+        calls
+            .filter_map(|(at, call)| {
+                let name = text[at + call.len()..].trim_start().strip_prefix('"')?.split('"').next()?;
+                name.starts_with("tongyao_").then(|| name.to_owned())
+            })
+            .collect()
+    }
+
+    fn recorded_below(folder: &Path, names: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                recorded_below(&path, names);
+            } else {
+                names.extend(named(&std::fs::read_to_string(&path).unwrap(), Call::Record));
+            }
+        }
+    }
+
+    #[test]
+    fn every_metric_is_described_and_in_the_guide() {
+        let mut recorded = BTreeSet::new();
+        recorded_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut recorded);
+        assert!(recorded.len() > 10, "{recorded:?}");
+        assert_eq!(recorded, named(include_str!("metrics.rs"), Call::Describe));
+
+        let guide = include_str!("../../docs/guides/operate.md");
+        let rows = guide.lines().filter(|line| line.starts_with("| `tongyao_"));
+        let told: BTreeSet<String> = rows
+            .filter_map(|row| row.split('|').nth(1))
+            .flat_map(|cell| cell.split('`').filter(|word| word.starts_with("tongyao_")))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(recorded, told);
+    }
 }

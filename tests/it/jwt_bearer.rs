@@ -44,6 +44,16 @@ async fn ground() -> Ground {
             "robot",
             json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [own.jwk()]}}),
         ),
+        // As the guide has it: without a secret.
+        common(
+            "keyless",
+            json!({
+                "token_endpoint_auth_method": "none",
+                "trusted_issuers": [{
+                    "issuer": PLATFORM, "subject": "namespace:keyless", "jwks": {"keys": [platform.jwk()]}, "scope": "tasks.read",
+                }],
+            }),
+        ),
         common(
             "workload",
             json!({
@@ -118,6 +128,32 @@ async fn an_issuer_declared_for_a_system_signs_for_it() {
     // A key that signs for one issuer does not sign for another.
     let posing = ground.of_platform(json!({"iss": "workload", "sub": "workload"}));
     ground.send(&posing, &narrow).await.refused(400, "invalid_grant", 103_042);
+}
+
+#[tokio::test]
+async fn a_system_without_a_secret_has_the_assertions_of_its_issuer_and_nothing_else() {
+    let ground = ground().await;
+    let of = |changed: Value| {
+        let mut claims = json!({"sub": "namespace:keyless"});
+        claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        ground.of_platform(claims)
+    };
+    let named = [("client_id", "keyless"), ("scope", "tasks.read")];
+    let token = ground.send(&of(json!({})), &named).await.good()["access_token"].as_str().unwrap().to_owned();
+    // Its name alone opens nothing, and no other assertion does.
+    let stranger = signer().sign("JWT", &ground.claims(PLATFORM, "namespace:keyless", json!({}))).unwrap();
+    ground.send(&stranger, &named).await.refused(400, "invalid_grant", 103_042);
+    ground.send(&of(json!({"sub": "namespace:tasks"})), &named).await.refused(400, "invalid_grant", 103_042);
+    ground.send(&of(json!({"sub": "keyless", "iss": "keyless"})), &named).await.refused(
+        400,
+        "invalid_grant",
+        103_042,
+    );
+    let router = &ground.world.router;
+    let grant = [("grant_type", "client_credentials"), ("client_id", "keyless")];
+    Call::post("/oidc/token", &grant).send(router).await.refused(400, "unauthorized_client", 103_003);
+    let ask = [("token", token.as_str()), ("client_id", "keyless")];
+    Call::post("/oidc/introspect", &ask).send(router).await.refused(403, "unauthorized_client", 105_003);
 }
 
 #[tokio::test]

@@ -237,6 +237,10 @@ async fn what_cannot_be_accepted_is_named() {
         assert!(text(&told, "error_description").contains(member), "{member}: {told}");
         assert!(text(&told, "error_description").is_ascii());
     }
+    // Whose assertions are enough for a client without a secret is the operator's to say.
+    let keyless = json!({"token_endpoint_auth_method": "none", "redirect_uris": [], "response_types": [],
+                         "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"]});
+    register(&world, &keyless, None).await.refused(400, "invalid_client_metadata", 108_008);
     let many: Vec<String> = (0..65).map(|number| format!("https://own.example/{number}")).collect();
     register(&world, &json!({"redirect_uris": many}), None).await.refused(
         400,

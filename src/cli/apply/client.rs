@@ -10,7 +10,7 @@ use super::{Sandbox, Target};
 use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
 use crate::client::{Client, ConsentPolicy, Powers, Profile, policy, secret, sector, shared_secret};
-use crate::protocol::ClientMetadata;
+use crate::protocol::{ClientMetadata, GrantType};
 
 pub(super) struct DeclaredClient {
     pub(super) index: usize,
@@ -48,7 +48,7 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
         if Client::is_id(text) {
             Ok(text.to_owned())
         } else {
-            Err("must be 1 to 128 visible ASCII characters")
+            Err("must be 1 to 128 printable ASCII characters")
         }
     });
     let department = members.needed("department");
@@ -61,6 +61,10 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
     if metadata.as_ref().is_some_and(shared_secret::is_needed) && client_secret.as_ref().is_some_and(short) {
         members.refuse("client_secret", "must have at least 32 characters for client_secret_jwt");
     }
+    let nobody_signs = powers.as_ref().is_some_and(|powers| powers.trusted_issuers.is_empty());
+    if nobody_signs && metadata.as_ref().is_some_and(has_assertions_alone) {
+        members.refuse("trusted_issuers", "is needed for the grant jwt-bearer with the method none");
+    }
     Some(DeclaredClient {
         index,
         client_id: client_id?,
@@ -71,6 +75,11 @@ fn read_one(mut members: Members<'_>, index: usize, sandbox: Sandbox) -> Option<
         consent,
         powers: powers?,
     })
+}
+
+/// Whether the assertions of others are all by which the client can show who it is (RFC 7523 §3.1).
+fn has_assertions_alone(metadata: &ClientMetadata) -> bool {
+    metadata.is_public() && metadata.may_use(GrantType::JwtBearer)
 }
 
 fn read_powers(members: &mut Members<'_>) -> Option<Powers> {

@@ -26,7 +26,8 @@ pub(super) struct DeclaredEnterprise {
     code: CreditCode,
     name: String,
     legal_representative: Option<Reference>,
-    agents: Vec<DeclaredAgent>,
+    /// All there are; absent: those on record stay.
+    agents: Option<Vec<DeclaredAgent>>,
 }
 
 struct DeclaredAgent {
@@ -66,9 +67,10 @@ fn read_one(mut members: Members<'_>, index: usize, today: NaiveDate) -> Option<
     let name = members.needed_parsed("name", title);
     let legal_representative =
         members.parsed("legal_representative", |number| Reference::read((None, None), number, today));
-    let agents = members.entries("agents", |agent| read_agent(agent, today));
+    let said = members.declares("agents");
+    let agents = said.then_some(members.entries("agents", |agent| read_agent(agent, today)));
     let mut seen = BTreeSet::new();
-    if !agents.iter().flat_map(|agent| agent.person.keys()).all(|key| seen.insert(key)) {
+    if !agents.iter().flatten().flat_map(|agent| agent.person.keys()).all(|key| seen.insert(key)) {
         members.refuse("agents", "names a person twice");
     }
     members.close();
@@ -114,7 +116,7 @@ pub(super) async fn check(
         let at = format!("enterprises[{}]", one.index);
         let legal =
             one.legal_representative.iter().map(|person| (format!("{at}.legal_representative"), person));
-        let agents = one.agents.iter().enumerate();
+        let agents = one.agents.iter().flatten().enumerate();
         let agents = agents.map(|(index, agent)| (format!("{at}.agents[{index}].id_number"), &agent.person));
         for (place, person) in legal.chain(agents) {
             let is_declared = person.keys().iter().any(|key| declared_people.contains(key));
@@ -138,12 +140,7 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredEnterprise) ->
     if write_legal_representative(step, (&id, &roles), declared).await? {
         members.push("legal_representative".to_owned());
     }
-    let mut agents_changed = false;
-    for (index, agent) in declared.agents.iter().enumerate() {
-        let at = format!("enterprises[{}].agents[{index}]", declared.index);
-        agents_changed |= write_agent(step, (&id, &roles), agent, &at).await?;
-    }
-    if agents_changed {
+    if write_agents(step, (&id, &roles), declared).await? {
         members.push("agents".to_owned());
     }
     let change = if known.is_none() { Change::New } else { Change::Members(members) };
@@ -173,18 +170,39 @@ async fn write_legal_representative(
     Ok(true)
 }
 
-async fn write_agent(
+/// Who is not named any more is no agent any more.
+async fn write_agents(
     step: &mut Step<'_>,
     (id, roles): (&EnterpriseId, &[StoredRole]),
-    agent: &DeclaredAgent,
+    declared: &DeclaredEnterprise,
+) -> Result<bool, Fault> {
+    let Some(agents) = &declared.agents else { return Ok(false) };
+    let role = EnterpriseRole::Agent;
+    let known: Vec<&StoredRole> = roles.iter().filter(|one| one.role == role.as_str()).collect();
+    let (mut named, mut changed) = (BTreeSet::new(), false);
+    for (index, agent) in agents.iter().enumerate() {
+        let at = format!("enterprises[{}].agents[{index}]", declared.index);
+        let Some(person) = agent.person.find_or_record(step).await? else {
+            step.problems.add(format!("{at}.id_number"), NOBODY);
+            continue;
+        };
+        let known = known.iter().find(|one| one.person == person.as_str());
+        changed |= write_agent(step, (id, known.copied()), (&person, agent), &at).await?;
+        named.insert(person.as_str().to_owned());
+    }
+    for gone in known.iter().filter(|one| !named.contains(&one.person)) {
+        enterprise::end_role(step.tx, step.moment, &gone.id).await?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+async fn write_agent(
+    step: &mut Step<'_>,
+    (id, known): (&EnterpriseId, Option<&StoredRole>),
+    (person, agent): (&PersonId, &DeclaredAgent),
     at: &str,
 ) -> Result<bool, Fault> {
-    let Some(person) = agent.person.find_or_record(step).await? else {
-        step.problems.add(format!("{at}.id_number"), NOBODY);
-        return Ok(false);
-    };
-    let role = EnterpriseRole::Agent;
-    let known = roles.iter().find(|one| one.role == role.as_str() && one.person == person.as_str());
     let until = agent.until.micros();
     if known.is_some_and(|known| known.matters == agent.matters && known.until == Some(until)) {
         return Ok(false);
@@ -197,8 +215,8 @@ async fn write_agent(
     if let Some(known) = known {
         enterprise::end_role(step.tx, step.moment, &known.id).await?;
     }
-    let new =
-        NewRole { enterprise: id, person: &person, role, matters: &agent.matters, until: Some(agent.until) };
+    let role = EnterpriseRole::Agent;
+    let new = NewRole { enterprise: id, person, role, matters: &agent.matters, until: Some(agent.until) };
     enterprise::insert_role(step.tx, step.moment, &new).await?;
     Ok(true)
 }

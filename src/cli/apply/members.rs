@@ -24,6 +24,11 @@ impl<'p> Members<'p> {
         }
     }
 
+    /// Whether something is said; `null` is as good as absent.
+    pub(super) fn declares(&self, member: &str) -> bool {
+        self.given.get(member).is_some_and(|value| !value.is_null())
+    }
+
     /// `null` is as good as absent.
     pub(super) fn take(&mut self, member: &str) -> Option<Value> {
         self.given.remove(member).filter(|value| !value.is_null())
@@ -40,7 +45,7 @@ impl<'p> Members<'p> {
     }
 
     pub(super) fn needed(&mut self, member: &str) -> Option<String> {
-        if self.given.get(member).is_none_or(Value::is_null) {
+        if !self.declares(member) {
             self.given.remove(member);
             self.refuse(member, "is missing");
             return None;

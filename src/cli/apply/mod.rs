@@ -3,7 +3,7 @@
 //! Applying is idempotent and happens in one transaction: all of it or nothing. What the file does not name stays:
 //! an entry that is taken out of the file removes nothing. What it does name becomes as declared: the members of a
 //! department, a client and a hall are replaced as a whole, except a `client_secret` that is not declared, which
-//! stays. People and staff keep what is not declared about them, and the level of a person is never lowered.
+//! stays. Who is not in the `agents` of an enterprise is its agent no longer; without that member they stay. People and staff keep what is not declared about them, and the level of a person is never lowered.
 
 mod problem;
 mod report;

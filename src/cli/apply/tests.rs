@@ -20,6 +20,9 @@ use crate::identity::{CreditCode, Level};
 use crate::sql;
 use crate::storage::{Run, Tally, migrate};
 
+mod agents;
+mod examples;
+
 const NUMBER: &str = "11010519491231002X";
 const OTHER: &str = "440524188001010014";
 const CODE: &str = "91350100M000100Y43";
@@ -392,6 +395,25 @@ async fn outside_the_sandbox_a_log_in_begins_by_https() {
     assert_eq!(told, "clients[0].initiate_login_uri: must be an https address");
     state["clients"][0]["initiate_login_uri"] = json!("https://new.example/login");
     ground.apply(&state).await;
+}
+
+#[tokio::test]
+async fn a_client_without_a_secret_has_somebody_to_sign_for_it() {
+    let ground = ground().await;
+    let mut state = json!({
+        "departments": [{"id": "hrss", "name": "市人社局", "parent": "city"}],
+        "clients": [{
+            "client_id": "workload", "department": "hrss", "redirect_uris": [], "response_types": [],
+            "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"], "token_endpoint_auth_method": "none",
+            "trusted_issuers": [{
+                "issuer": "https://platform.example", "subject": "s", "jwks_uri": "https://platform.example/jwks",
+            }],
+        }],
+    });
+    ground.apply(&state).await;
+    state["clients"][0]["trusted_issuers"] = json!([]);
+    let told = ground.refused(&state).await;
+    assert!(told.starts_with("clients[0].trusted_issuers: is needed"), "{told}");
 }
 
 #[tokio::test]

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::super::named_files;
 use super::certificate;
 use super::finding::Finding;
 use crate::base::time::{Clock, SystemClock};
 use crate::config::{Settings, Tls};
-use crate::crypto::certificate::ClientAuthorities;
 use crate::crypto::folder::{KeysFolder, KeysProblem};
 use crate::server::tls as serving;
 
@@ -47,7 +47,7 @@ fn modes(path: &std::path::Path) -> Result<usize, KeysProblem> {
 
 /// Where client certificates come from, and who vouches for them.
 pub fn mutual_tls(settings: &Settings) -> Finding {
-    if let Some(Err(problem)) = settings.client_ca.as_deref().map(ClientAuthorities::read) {
+    if let Err(problem) = named_files::client_ca(settings) {
         return Finding::problem("mutual tls", problem);
     }
     let authorities = if settings.client_ca.is_some() { "TONGYAO_CLIENT_CA" } else { "no authority" };
@@ -62,6 +62,25 @@ pub fn mutual_tls(settings: &Settings) -> Finding {
         ),
         (Some(_), false) => Finding::ok("mutual tls", format!("over the service's own TLS; {authorities}")),
         (None, false) => Finding::ok("mutual tls", "off: no client certificate reaches the service"),
+    }
+}
+
+/// Whose certificates the service believes when it calls others.
+pub fn outgoing(settings: &Settings) -> Finding {
+    match (named_files::extra_ca(settings), &settings.extra_ca) {
+        (Err(problem), _) => Finding::problem("calls", format!("{problem:?}")),
+        (Ok(()), Some(_)) => Finding::ok("calls", "the public authorities and TONGYAO_EXTRA_CA are trusted"),
+        (Ok(()), None) => Finding::ok("calls", "the public authorities are trusted"),
+    }
+}
+
+/// Whose signatures count at the windows.
+pub fn readers(settings: &Settings) -> Finding {
+    match (named_files::reader_keys(settings), &settings.reader_keys) {
+        (Err(problem), _) => Finding::problem("readers", format!("{problem:?}")),
+        (Ok(()), Some(_)) => Finding::ok("readers", "those of TONGYAO_READER_KEYS"),
+        (Ok(()), None) if settings.sandbox => Finding::ok("readers", "simulated (sandbox)"),
+        (Ok(()), None) => Finding::note("readers", "none is registered: every document is typed by hand"),
     }
 }
 

@@ -37,5 +37,7 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     findings.push(surroundings::redis(settings).await);
     findings.push(files::tls(settings));
     findings.push(files::mutual_tls(settings));
+    findings.push(files::outgoing(settings));
+    findings.push(files::readers(settings));
     findings
 }

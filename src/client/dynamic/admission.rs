@@ -7,7 +7,7 @@ use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::client_metadata::MetadataProblem;
 use crate::protocol::redirect::{ApplicationType, RedirectForm};
 use crate::protocol::scope::{ADDRESS, EMAIL, OFFLINE_ACCESS, OPENID, PHONE, PROFILE};
-use crate::protocol::{ClientMetadata, RedirectUri, Scope};
+use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Scope};
 
 /// What lets a client in.
 #[derive(Debug, Clone)]
@@ -162,6 +162,10 @@ pub fn problems(ground: Ground, profile: Profile, metadata: &ClientMetadata) -> 
     }
     if let Some((member, what)) = policy::conflict(profile, metadata) {
         problems.push(wrong(member, what));
+    }
+    // Only the operator says whose assertions are enough for a client that shows nothing else.
+    if metadata.is_public() && metadata.may_use(GrantType::JwtBearer) {
+        problems.push(wrong("token_endpoint_auth_method", "none cannot use the grant jwt-bearer"));
     }
     if metadata.token_endpoint_auth_method == ClientAuthMethod::None
         && profile == Profile::Legacy

@@ -137,12 +137,15 @@ fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
     let confidential = [
         (GrantType::ClientCredentials, "none cannot use the grant client_credentials"),
         (GrantType::TokenExchange, "none cannot use the grant token-exchange"),
-        (GrantType::JwtBearer, "none cannot use the grant jwt-bearer"),
     ];
     for (grant, what) in confidential {
         let fits = method != ClientAuthMethod::None || !metadata.may_use(grant);
         problems.add_unless(fits, "token_endpoint_auth_method", what);
     }
+    // RFC 7521 §4.1: the assertion shows who the client is, and the client needs nothing else, while it does nothing else.
+    let alone = metadata.grant_types.iter().all(|grant| *grant == GrantType::JwtBearer);
+    let fits = method != ClientAuthMethod::None || !metadata.may_use(GrantType::JwtBearer) || alone;
+    problems.add_unless(fits, "token_endpoint_auth_method", "none can use jwt-bearer as its only grant");
 }
 
 /// RFC 8705 §2.1.2 and §2.2.2.
@@ -398,6 +401,8 @@ mod tests {
             json!({"redirect_uris": [], "grant_types": ["client_credentials"], "response_types": []}),
             json!({"grant_types": ["implicit"], "response_types": ["id_token", "id_token token"]}),
             json!({"redirect_uris": [], "grant_types": ["client_credentials"]}),
+            json!({"redirect_uris": [], "token_endpoint_auth_method": "none",
+                   "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"], "response_types": []}),
             json!({"grant_types": ["implicit", "authorization_code"], "response_types": ["code id_token"]}),
             json!({"allowed_resources": ["https://api.example/"], "authorization_details_types": ["gov_data"]}),
             json!({"application_type": "native", "redirect_uris": ["com.example.app:/cb"]}),
@@ -444,6 +449,11 @@ mod tests {
             ),
             (
                 json!({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]}),
+                "token_endpoint_auth_method",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "none",
+                       "grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"]}),
                 "token_endpoint_auth_method",
             ),
             (json!({"token_endpoint_auth_method": "tls_client_auth"}), "tls_client_auth_subject_dn"),
