@@ -176,17 +176,18 @@ impl Suite {
         self.pass(party, ask).await.code()
     }
 
-    /// The token endpoint, once more where a nonce is asked for.
+    /// The token endpoint; where a nonce is asked for the same form once more, only the proof beside it is new.
     async fn token(&self, party: &Party, fields: &[(&str, &str)]) -> Answer {
-        let mut answer = self.token_once(party, fields).await;
+        let form = party.client.form(fields);
+        let mut answer = self.token_once(party, &form).await;
         if party.learns(&answer) {
-            answer = self.token_once(party, fields).await;
+            answer = self.token_once(party, &form).await;
         }
         answer
     }
 
-    async fn token_once(&self, party: &Party, fields: &[(&str, &str)]) -> Answer {
-        let call = party.connected(party.client.asking("/oidc/token", fields));
+    async fn token_once(&self, party: &Party, form: &str) -> Answer {
+        let call = party.connected(party.client.sending("/oidc/token", form));
         let call = match self.variant.1 {
             Binds::Dpop => {
                 let nonce = party.nonce.borrow().clone();
