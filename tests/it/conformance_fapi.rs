@@ -904,7 +904,8 @@ async fn the_metadata_says_what_the_plans_ask() {
     assert!(said["tls_client_certificate_bound_access_tokens"].is_boolean());
 }
 
-/// RFC 9325 §4.2: of TLS 1.2 the suite takes these four and no other.
+/// RFC 9325 §4.2: of TLS 1.2 the FAPI 2.0 plans take these four and no other. The FAPI-CIBA plan takes the two with RSA
+/// alone (FAPI 1.0 Advanced §8.5): there the certificate must have an RSA key, with which the other two are never agreed on.
 #[tokio::test]
 async fn our_own_tls_offers_what_is_recommended_alone() {
     let server = Authority::new("authority").certify_server(&["localhost"]);
