@@ -36,8 +36,6 @@ const GROWING: &[&str] = &[
 
 /// Who may read all of one, each with its reason.
 const MAY_SCAN: &[(&str, &str)] = &[
-    ("grant/client_end.rs", "the end of a client, which comes seldom"),
-    ("jobs/sweep_clients.rs", "the end of a client, which comes seldom"),
     ("audit/seal.rs", "the check of the whole log reads all of it"),
     ("cli/doctor/logouts.rs", "a person asks at the terminal"),
     ("cli/doctor/database.rs", "a person asks at the terminal"),

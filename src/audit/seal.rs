@@ -19,7 +19,8 @@ pub enum Verdict {
     Broken { seal: i64, what: &'static str },
 }
 
-const EVENTS_A_SEAL: i64 = 1_000;
+/// More wait for the next seal.
+pub const EVENTS_A_SEAL: i64 = 1_000;
 
 record! {
     struct EventRow {

@@ -10,6 +10,8 @@ pub enum Trouble {
     Unavailable,
     /// A defect or a state that must not be (HTTP 500).
     Broken,
+    /// A row of this key is there already. Whoever can be second says so; where nobody can, it is a defect.
+    Duplicate,
 }
 
 /// Ours broke. `Display` says where; the chain of sources says why.
@@ -28,6 +30,11 @@ impl Fault {
     /// A part we depend on is away.
     pub fn unavailable(place: impl Into<String>) -> Self {
         Self { trouble: Trouble::Unavailable, place: place.into(), cause: None }
+    }
+
+    /// A key is taken.
+    pub fn duplicate(place: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Duplicate, place: place.into(), cause: None }
     }
 
     /// Columns of one row contradict each other.

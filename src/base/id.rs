@@ -27,6 +27,15 @@ macro_rules! ids {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Without the prefix, where it is a part of something else.
+            pub fn bare(&self) -> &str {
+                &self.0[concat!($prefix, "_").len()..]
+            }
+
+            pub fn of_bare(bare: &str) -> Result<Self, NotAnId> {
+                format!(concat!($prefix, "_{}"), bare).parse()
+            }
         }
 
         impl FromStr for $name {

@@ -70,8 +70,8 @@ pub async fn end_in(app: &App, which: &Which) -> Result<usize, Problem> {
         },
         Which::All(who) => {
             let person = person(app, who).await?;
-            let living = sso::list_of_person(&mut app.db.read(), moment.now, &person).await?;
-            (person, living.into_iter().map(|session| session.id).collect())
+            let living = sso::all_of_person(&mut app.db.read(), moment.now, &person).await?;
+            (person, living)
         }
     };
     let reason = Reason::EndedByOperator;

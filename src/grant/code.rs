@@ -1,4 +1,7 @@
 //! The authorization code: 256 random bits, 60 seconds, once (RFC 6749 §4.1.2).
+//!
+//! It begins with the name of the family that its tokens will hang on. A family is written once, so that a code stays
+//! single-use even where the ephemeral store has forgotten that it was used (a Redis that came back from an old snapshot).
 
 use std::time::Duration;
 
@@ -48,30 +51,34 @@ pub struct Presented<'a> {
 }
 
 const LIFETIME: Duration = Duration::from_secs(60);
+/// 32 bytes as base64url.
+const RANDOM_CHARACTERS: usize = 43;
 /// The trace of a used code outlives the code, so that a late replay still revokes.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// Issues a code; one write.
 pub async fn issue(ephemeral: &Ephemeral, moment: &Moment, code: &Code) -> Result<String, Fault> {
-    let secret = moment.random.token(32);
-    let text = serde_json::to_string(code).map_err(|error| Fault::broken("writing a code").because(error))?;
-    ephemeral.put(&key(&secret), &text, REMEMBERED).await?;
+    let family = FamilyId::new(moment);
+    let secret = format!("{}.{}", family.bare(), moment.random.token(32));
+    keep(ephemeral, &secret, code).await?;
     Ok(secret)
 }
 
+/// Makes a code good again that was taken for an exchange which could not be written: the client may try once more.
+pub async fn give_back(ephemeral: &Ephemeral, secret: &str, code: &Code) -> Result<(), Fault> {
+    keep(ephemeral, secret, code).await
+}
+
 /// Takes a code, atomically and first: whatever happens next, nobody else gets it.
-pub async fn redeem(ephemeral: &Ephemeral, moment: &Moment, secret: &str) -> Result<Redeemed, Fault> {
-    let family = FamilyId::new(moment);
+pub async fn redeem(ephemeral: &Ephemeral, secret: &str) -> Result<Redeemed, Fault> {
+    let Some(family) = family_of(secret) else { return Ok(Redeemed::Unknown) };
     match ephemeral.consume(&key(secret), family.as_str()).await? {
         Consumed::Live(text) => match serde_json::from_str(&text) {
             Ok(code) => Ok(Redeemed::Fresh(Box::new(code), family)),
             // Written by another build during an upgrade: as good as expired.
             Err(_) => Ok(Redeemed::Unknown),
         },
-        Consumed::Used(first) => {
-            let first = first.parse().map_err(|_| Fault::broken("the trace of a code is not a family"))?;
-            Ok(Redeemed::Replayed(first))
-        }
+        Consumed::Used(_) => Ok(Redeemed::Replayed(family)),
         Consumed::Absent => Ok(Redeemed::Unknown),
     }
 }
@@ -110,6 +117,17 @@ fn key_shown<'a>(presented: &Presented<'a>) -> Option<&'a str> {
         Some(Confirmation::Key(key)) => Some(key),
         Some(Confirmation::Certificate(_)) | None => None,
     }
+}
+
+async fn keep(ephemeral: &Ephemeral, secret: &str, code: &Code) -> Result<(), Fault> {
+    let text = serde_json::to_string(code).map_err(|error| Fault::broken("writing a code").because(error))?;
+    ephemeral.put(&key(secret), &text, REMEMBERED).await
+}
+
+/// What is no code of ours costs no look-up.
+fn family_of(secret: &str) -> Option<FamilyId> {
+    let (family, random) = secret.split_once('.')?;
+    (random.len() == RANDOM_CHARACTERS).then(|| FamilyId::of_bare(family).ok()).flatten()
 }
 
 fn key(secret: &str) -> String {

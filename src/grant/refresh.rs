@@ -76,7 +76,7 @@ pub const RETRY: Duration = Duration::from_secs(60);
 /// Issues the first refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
     let token = format!("{PREFIX}{}", moment.random.token(32));
-    insert(tx, moment, (&token, family));
+    insert(tx, moment, (&token, family), moment.now + IDLE);
     Ok(token)
 }
 
@@ -112,8 +112,8 @@ pub async fn redeem(
         return Ok(Redeemed::Refused(Refusal::RefreshExpired));
     }
     let token = match presented.rotation {
-        RotationRule::Rotate => rotate(tx, moment, keys, (presented.token, &digest, &family.id)).await?,
-        RotationRule::Keep => keep(tx, moment, (presented.token, &digest)).await?,
+        RotationRule::Rotate => rotate(tx, moment, keys, (presented.token, &digest, &family)).await?,
+        RotationRule::Keep => keep(tx, moment, (presented.token, &digest, &family)).await?,
     };
     if let Some(token) = token {
         return Ok(Redeemed::Good(Box::new(Renewal { family, token, turn: Turn::First })));
@@ -132,7 +132,7 @@ async fn rotate(
     tx: &mut Tx,
     moment: &Moment,
     keys: &Keys,
-    (token, digest, family): (&str, &str, &FamilyId),
+    (token, digest, family): (&str, &str, &Family),
 ) -> Result<Option<String>, Fault> {
     let salt = moment.random.token(32);
     let used = tx
@@ -147,17 +147,21 @@ async fn rotate(
         return Ok(None);
     }
     let successor = successor(keys, token, &salt);
-    insert(tx, moment, (&successor, family));
+    insert(tx, moment, (&successor, &family.id), idle_until(moment.now, family));
     Ok(Some(successor))
 }
 
 /// The same token, good for another while, if it was never replaced.
-async fn keep(tx: &mut Tx, moment: &Moment, (token, digest): (&str, &str)) -> Result<Option<String>, Fault> {
+async fn keep(
+    tx: &mut Tx,
+    moment: &Moment,
+    (token, digest, family): (&str, &str, &Family),
+) -> Result<Option<String>, Fault> {
     let kept = tx
         .execute(sql!(
             "UPDATE refresh_token SET expires_at = $2 WHERE digest = $1 AND used_at IS NULL",
             digest,
-            moment.now + IDLE,
+            idle_until(moment.now, family),
         ))
         .await?;
     Ok((kept == 1).then(|| token.to_owned()))
@@ -193,13 +197,18 @@ fn successor(keys: &Keys, token: &str, salt: &str) -> String {
     format!("{PREFIX}{}", keys.mac.of(Purpose::RefreshSuccessor, &[token.as_bytes(), salt.as_bytes()]))
 }
 
-fn insert(tx: &mut Tx, moment: &Moment, (token, family): (&str, &FamilyId)) {
+/// No token outlives its family.
+fn idle_until(now: Timestamp, family: &Family) -> Timestamp {
+    (now + IDLE).min(family.expires_at)
+}
+
+fn insert(tx: &mut Tx, moment: &Moment, (token, family): (&str, &FamilyId), until: Timestamp) {
     tx.later(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
         digest(token),
         family.as_str(),
         moment.now,
-        moment.now + IDLE,
+        until,
     ));
 }
 

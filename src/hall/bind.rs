@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use super::binding_refusal::BindingRefusal;
+use super::new_name;
 use super::outcome::{Answer, Stop, answer};
 use super::state::State;
 use super::visit::{self, At, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{AccountId, PersonId, VisitId};
 use crate::base::{Fault, Moment, Secret, Timestamp};
-use crate::crypto::mac;
+use crate::crypto::{Keys, mac};
 use crate::identity::normalise::{half_width, is_space};
 use crate::identity::store::{account, proof};
 use crate::sql;
@@ -119,6 +120,7 @@ pub async fn invitation_of_person(
 /// Binds what the window proved to the account of the session, exactly once.
 pub async fn confirm(
     db: &Db,
+    keys: &Keys,
     moment: &Moment,
     confirmation: &Confirmation<'_>,
 ) -> Result<Answer<Confirmed, BindingRefusal>, Fault> {
@@ -136,7 +138,7 @@ pub async fn confirm(
         Weighed::Already => Ok(Answer::Done(Confirmed::Already(visit.id))),
         Weighed::Refused(BindingRefusal::WrongNumber { .. }) => wrong(tx, moment, (&row, &visit)).await,
         Weighed::Refused(refusal) => refused(tx, moment, (&visit, confirmation.person), refusal).await,
-        Weighed::Right => right(tx, moment, (&row, visit), confirmation).await,
+        Weighed::Right => right(tx, (keys, moment), (&row, visit), confirmation).await,
     }
 }
 
@@ -166,10 +168,11 @@ pub async fn decline(db: &Db, moment: &Moment, person: &PersonId) -> Result<bool
 /// `false` when another request was faster.
 pub(super) async fn tie(
     tx: &mut Tx,
-    moment: &Moment,
+    (keys, moment): (&Keys, &Moment),
     visit: &mut Visit,
     (person, account, way): (&PersonId, &AccountId, &str),
 ) -> Result<bool, Fault> {
+    new_name::take(tx, moment, keys, (&visit.id, person)).await?;
     if !visit::advance(tx, moment, visit, State::Bound).await? {
         return Ok(false);
     }
@@ -294,7 +297,7 @@ fn weigh(
 
 async fn right(
     mut tx: Tx,
-    moment: &Moment,
+    (keys, moment): (&Keys, &Moment),
     (row, mut visit): (&Row, Visit),
     confirmation: &Confirmation<'_>,
 ) -> Result<Answer<Confirmed, BindingRefusal>, Fault> {
@@ -317,7 +320,7 @@ async fn right(
     if taken == 0 {
         return Ok(Answer::Refused(BindingRefusal::NoOffer));
     }
-    if !tie(&mut tx, moment, &mut visit, (person, account, "qr")).await? {
+    if !tie(&mut tx, (keys, moment), &mut visit, (person, account, "qr")).await? {
         return lost(tx, row, confirmation).await;
     }
     tx.commit().await?;

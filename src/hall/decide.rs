@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::capture::{self, Capture, How};
 use super::card::give_way;
+use super::new_name;
 use super::outcome::{Answer, Stop, answer};
 use super::receipt::{self, Stated};
 use super::state::{Outcome, State};
@@ -15,7 +16,7 @@ use crate::audit::{self, Event};
 use crate::base::id::{DocumentId, EvidenceId, PersonId, ReceiptId};
 use crate::base::{Fault, Locale, Moment, Timestamp};
 use crate::crypto::Keys;
-use crate::identity::store::person::{self, CardFacts, NewPerson};
+use crate::identity::store::person::{self, CardFacts, NewPerson, Person, StoredDocument};
 use crate::identity::store::proof::{self, NewEvidence};
 use crate::identity::{CheckMethod, Evidence, EvidenceKind};
 use crate::sql;
@@ -256,7 +257,8 @@ async fn pass(
     }
     step(&mut tx, moment, &mut visit, State::Decided).await?;
     let person = identify(&mut tx, keys, moment, (&visit, &capture)).await?;
-    let document = correct(&mut tx, keys, moment, (&visit, &person, &capture)).await?;
+    let known = on_record(&mut tx, keys, &person).await?;
+    let document = update_card(&mut tx, keys, moment, (&known, &capture)).await?;
     let evidence = record_evidence(&mut tx, moment, at, (&person, document.as_ref(), &capture)).await?;
     let stated = Stated {
         issuer: decision.issuer,
@@ -268,6 +270,7 @@ async fn pass(
     let receipt = receipt::issue(&mut tx, moment, keys, &stated).await?;
     write_passed(&mut tx, moment, &mut visit, (&person, evidence)).await?;
     step(&mut tx, moment, &mut visit, State::AwaitingBinding).await?;
+    new_name::note(&mut tx, moment, keys, (&visit.id, &known, &capture.name)).await?;
     let event = Event::VisitDecided {
         visit: &visit.id,
         person: Some(&person),
@@ -373,35 +376,31 @@ async fn identify(
     Ok(person)
 }
 
-/// The name as the card shows it, and which of the person's documents was seen.
-async fn correct(
+async fn on_record(tx: &mut Tx, keys: &Keys, id: &PersonId) -> Result<Person, Fault> {
+    let known = person::find(tx, keys, id).await?;
+    known.ok_or_else(|| Fault::inconsistent("person", id.as_str(), "gone while being verified"))
+}
+
+/// Which of the person's documents was seen, with what the card says of itself.
+async fn update_card(
     tx: &mut Tx,
     keys: &Keys,
     moment: &Moment,
-    (visit, id, capture): (&Visit, &PersonId, &Capture),
+    (known, capture): (&Person, &Capture),
 ) -> Result<Option<DocumentId>, Fault> {
-    let Some(known) = person::find(tx, keys, id).await? else {
-        return Err(Fault::inconsistent("person", id.as_str(), "gone while being verified"));
-    };
-    if known.name != capture.name.as_str() {
-        person::update_name(tx, moment, keys, id, &capture.name).await?;
-        audit::record(tx, moment, Event::NameCorrected { person: id, visit: &visit.id }).await?;
-    }
     let seen = capture.document.same_person_key();
     let today = moment.now.date();
-    let mut documents = known.documents.into_iter();
-    let document = documents
-        .find(|stored| stored.parsed(today).is_some_and(|document| document.same_person_key() == seen))
-        .map(|stored| stored.id);
-    if let Some(document) = &document {
-        let facts = CardFacts {
-            issuer: capture.issuer.as_deref(),
-            valid_from: capture.valid_from.map(Timestamp::on_date),
-            valid_until: capture.valid_until_at(),
-        };
-        person::update_card(tx, moment, keys, (document, &facts)).await?;
-    }
-    Ok(document)
+    let same = |stored: &&StoredDocument| {
+        stored.parsed(today).is_some_and(|document| document.same_person_key() == seen)
+    };
+    let Some(document) = known.documents.iter().find(same).map(|stored| &stored.id) else { return Ok(None) };
+    let facts = CardFacts {
+        issuer: capture.issuer.as_deref(),
+        valid_from: capture.valid_from.map(Timestamp::on_date),
+        valid_until: capture.valid_until_at(),
+    };
+    person::update_card(tx, moment, keys, (document, &facts)).await?;
+    Ok(Some(document.clone()))
 }
 
 async fn record_evidence(

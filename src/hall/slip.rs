@@ -112,24 +112,25 @@ pub async fn look(
     answer(looked(db, keys, moment, typed).await)
 }
 
-/// Makes the person's account from the slip: account, proof and visit in one transaction, the code used once.
+/// Makes the person's account from the slip: account, proof and visit in the caller's transaction, the code used once.
 pub async fn register(
-    db: &Db,
+    tx: &mut Tx,
     keys: &Keys,
     moment: &Moment,
     registration: &Registration<'_>,
 ) -> Result<Answer<Redeemed, ContinuationRefusal>, Fault> {
-    answer(registered(db, keys, moment, registration).await)
+    answer(registered(tx, keys, moment, registration).await)
 }
 
 /// Binds what was proved to the account of the person who is signed in.
 pub async fn redeem(
     db: &Db,
+    keys: &Keys,
     moment: &Moment,
     typed: &str,
     (person, account): (&PersonId, &AccountId),
 ) -> Result<Answer<Redeemed, ContinuationRefusal>, Fault> {
-    answer(redeemed(db, moment, typed, (person, account)).await)
+    answer(redeemed(db, keys, moment, (typed, person, account)).await)
 }
 
 impl ContinuationRefusal {
@@ -235,37 +236,36 @@ async fn looked(
 }
 
 async fn registered(
-    db: &Db,
+    tx: &mut Tx,
     keys: &Keys,
     moment: &Moment,
     registration: &Registration<'_>,
 ) -> Result<Redeemed, Stop<ContinuationRefusal>> {
-    let mut tx = db.begin().await?;
-    let (row, mut visit) = live(&mut tx, moment, registration.code).await?;
+    let (row, mut visit) = live(tx, moment, registration.code).await?;
     let person = row.person()?;
     // Who holds the slip acts as the person it was handed to.
     let moment = &moment.by(Actor::Person(person.clone()));
-    take(&mut tx, moment, &visit).await?;
+    take(tx, moment, &visit).await?;
     let new = NewAccount {
         person: &person,
         password_hash: Some(registration.password_hash),
         phone: registration.phone.map(|number| NewPhone { number, check: PhoneCheck::Entered }),
         login_name: registration.login_name,
     };
-    let account = match account::create(&mut tx, moment, keys, &new).await? {
+    let account = match account::create(tx, moment, keys, &new).await? {
         Made::New(account) => account,
         Made::HasOne(_) => return Err(Stop::Refused(ContinuationRefusal::HasAccount)),
         Made::PhoneTaken => return Err(Stop::Refused(ContinuationRefusal::PhoneTaken)),
         Made::LoginNameTaken => return Err(Stop::Refused(ContinuationRefusal::LoginNameTaken)),
     };
-    finish(tx, moment, &mut visit, (person, account)).await
+    finish(tx, (keys, moment), &mut visit, (person, account)).await
 }
 
 async fn redeemed(
     db: &Db,
+    keys: &Keys,
     moment: &Moment,
-    typed: &str,
-    (person, account): (&PersonId, &AccountId),
+    (typed, person, account): (&str, &PersonId, &AccountId),
 ) -> Result<Redeemed, Stop<ContinuationRefusal>> {
     let mut tx = db.begin().await?;
     let (row, mut visit) = live(&mut tx, moment, typed).await?;
@@ -278,7 +278,9 @@ async fn redeemed(
         return Err(Stop::Refused(ContinuationRefusal::AnotherPerson));
     }
     take(&mut tx, moment, &visit).await?;
-    finish(tx, moment, &mut visit, (person.clone(), account.clone())).await
+    let redeemed = finish(&mut tx, (keys, moment), &mut visit, (person.clone(), account.clone())).await?;
+    tx.commit().await?;
+    Ok(redeemed)
 }
 
 /// The row of a code that can still be redeemed, and its visit.
@@ -320,15 +322,14 @@ async fn take(tx: &mut Tx, moment: &Moment, visit: &Visit) -> Result<(), Stop<Co
 }
 
 async fn finish(
-    mut tx: Tx,
-    moment: &Moment,
+    tx: &mut Tx,
+    (keys, moment): (&Keys, &Moment),
     visit: &mut Visit,
     (person, account): (PersonId, AccountId),
 ) -> Result<Redeemed, Stop<ContinuationRefusal>> {
-    if !bind::tie(&mut tx, moment, visit, (&person, &account, "continuation")).await? {
+    if !bind::tie(tx, (keys, moment), visit, (&person, &account, "continuation")).await? {
         return Err(Stop::Refused(ContinuationRefusal::Used));
     }
-    tx.commit().await?;
     Ok(Redeemed { visit: visit.id.clone(), person, account })
 }
 

@@ -241,7 +241,8 @@ pub(super) async fn lock(tx: &mut Tx, moment: &Moment, visit: &Visit) -> Result<
 
 /// Moves a visit to its next state, once: of all who try from the same version, one gets `true`.
 ///
-/// What was read from the card is kept at the counter only; the code is kept only while it may be shown again.
+/// What was read from the card is kept at the counter only; the code is kept only while it may be shown again; a name that
+/// waits for the binding, no longer than that.
 pub(super) async fn advance(
     tx: &mut Tx,
     moment: &Moment,
@@ -254,7 +255,7 @@ pub(super) async fn advance(
     }
     let moved = tx
         .execute(sql!(
-            "UPDATE visit SET state = $4, version = version + 1, updated_at = $5, capture = NULL,
+            "UPDATE visit SET state = $4, version = version + 1, updated_at = $5, capture = NULL, new_name = NULL,
                     code = CASE WHEN $4 IN ('open', 'at_counter') THEN code ELSE NULL END
              WHERE id = $1 AND version = $2 AND state = $3",
             visit.id.as_str(),

@@ -12,6 +12,7 @@ use http::{HeaderValue, Method, StatusCode, Uri};
 use super::around::RequestName;
 use super::client_ip;
 use super::cookie::{Cookie, Cookies, Transport};
+use super::form::Form;
 use crate::app::App;
 use crate::base::{Actor, Fault, Locale, Moment};
 use crate::crypto::mac::digest;
@@ -29,7 +30,7 @@ pub struct Context {
     pub locale: Locale,
     pub text: TextSize,
     pub transport: Transport,
-    /// The address asked for, as it was asked.
+    /// The address asked for, as it was asked; of a form, with what it carries of the way.
     pub uri: Uri,
     /// Whether the language was chosen here, or only guessed from the browser's settings.
     chosen: Chosen,
@@ -69,6 +70,9 @@ struct Browser {
 }
 
 const YEAR_SECONDS: i64 = 365 * 24 * 3600;
+/// What a page is asked for by: the request it stands on the way of, or the page of ours that waits behind it.
+const ON_THE_WAY: [&str; 2] = ["request", "next"];
+const LONGEST_ON_THE_WAY: usize = 1024;
 
 impl Context {
     pub fn of(app: &Arc<App>, parts: &Parts) -> Self {
@@ -162,6 +166,25 @@ impl Context {
 
     pub fn remove_cookie(&mut self, cookie: Cookie) {
         self.set.push(cookie.remove(self.transport));
+    }
+
+    /// The page that answers a form has an address too, which shows it again: what the form says of the way it is on
+    /// belongs to it.
+    pub fn stay_on_the_way(&mut self, form: &Form) {
+        for name in ON_THE_WAY {
+            let given = form.get(name).filter(|value| !value.is_empty() && value.len() <= LONGEST_ON_THE_WAY);
+            let named = parameter(self.uri.query().unwrap_or_default(), name).is_some();
+            if let (Some(value), false) = (given, named)
+                && let Ok(uri) = self.href_with(name, value).parse()
+            {
+                self.uri = uri;
+            }
+        }
+    }
+
+    /// Where this page is shown again.
+    pub fn here(&self) -> String {
+        self.uri.path_and_query().map_or_else(String::new, ToString::to_string)
     }
 
     /// The same address with one query parameter set: how the language and size switches work without script.

@@ -42,12 +42,13 @@ impl FromRequest<Arc<App>> for Posted {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, PageProblem> {
         let (parts, body) = request.into_parts();
-        let context = Context::of(app, &parts);
+        let mut context = Context::of(app, &parts);
         let form = Form::read(&parts.headers, body).await.map_err(|problem| match problem {
             NotAForm::Malformed => Problem::BadRequest,
             NotAForm::TooLarge => Problem::TooLarge,
         })?;
         check(&context, &parts.headers, &form)?;
+        context.stay_on_the_way(&form);
         Ok(Self { context, form })
     }
 }

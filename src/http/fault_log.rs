@@ -6,6 +6,6 @@ use crate::base::{Fault, Trouble};
 pub fn note(fault: &Fault) {
     match fault.trouble() {
         Trouble::Unavailable => tracing::warn!(?fault, "a part is away"),
-        Trouble::Broken => tracing::error!(?fault, "fault"),
+        Trouble::Broken | Trouble::Duplicate => tracing::error!(?fault, "fault"),
     }
 }

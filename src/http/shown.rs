@@ -115,7 +115,7 @@ impl IntoResponse for PageProblem {
                 fault_log::note(&fault);
                 match fault.trouble() {
                     Trouble::Unavailable => Problem::Unavailable { wait: 5 },
-                    Trouble::Broken => Problem::Broken,
+                    Trouble::Broken | Trouble::Duplicate => Problem::Broken,
                 }
             }
         };

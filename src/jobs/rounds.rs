@@ -48,7 +48,7 @@ impl Jobs {
 pub(super) fn note(job: &str, fault: &Fault) {
     match fault.trouble() {
         Trouble::Unavailable => tracing::warn!(job, ?fault, "a part is away; tried again next round"),
-        Trouble::Broken => tracing::error!(job, ?fault, "fault; tried again next round"),
+        Trouble::Broken | Trouble::Duplicate => tracing::error!(job, ?fault, "fault; tried again next round"),
     }
 }
 

@@ -17,8 +17,10 @@ const BATCHES: usize = 1_000;
 
 /// An expired token is refused with or without its row; kept for a while, so that its use can still be explained.
 const TOKENS_KEPT: Duration = Duration::from_secs(24 * 3600);
-/// The list of devices tells of sessions this long after their end.
-const SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Longer than anything that hangs on a session: what is looked at can go.
+const SESSIONS_KEPT: Duration = Duration::from_secs(32 * 24 * 3600);
+/// Longer than a family is there: what is looked at can go.
+const REVOCATIONS_KEPT: Duration = Duration::from_secs(33 * 24 * 3600);
 
 /// A client that asks once more is told what became of its request this long after its end.
 const DECOUPLED_KEPT: Duration = Duration::from_secs(3600);
@@ -29,6 +31,7 @@ pub struct Swept {
     pub access_tokens: u64,
     pub refresh_tokens: u64,
     pub families: u64,
+    pub revocations: u64,
     pub sessions: u64,
     pub decoupled: u64,
     pub notices: u64,
@@ -51,7 +54,8 @@ async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
     Ok(Swept {
         access_tokens: sweep(db, || vec![access_tokens(tokens_before)]).await?,
         refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
-        families: sweep(db, || families(tokens_before - access_token::LIFETIME)).await?,
+        families: sweep(db, || vec![families(tokens_before - access_token::LIFETIME)]).await?,
+        revocations: sweep(db, || vec![revocations(now - REVOCATIONS_KEPT)]).await?,
         sessions: sweep(db, || sessions(sessions_before)).await?,
         decoupled: sweep(db, || vec![decoupled(now - DECOUPLED_KEPT)]).await?,
         notices: sweep(db, || vec![notices(tokens_before)]).await?,
@@ -126,27 +130,29 @@ fn messages(before: Timestamp) -> Statement {
     )
 }
 
-/// A family goes when no token hangs on it, and the note of its revocation with it. Its access tokens are gone by time:
-/// none outlives it by more than a token's life, and nothing finds the tokens of a family but by looking at all of them.
-fn families(before: Timestamp) -> Vec<Statement> {
-    vec![
-        sql!(
-            "DELETE FROM family_revocation WHERE family_id IN (
-                 SELECT id FROM token_family WHERE expires_at < $1
-                   AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
-                 ORDER BY expires_at, id LIMIT $2)",
-            before,
-            BATCH,
-        ),
-        sql!(
-            "DELETE FROM token_family WHERE id IN (
-                 SELECT id FROM token_family WHERE expires_at < $1
-                   AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
-                 ORDER BY expires_at, id LIMIT $2)",
-            before,
-            BATCH,
-        ),
-    ]
+/// A family goes when no token hangs on it. Its access tokens are gone by time: none outlives it by more than a token's
+/// life, and nothing finds the tokens of a family but by looking at all of them.
+fn families(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM token_family WHERE id IN (
+             SELECT id FROM token_family WHERE expires_at < $1
+               AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
+             ORDER BY expires_at, id LIMIT $2)",
+        before,
+        BATCH,
+    )
+}
+
+/// The note of a revocation goes after its family, also where that was never written.
+fn revocations(before: Timestamp) -> Statement {
+    sql!(
+        "DELETE FROM family_revocation WHERE family_id IN (
+             SELECT family_id FROM family_revocation WHERE at < $1
+               AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.id = family_revocation.family_id)
+             ORDER BY at LIMIT $2)",
+        before,
+        BATCH,
+    )
 }
 
 /// What a clerk did is in the audit; the session itself is only a key to the desk.
@@ -159,7 +165,8 @@ fn staff_sessions(before: Timestamp) -> Statement {
     )
 }
 
-/// A session goes when no family hangs on it, and with it who saw it and who was told of its end.
+/// A session goes when no family hangs on it, and with it who saw it and who was told of its end. Two nodes at once may
+/// choose different sessions in each statement: one that still has children stays for the next batch.
 fn sessions(before: Timestamp) -> Vec<Statement> {
     vec![
         sql!(
@@ -182,6 +189,8 @@ fn sessions(before: Timestamp) -> Vec<Statement> {
             "DELETE FROM sso_session WHERE id IN (
                  SELECT id FROM sso_session WHERE expires_at < $1
                    AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
+                   AND NOT EXISTS (SELECT 1 FROM participation WHERE participation.session_id = sso_session.id)
+                   AND NOT EXISTS (SELECT 1 FROM logout_delivery WHERE logout_delivery.session_id = sso_session.id)
                  ORDER BY expires_at, id LIMIT $2)",
             before,
             BATCH,
@@ -300,11 +309,11 @@ mod tests {
     async fn what_is_over_goes_with_all_that_hangs_on_it_and_nothing_else() {
         let (db, _folder) = open().await;
         let now = Timestamp::from_seconds(1_800_000_000);
-        insert(&db, "over", (now - DAY * 40, now - DAY * 31)).await;
-        insert(&db, "session-kept", (now - DAY * 2, now - DAY * 29)).await;
-        insert(&db, "family-lives", (now + DAY, now - DAY * 31)).await;
+        insert(&db, "over", (now - DAY * 40, now - DAY * 33)).await;
+        insert(&db, "session-kept", (now - DAY * 2, now - DAY * 31)).await;
+        insert(&db, "family-lives", (now + DAY, now - DAY * 33)).await;
         insert(&db, "just-ended", (now - DAY / 2, now - DAY / 2)).await;
-        insert_staff_session(&db, "over", now - DAY * 31).await;
+        insert_staff_session(&db, "over", now - DAY * 33).await;
         insert_staff_session(&db, "kept", now - DAY * 29).await;
         let swept = sweep_all(&db, now).await.unwrap();
         assert_eq!(
@@ -313,6 +322,7 @@ mod tests {
                 access_tokens: 2,
                 refresh_tokens: 2,
                 families: 2,
+                revocations: 2,
                 sessions: 1,
                 staff_sessions: 1,
                 traces: 1,

@@ -85,7 +85,7 @@ impl Problem {
                 fault_log::note(&fault);
                 match fault.trouble() {
                     Trouble::Unavailable => Refusal::ServerBusy,
-                    Trouble::Broken => Refusal::ServerBroken,
+                    Trouble::Broken | Trouble::Duplicate => Refusal::ServerBroken,
                 }
             }
         }

@@ -80,8 +80,8 @@ impl Db {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite { reads, lane } => {
-                lane.close().await;
                 reads.close().await;
+                lane.close().await;
             }
             Engine::Postgres(server) => server.pool().close().await,
         }

@@ -69,8 +69,17 @@ impl Lane {
         LaneTx { guard: Some(guard), lane: self.clone(), savepoint: None }
     }
 
+    /// Commits what waits, and writes the log back into the database file: a copy of that file alone is whole. The readers
+    /// must be closed before.
     pub(super) async fn close(&self) {
-        flush(&mut *self.state.lock().await).await;
+        let mut state = self.state.lock().await;
+        flush(&mut state).await;
+        if let Err(fault) = run(&mut state, "PRAGMA wal_checkpoint(TRUNCATE)").await {
+            tracing::warn!(
+                ?fault,
+                "the log of the database was not written back; it stands in the file beside it"
+            );
+        }
     }
 
     fn flush_later(&self) {

@@ -23,6 +23,8 @@ const STEPS: &[(i64, &str, &str)] = &[
     (11, "lighter", include_str!("../../migrations/0011_lighter.sql")),
     (12, "names", include_str!("../../migrations/0012_names.sql")),
     (13, "growth", include_str!("../../migrations/0013_growth.sql")),
+    (14, "new_name", include_str!("../../migrations/0014_new_name.sql")),
+    (15, "ends", include_str!("../../migrations/0015_ends.sql")),
 ];
 
 /// Why the schema cannot be used.

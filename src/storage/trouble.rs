@@ -6,17 +6,11 @@ use crate::base::Fault;
 pub(super) fn fault(place: &str, error: sqlx::Error) -> Fault {
     if let sqlx::Error::Database(database) = &error {
         let code = database.code().unwrap_or_default().into_owned();
-        let fault = match code.as_str() {
-            // SQLite: 13 FULL, 10 IOERR family, 5/6 BUSY/LOCKED, 8 READONLY; PostgreSQL: 53 resources, 57 shutdown, 40 retry, 08 connection.
-            "13" | "53100" => Fault::unavailable(format!("{place}: the disk of the database is full")),
-            "5" | "6" | "10" | "8" | "1032" | "778" | "266" | "522" | "1290" => Fault::unavailable(place),
-            code if ["53", "57", "40", "08", "55"]
-                .iter()
-                .any(|class| code.len() == 5 && code.starts_with(class)) =>
-            {
-                Fault::unavailable(place)
-            }
-            _ => Fault::broken(place),
+        let fault = match trouble(&code) {
+            Trouble::DiskFull => Fault::unavailable(format!("{place}: the disk of the database is full")),
+            Trouble::Passing => Fault::unavailable(place),
+            Trouble::Duplicate => Fault::duplicate(place),
+            Trouble::Defect => Fault::broken(place),
         };
         return fault.because(format!("database error {code}: {}", without_values(database.message())));
     }
@@ -24,6 +18,34 @@ pub(super) fn fault(place: &str, error: sqlx::Error) -> Fault {
         return Fault::unavailable(place).because(error);
     }
     Fault::broken(place).because(error)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Trouble {
+    DiskFull,
+    /// Whoever runs the database is at it: the same statement succeeds later.
+    Passing,
+    Duplicate,
+    Defect,
+}
+
+/// SQLSTATE has five characters; what is shorter is a code of SQLite, whose last byte is its kind.
+fn trouble(code: &str) -> Trouble {
+    /// SQLite: BUSY, LOCKED, READONLY, IOERR, CANTOPEN.
+    const PASSING: [i32; 5] = [5, 6, 8, 10, 14];
+    const FULL: i32 = 13;
+    /// PostgreSQL: connection, authorization (a role being changed), no such database (a restore), read-only (a standby, a
+    /// full disk), retry, resources, not in the state needed, shutdown, system.
+    const CLASSES: [&str; 9] = ["08", "28", "3D", "25006", "40", "53", "55", "57", "58"];
+    match code.parse::<i32>() {
+        _ if code == "53100" => Trouble::DiskFull,
+        // Unique violation; of SQLite: of a primary key, of another index.
+        _ if ["23505", "1555", "2067"].contains(&code) => Trouble::Duplicate,
+        _ if code.len() == 5 && CLASSES.iter().any(|class| code.starts_with(class)) => Trouble::Passing,
+        Ok(number) if code.len() < 5 && number & 0xff == FULL => Trouble::DiskFull,
+        Ok(number) if code.len() < 5 && PASSING.contains(&(number & 0xff)) => Trouble::Passing,
+        _ => Trouble::Defect,
+    }
 }
 
 /// The connection itself is gone: the same statement may succeed on another one.
@@ -46,4 +68,29 @@ pub(super) fn is_connection(error: &sqlx::Error) -> bool {
 /// PostgreSQL quotes offending values after a colon or in double quotes; keep the sentence only.
 fn without_values(message: &str) -> &str {
     message.split(": \"").next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_is_wrong() {
+        for code in ["13", "53100"] {
+            assert_eq!(trouble(code), Trouble::DiskFull, "{code}");
+        }
+        let passing = [
+            "5", "6", "8", "10", "14", "261", "517", "1034", "2570", "25006", "3D000", "57P01", "40001",
+            "58030", "28P01",
+        ];
+        for code in passing {
+            assert_eq!(trouble(code), Trouble::Passing, "{code}");
+        }
+        for code in ["1555", "2067", "23505"] {
+            assert_eq!(trouble(code), Trouble::Duplicate, "{code}");
+        }
+        for code in ["1", "19", "787", "23503", "42P01", "25001", "", "x"] {
+            assert_eq!(trouble(code), Trouble::Defect, "{code}");
+        }
+    }
 }

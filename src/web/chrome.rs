@@ -29,6 +29,8 @@ pub struct Chrome {
     pub sandbox: Sandbox,
     /// Name of the department's system that asked, on the way through its request.
     pub service: Option<String>,
+    /// Where this page is shown again, also where it answered a form.
+    pub here: String,
     /// This page in the other language.
     pub language_href: String,
     /// This page with elder mode switched.

@@ -27,6 +27,7 @@ use crate::http::paths;
 use crate::identity::store::account::Account;
 use crate::identity::store::person;
 use crate::session::Session;
+use crate::storage::Tx;
 use details::Wish;
 
 /// Longer input is not shown again: no code is so long.
@@ -90,7 +91,7 @@ impl Visitor {
             return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
         };
         let (app, who) = (&self.context.app, (&session.person, &session.account));
-        match slip::redeem(&app.db, &self.context.moment, typed, who).await? {
+        match slip::redeem(&app.db, &app.keys, &self.context.moment, typed, who).await? {
             hall::Answer::Done(_) => {
                 sign_in::renew(&mut self.context, &session).await?;
                 Ok(self.go(paths::ACCOUNT_VISIT))
@@ -114,16 +115,23 @@ impl Visitor {
             login_name: wish.login_name.as_ref(),
         };
         let app = &self.context.app;
-        match slip::register(&app.db, &app.keys, &self.context.moment, &registration).await? {
-            hall::Answer::Done(redeemed) => self.welcome(redeemed).await,
-            hall::Answer::Refused(refusal) => self.refuse_details(typed, refusal, details).await,
+        let mut tx = app.db.begin().await?;
+        match slip::register(&mut tx, &app.keys, &self.context.moment, &registration).await? {
+            hall::Answer::Done(redeemed) => self.welcome(tx, redeemed).await,
+            hall::Answer::Refused(refusal) => {
+                drop(tx);
+                self.refuse_details(typed, refusal, details).await
+            }
         }
     }
 
-    /// The password was set a moment ago by whoever holds the slip: that is the proof the session begins with.
-    async fn welcome(mut self, redeemed: Redeemed) -> Answer {
+    /// The password was set a moment ago by whoever holds the slip: that is the proof the session begins with. One
+    /// transaction: an account whose owner was answered with a fault would refuse the slip at the next try.
+    async fn welcome(mut self, mut tx: Tx, redeemed: Redeemed) -> Answer {
         let account = Account { id: redeemed.account, person: redeemed.person, password_hash: None };
-        sign_in::open(&mut self.context, self.session.as_ref(), &account).await?;
+        let opened = sign_in::open_in(&mut tx, &self.context, self.session.as_ref(), &account).await?;
+        tx.commit().await?;
+        sign_in::opened_now(&mut self.context, &opened);
         if let Some(way) = &mut self.way {
             way.signed_in(&self.context).await?;
         }

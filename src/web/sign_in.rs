@@ -22,6 +22,7 @@ use crate::session::proof::Method;
 use crate::session::sso::{self, Opened, SignedIn};
 use crate::session::{Proof, Session};
 use crate::signin::password::{self, Outcome, Parts};
+use crate::storage::Tx;
 
 #[derive(Deserialize, Default)]
 pub struct Asked {
@@ -96,9 +97,21 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
 
 /// Opens or renews the browser's session. A session of somebody else ends first, and its clients are told.
 pub async fn open(context: &mut Context, present: Option<&Session>, account: &Account) -> Result<(), Fault> {
-    let app = context.app.clone();
-    let moment = context.moment.clone();
-    let mut tx = app.db.begin().await?;
+    let mut tx = context.app.db.begin().await?;
+    let opened = open_in(&mut tx, context, present, account).await?;
+    tx.commit().await?;
+    opened_now(context, &opened);
+    Ok(())
+}
+
+/// The same in the caller's transaction; after its commit comes `opened_now`.
+pub async fn open_in(
+    tx: &mut Tx,
+    context: &Context,
+    present: Option<&Session>,
+    account: &Account,
+) -> Result<Opened, Fault> {
+    let (app, moment) = (&context.app, &context.moment);
     if let Some(other) = present.filter(|session| session.person != account.person) {
         let ending = Ending {
             keys: &app.keys,
@@ -106,22 +119,23 @@ pub async fn open(context: &mut Context, present: Option<&Session>, account: &Ac
             person: &other.person,
             reason: Reason::OtherPerson,
         };
-        ending::end(&mut tx, &moment, &other.id, &ending).await?;
+        ending::end(tx, moment, &other.id, &ending).await?;
     }
-    let device = context.device().to_owned();
     let signed_in = SignedIn {
         person: &account.person,
         account: &account.id,
         proof: Proof { method: Method::Password, at: moment.now },
-        device: &device,
+        device: context.device(),
         lifetime: app.settings.session_lifetime,
     };
-    let opened = sso::sign_in(&mut tx, &moment, present, &signed_in).await?;
-    tx.commit().await?;
-    app.wake.ring();
+    sso::sign_in(tx, moment, present, &signed_in).await
+}
+
+/// The session is there: the browser gets its key, and who was told to leave hears of it.
+pub fn opened_now(context: &mut Context, opened: &Opened) {
+    context.app.wake.ring();
     metrics::counter!("tongyao_sign_ins_total", "result" => "signed_in").increment(1);
-    keep(context, &opened);
-    Ok(())
+    keep(context, opened);
 }
 
 /// Gives the session a new secret: with what it has gained, the old one must not be worth more than before.

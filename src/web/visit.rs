@@ -64,7 +64,7 @@ pub async fn confirm(mut citizen: Citizen, token: Option<String>, number: &str) 
     let (app, session) = (citizen.context.app.clone(), &citizen.session);
     let by = token.as_deref().map_or(By::Account, By::Token);
     let confirmation = Confirmation { by, person: &session.person, account: &session.account, number };
-    match bind::confirm(&app.db, &citizen.context.moment, &confirmation).await? {
+    match bind::confirm(&app.db, &app.keys, &citizen.context.moment, &confirmation).await? {
         hall::Answer::Done(Confirmed::Now(_)) => {
             sign_in::renew(&mut citizen.context, &citizen.session).await?;
             Ok(back(&citizen))

@@ -20,7 +20,7 @@ async fn a_code_comes_back_with_state_and_issuer() {
     assert!(page.left_to().as_str().starts_with(&format!("{PORTAL}?")));
     // RFC 9207 §2.
     assert_eq!((page.told("state"), page.told("iss").as_deref()), (Some(ask.state), Some(ISSUER)));
-    assert_eq!(page.code().len(), 43);
+    assert!(page.code().len() >= 43);
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ async fn somebody_elses_phone_cannot_confirm() {
     let (thief, account) = house.citizen(STRANGER, STRANGER_NAME).await;
     let confirm = async |by| {
         let confirmation = Confirmation { by, person: &thief, account: &account, number: &offer.number };
-        refused(bind::confirm(&house.db, &house.moment(), &confirmation).await.unwrap())
+        refused(bind::confirm(&house.db, &house.keys, &house.moment(), &confirmation).await.unwrap())
     };
     assert_eq!(confirm(By::Token(offer.token.expose())).await, B::AnotherPerson);
     assert_eq!(confirm(By::Account).await, B::NoOffer);
@@ -117,7 +117,7 @@ async fn somebody_elses_phone_cannot_confirm() {
     // The right person with an account that is not theirs.
     let by = By::Token(offer.token.expose());
     let mixed = Confirmation { by, person: &house.person, account: &account, number: &offer.number };
-    let answer = bind::confirm(&house.db, &house.moment(), &mixed).await.unwrap();
+    let answer = bind::confirm(&house.db, &house.keys, &house.moment(), &mixed).await.unwrap();
     assert_eq!(refused(answer), B::AnotherPerson);
     assert!(proof::list_of_account(&mut house.db.read(), &account).await.unwrap().is_empty());
     assert_eq!(house.visit(&visit).await.state, State::AwaitingBinding);

@@ -6,7 +6,7 @@ use crate::hall::receipt::{self, ReceiptState};
 use crate::hall::slip::{self, Registration, Standing};
 use crate::hall::state::Outcome;
 use crate::hall::visit::Origin;
-use crate::hall::{State, enrol};
+use crate::hall::{State, enrol, expire};
 use crate::identity::store::{person, proof};
 use crate::identity::{CheckMethod, LoginName, PhoneNumber};
 use crate::protocol::algorithm::SigningAlgorithm;
@@ -73,8 +73,7 @@ async fn a_stranger_walks_in_and_makes_the_account_at_home() {
         phone: Some(&phone),
         login_name: Some(&login),
     };
-    let redeemed =
-        done(slip::register(&house.db, &house.keys, &house.moment(), &registration).await.unwrap());
+    let redeemed = done(house.register(&registration).await);
     assert_eq!(redeemed.person, person);
     let evidence = proof::list_of_account(&mut house.db.read(), &redeemed.account).await.unwrap();
     assert_eq!(proof::assurance_of(&evidence, house.moment().now).level.number(), 3);
@@ -105,7 +104,7 @@ async fn a_verified_person_with_an_account_may_use_the_slip_signed_in() {
     let found = done(slip::look(&house.db, &house.keys, &house.moment(), &code).await.unwrap());
     assert_eq!(found.account, Standing::HasAccount);
     let who = (&house.person, &house.account);
-    let redeemed = done(slip::redeem(&house.db, &house.moment(), &code, who).await.unwrap());
+    let redeemed = done(slip::redeem(&house.db, &house.keys, &house.moment(), &code, who).await.unwrap());
     assert_eq!(redeemed.account, house.account);
     assert_eq!(house.visit(&visit).await.state, State::Bound);
 }
@@ -115,9 +114,48 @@ async fn a_name_on_record_follows_the_card() {
     let house = House::open().await;
     let visit = house.taken().await;
     let (visit, _) = house.chip(&visit, CITIZEN, "张建國").await;
-    house.passed(&visit).await;
+    let name =
+        async || person::find(&mut house.db.read(), &house.keys, &house.person).await.unwrap().unwrap().name;
+    let (visit, ..) = house.passed(&visit).await;
+    // What is typed at a window renames nobody who has not confirmed it.
+    assert_eq!(name().await, CITIZEN_NAME);
+    let offer = house.offer(&visit).await;
+    done(house.confirm(By::Account, &offer.number).await);
+    assert_eq!(name().await, "张建國");
+    assert_eq!(house.events("name_corrected").await, 1);
+}
+
+#[tokio::test]
+async fn a_name_that_was_never_confirmed_is_forgotten() {
+    use crate::sql;
+    let house = House::open().await;
+    let visit = house.taken().await;
+    let (visit, _) = house.chip(&visit, CITIZEN, "张建國").await;
+    let (visit, ..) = house.passed(&visit).await;
+    let waiting = async || {
+        house
+            .one::<(Option<Vec<u8>>,)>(sql!("SELECT new_name FROM visit WHERE id = $1", visit.id.as_str()))
+            .await
+            .0
+    };
+    assert!(waiting().await.is_some());
+    house.wait(49 * 3600);
+    expire::expire(&house.db, &house.moment()).await.unwrap();
+    assert_eq!(waiting().await, None);
     let known = person::find(&mut house.db.read(), &house.keys, &house.person).await.unwrap().unwrap();
-    assert_eq!(known.name, "张建國");
+    assert_eq!(known.name, CITIZEN_NAME);
+}
+
+#[tokio::test]
+async fn a_name_on_record_without_an_account_follows_the_card_at_once() {
+    let house = House::open().await;
+    let (_, person) = house.stranger_awaiting().await;
+    house.wait(49 * 3600);
+    expire::expire(&house.db, &house.moment()).await.unwrap();
+    let visit = house.by_hand(&house.walk_in().await, STRANGER, "买买提").await;
+    house.passed(&visit).await;
+    let known = person::find(&mut house.db.read(), &house.keys, &person).await.unwrap().unwrap();
+    assert_eq!(known.name, "买买提");
     assert_eq!(house.events("name_corrected").await, 1);
 }
 

@@ -22,9 +22,7 @@ async fn one_slip_makes_one_account_however_many_try() {
     let slip = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap());
     let tasks = (0..20).map(|_| {
         let (house, code) = (house.clone(), slip.code.printed());
-        tokio::spawn(async move {
-            slip::register(&house.db, &house.keys, &house.moment(), &registration(&code)).await.unwrap()
-        })
+        tokio::spawn(async move { house.register(&registration(&code)).await })
     });
     let answers: Vec<_> =
         futures_util::future::join_all(tasks).await.into_iter().map(Result::unwrap).collect();
@@ -56,8 +54,7 @@ async fn a_code_that_leads_nowhere_says_why() {
     done(look(&second).await);
     house.wait(1);
     assert_eq!(refused(look(&second).await), S::Expired);
-    let answer =
-        slip::register(&house.db, &house.keys, &house.moment(), &registration(&second)).await.unwrap();
+    let answer = house.register(&registration(&second)).await;
     assert_eq!(refused(answer), S::Expired);
 }
 
@@ -80,9 +77,7 @@ async fn a_refused_registration_leaves_the_code_good() {
         .unwrap();
     }
     tx.commit().await.unwrap();
-    let register = async |new: Registration<'_>| {
-        slip::register(&house.db, &house.keys, &house.moment(), &new).await.unwrap()
-    };
+    let register = async |new: Registration<'_>| house.register(&new).await;
     let with_phone = Registration { phone: Some(&phone), ..registration(&code) };
     assert_eq!(refused(register(with_phone).await), S::PhoneTaken);
     let with_login = Registration { login_name: Some(&login), ..registration(&code) };
@@ -96,13 +91,14 @@ async fn a_slip_serves_its_own_person_only() {
     let house = House::open().await;
     let visit = house.awaiting().await;
     let code = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap()).code.printed();
-    let answer = slip::register(&house.db, &house.keys, &house.moment(), &registration(&code)).await.unwrap();
+    let answer = house.register(&registration(&code)).await;
     assert_eq!(refused(answer), S::HasAccount);
     let (other, account) = house.citizen(STRANGER, STRANGER_NAME).await;
-    let answer = slip::redeem(&house.db, &house.moment(), &code, (&other, &account)).await.unwrap();
+    let answer =
+        slip::redeem(&house.db, &house.keys, &house.moment(), &code, (&other, &account)).await.unwrap();
     assert_eq!(refused(answer), S::AnotherPerson);
     assert_eq!(house.events("binding_refused").await, 1);
     assert_eq!(house.visit(&visit).await.state, State::AwaitingBinding);
     let who = (&house.person, &house.account);
-    done(slip::redeem(&house.db, &house.moment(), &code, who).await.unwrap());
+    done(slip::redeem(&house.db, &house.keys, &house.moment(), &code, who).await.unwrap());
 }

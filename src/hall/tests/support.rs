@@ -21,6 +21,7 @@ use crate::hall::clerk::{self, NewStaff};
 use crate::hall::decide::{self, Check, Checks, Decided, Decision, DecisionRefusal, SecondLook, Verdict};
 use crate::hall::enrol::{self, Ticket};
 use crate::hall::role::Roles;
+use crate::hall::slip::{self, ContinuationRefusal, Redeemed, Registration};
 use crate::hall::window::{self, Hall};
 use crate::hall::{Answer, At, Desk, Visit, counter};
 use crate::identity::store::account::{self, Made, NewAccount};
@@ -234,7 +235,17 @@ impl House {
         number: &str,
     ) -> Answer<Confirmed, crate::hall::binding_refusal::BindingRefusal> {
         let confirmation = Confirmation { by, person: &self.person, account: &self.account, number };
-        bind::confirm(&self.db, &self.moment(), &confirmation).await.unwrap()
+        bind::confirm(&self.db, &self.keys, &self.moment(), &confirmation).await.unwrap()
+    }
+
+    /// The account from a slip.
+    pub async fn register(&self, registration: &Registration<'_>) -> Answer<Redeemed, ContinuationRefusal> {
+        let mut tx = self.db.begin().await.unwrap();
+        let answer = slip::register(&mut tx, &self.keys, &self.moment(), registration).await.unwrap();
+        if matches!(answer, Answer::Done(_)) {
+            tx.commit().await.unwrap();
+        }
+        answer
     }
 
     pub async fn visit(&self, visit: &Visit) -> Visit {

@@ -4,10 +4,11 @@ use super::super::error::Problem;
 use super::{Asked, issue};
 use crate::audit::{self, Event};
 use crate::base::id::{FamilyId, ParticipationId};
-use crate::base::{Fault, Secret};
-use crate::grant::code::{self, Redeemed};
+use crate::base::{Fault, Secret, Trouble};
+use crate::grant::code::{self, Code, Redeemed};
 use crate::grant::family;
 use crate::grant::trace::Kind;
+use crate::http::fault_log;
 use crate::protocol::Refusal;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::token_answer::TokenAnswer;
@@ -21,15 +22,12 @@ pub(super) struct Presented {
 }
 
 pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result<TokenAnswer, Problem> {
-    let (code, family) =
-        match code::redeem(&asked.app.ephemeral, asked.moment, presented.code.expose()).await? {
-            Redeemed::Fresh(code, family) => (code, family),
-            Redeemed::Replayed(first) => {
-                revoke(asked, &first).await?;
-                return Err(Refusal::CodeReplayed.into());
-            }
-            Redeemed::Unknown => return Err(Refusal::CodeUnknown.into()),
-        };
+    let secret = presented.code.expose();
+    let (code, family) = match code::redeem(&asked.app.ephemeral, secret).await? {
+        Redeemed::Fresh(code, family) => (code, family),
+        Redeemed::Replayed(first) => return replayed(asked, &first).await,
+        Redeemed::Unknown => return Err(Refusal::CodeUnknown.into()),
+    };
     asked.trace.note(asked.moment.now, Kind::CodeRedeemed, None);
     code.check(
         asked.moment.now,
@@ -40,21 +38,40 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
             confirmation: asked.confirmation.as_ref(),
         },
     )?;
-    let mut granted = code.granted;
+    match write(asked, &code, &family).await {
+        Err(Problem::Fault(fault)) if fault.trouble() == Trouble::Duplicate => replayed(asked, &family).await,
+        Err(Problem::Fault(fault)) if fault.trouble() == Trouble::Unavailable => {
+            // Whether it was written or not, a second exchange finds out. Kept back, the code would look stolen.
+            if let Err(lost) = code::give_back(&asked.app.ephemeral, secret, &code).await {
+                fault_log::note(&lost);
+            }
+            Err(fault.into())
+        }
+        answer => answer,
+    }
+}
+
+async fn write(asked: &Asked<'_>, code: &Code, family: &FamilyId) -> Result<TokenAnswer, Problem> {
+    let mut granted = code.granted.clone();
     asked.bind(&mut granted.facts);
     let mut tx = asked.app.db.begin().await?;
     let part = (&granted.session, granted.client_id.as_str());
-    let expected = code.sid.unwrap_or_else(|| ParticipationId::new(asked.moment));
+    let expected = code.sid.clone().unwrap_or_else(|| ParticipationId::new(asked.moment));
     ending::enter(&mut tx, asked.moment, part, &expected);
-    family::insert(&mut tx, asked.moment, (&family, &expected), &granted).await?;
-    let written = issue::write(&mut tx, asked, &family, (&granted, granted.scope.clone())).await?;
+    family::insert(&mut tx, asked.moment, (family, &expected), &granted).await?;
+    let written = issue::write(&mut tx, asked, family, (&granted, granted.scope.clone())).await?;
     // Asked last: everything above goes to the database with it.
     let sid = ending::entered(&mut tx, asked.moment, part.0, part.1).await?.ok_or(Refusal::SessionEnded)?;
     if sid != expected {
-        family::rename_part(&mut tx, &family, &sid);
+        family::rename_part(&mut tx, family, &sid);
     }
     tx.commit().await?;
     Ok(issue::answer(asked, &granted, &sid, written)?)
+}
+
+async fn replayed(asked: &Asked<'_>, family: &FamilyId) -> Result<TokenAnswer, Problem> {
+    revoke(asked, family).await?;
+    Err(Refusal::CodeReplayed.into())
 }
 
 /// RFC 6749 §4.1.2: a code used twice revokes what its first use got.

@@ -48,8 +48,9 @@ fn sign_out(citizen: &Citizen) -> Response {
 }
 
 async fn others(citizen: &Citizen) -> Result<Vec<SessionId>, Fault> {
-    let living = living(citizen).await?;
-    Ok(living.into_iter().map(|session| session.id).filter(|id| *id != citizen.session.id).collect())
+    let (context, person) = (&citizen.context, &citizen.person.id);
+    let living = sso::all_of_person(&mut context.app.db.read(), context.moment.now, person).await?;
+    Ok(living.into_iter().filter(|id| *id != citizen.session.id).collect())
 }
 
 /// Ends what is the citizen's own and still alive.

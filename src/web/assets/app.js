@@ -1,9 +1,10 @@
-// What every page may need: the summary of errors takes the focus, passwords can be shown, a form is sent once,
-// a page that waits looks whether its state has changed. Every page works without.
+// What every page may need: the summary of errors takes the focus, passwords can be shown, a form is sent once and by a
+// button, a page that waits looks whether its state has changed. Every page works without.
 (() => {
   "use strict";
 
   const POLL_EVERY = 3000;
+  const SENT_FOR = 10000;
 
   document.querySelector("[data-focus]")?.focus();
 
@@ -21,6 +22,19 @@
     input.form?.addEventListener("submit", () => show(false));
   }
 
+  // Enter on a choice chooses nothing and would send the whole form: a consent, a decision.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches?.("input[type=checkbox], input[type=radio]")) event.preventDefault();
+  });
+
+  const again = (form) => {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-busy]")) {
+      button.textContent = button.dataset.text;
+      button.removeAttribute("aria-busy");
+    }
+  };
+
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) {
@@ -28,6 +42,8 @@
         return;
       }
       form.dataset.sent = "yes";
+      // Whoever stops a slow answer may send again.
+      setTimeout(() => again(form), SENT_FOR);
       const button = event.submitter;
       if (button?.dataset.sending) {
         button.dataset.text = button.textContent;
@@ -39,12 +55,7 @@
 
   // A page that comes back from the browser's memory can be sent again.
   addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-    for (const button of document.querySelectorAll("[aria-busy]")) {
-      button.textContent = button.dataset.text;
-      button.removeAttribute("aria-busy");
-    }
+    if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(again);
   });
 
   for (const button of document.querySelectorAll("[data-print]")) {
@@ -60,7 +71,8 @@
       try {
         const answer = await fetch(waiting.dataset.poll, { headers: { accept: "application/json" }, cache: "no-store" });
         if (answer.ok && (await answer.json()).state !== waiting.dataset.state) {
-          location.reload();
+          // Never a reload: where the page answered a form, the browser would send that form once more.
+          location.replace(waiting.dataset.here);
           return;
         }
       } catch {

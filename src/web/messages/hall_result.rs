@@ -39,7 +39,7 @@ messages! {
         until: "有效期至" | "Valid until",
         waiting: "等待手机确认，本页会自动更新" | "Waiting for the phone. This page updates by itself",
         ended: "这次确认已失效" | "This confirmation has ended",
-        ended_text: "过期、数字输错三次，或对方表示不是本人办理。" | "It expired, the digits were wrong three times, or the person said it is not them.",
+        ended_text: "已过期、数字输错三次、对方表示不是本人办理，或二维码已无法再次显示。请换新的数字。" | "It expired, the digits were wrong three times, the person said it is not them, or its code can no longer be shown. Make a new number.",
         renew: "换新的数字" | "New number",
         code: "改发续办码" | "Give a continuation code instead",
     }
