@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::assertion::{self, AssertionClaims, Names};
+use super::assertion::{self, AssertionClaims, Names, SingleUse};
 use super::registration::Client;
 use super::registry::Clients;
 use super::secret;
@@ -30,6 +30,14 @@ pub struct Authenticator {
     pub authorities: Option<ClientAuthorities>,
 }
 
+/// A client that has shown who it is; what it showed is not used up yet. The client itself is handed over by `take`.
+#[derive(Debug)]
+pub struct Authenticated {
+    client: Arc<Client>,
+    /// That of its assertion: nothing else works once only.
+    once: Option<SingleUse>,
+}
+
 /// Why a client is not believed.
 #[derive(Debug)]
 pub enum AuthenticationProblem {
@@ -38,12 +46,12 @@ pub enum AuthenticationProblem {
 }
 
 impl Authenticator {
-    /// The client, if it shows who it is by the one method it registered (OIDC Core §9).
+    /// The client, if it shows who it is by the one method it registered (OIDC Core §9). Every rule but that of single use.
     pub async fn authenticate(
         &self,
         moment: &Moment,
         presented: &ClientAuth,
-    ) -> Result<Arc<Client>, AuthenticationProblem> {
+    ) -> Result<Authenticated, AuthenticationProblem> {
         let client_id = named(presented)?;
         let Some(client) = self.clients.find(&client_id).await? else {
             return Err(self.unknown(&client_id, presented).into());
@@ -52,23 +60,24 @@ impl Authenticator {
         // RFC 8705 §2: the request carries client_id and nothing else; the certificate is the connection's.
         if registered.is_mutual_tls() && presented.method() == ClientAuthMethod::None {
             self.check_certificate(moment, &client).await?;
-            return Ok(client);
+            return Ok(Authenticated::of(client));
         }
         if !presented.serves(registered) {
             return Err(Refusal::ClientMethodWrong.into());
         }
-        match presented {
+        let once = match presented {
             ClientAuth::Basic { client_secret, .. } | ClientAuth::Post { client_secret, .. } => {
                 self.check_secret(moment.now, &client, client_secret)?;
+                None
             }
             ClientAuth::Assertion { assertion, .. } => {
-                self.check_assertion(moment.now, &client, assertion).await?;
+                Some(self.check_assertion(moment.now, &client, assertion).await?)
             }
-            ClientAuth::Public { .. } => {}
-        }
+            ClientAuth::Public { .. } => None,
+        };
         // Only now: a stranger does not learn how it stands with a client.
         client.usable()?;
-        Ok(client)
+        Ok(Authenticated { client, once })
     }
 
     /// An unknown client and a wrong secret have one answer, at the same cost.
@@ -102,7 +111,7 @@ impl Authenticator {
         now: Timestamp,
         client: &Client,
         assertion: &Secret,
-    ) -> Result<(), AuthenticationProblem> {
+    ) -> Result<SingleUse, AuthenticationProblem> {
         let claims = match client.metadata.token_endpoint_auth_method {
             ClientAuthMethod::ClientSecretJwt => {
                 self.read_shared_assertion(now, client, assertion.expose()).await?
@@ -115,11 +124,7 @@ impl Authenticator {
         }
         let rule = assertion::audience_rule(client);
         let us = Names { issuer: &self.issuer, mutual_tls: self.mutual_tls.as_deref() };
-        let once = claims.check(now, &client.client_id, (us, rule))?;
-        match once.take(&self.ephemeral).await? {
-            None => Ok(()),
-            Some(refusal) => Err(refusal.into()),
-        }
+        Ok(claims.check(now, &client.client_id, (us, rule))?)
     }
 
     /// The claims, once the client's own secret has signed them (OIDC Core §9).
@@ -148,6 +153,27 @@ impl Authenticator {
             SignedProblem::KeysUnavailable => Refusal::ClientKeysUnavailable,
             SignedProblem::Token(problem) => refusal(problem),
         })
+    }
+}
+
+impl Authenticated {
+    /// With nothing to use up here: by a certificate, or by an assertion that its own grant uses up.
+    pub fn of(client: Arc<Client>) -> Self {
+        Self { client, once: None }
+    }
+
+    /// Whom further rules are judged by, as long as nothing is done for it.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Uses up what the client showed, on every node at once; what was used before is refused.
+    pub async fn take(self, ephemeral: &Ephemeral) -> Result<Arc<Client>, AuthenticationProblem> {
+        let Some(once) = self.once else { return Ok(self.client) };
+        match once.take(ephemeral).await? {
+            None => Ok(self.client),
+            Some(refusal) => Err(refusal.into()),
+        }
     }
 }
 

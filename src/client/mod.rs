@@ -24,7 +24,7 @@ pub mod fapi;
 pub mod dpop;
 pub mod grant_assertion;
 
-pub use authenticate::{AuthenticationProblem, Authenticator};
+pub use authenticate::{Authenticated, AuthenticationProblem, Authenticator};
 pub use department::Department;
 pub use powers::Powers;
 pub use recipient::{Purpose, Recipient, SealProblem};

@@ -76,16 +76,18 @@ pub enum RotationRule {
 }
 
 /// The scope of an authorization request: what was asked and is registered. Others are left out rather than refused
-/// (RFC 6749 §3.3); nothing asked means `openid` alone. Who is not registered for `openid` signs nobody in (plain OAuth).
+/// (RFC 6749 §3.3), as long as something remains. Who is not registered for `openid` signs nobody in (plain OAuth).
 pub fn authorize_scope(client: &Client, asked: &Scope) -> Result<Scope, Refusal> {
-    let asked = if asked.is_empty() { default_scope() } else { asked.clone() };
     let mut scope = asked.intersection(&client.metadata.scope);
     if !client.may_use(GrantType::RefreshToken) {
         // OIDC Core §11: without the grant the request for offline access is ignored.
         scope = scope.minus(&one(OFFLINE_ACCESS));
     }
-    let enough = if signs_in(client) { scope.contains(OPENID) } else { !scope.is_empty() };
-    if enough { Ok(scope) } else { Err(Refusal::ScopeNotAllowed) }
+    match signs_in(client) {
+        true if !scope.contains(OPENID) => Err(Refusal::OpenidMissing),
+        false if scope.is_empty() => Err(Refusal::ScopeNotAllowed),
+        _ => Ok(scope),
+    }
 }
 
 /// Whether the client learns who somebody is, or only acts for them.
@@ -292,7 +294,7 @@ fn is_protected(redirect_uri: &str, application: ApplicationType) -> bool {
     }
 }
 
-/// What a request without `scope` asks for.
+/// What a device asks for that names no scope (RFC 8628 §3.1).
 pub fn default_scope() -> Scope {
     one(OPENID)
 }
@@ -328,18 +330,20 @@ mod tests {
         let cases = [
             (&plain, "openid profile", Ok("openid profile")),
             (&plain, "openid id_number nonsense", Ok("openid")),
-            (&plain, "", Ok("openid")),
+            (&plain, "", Err(Refusal::OpenidMissing)),
             (&plain, "openid offline_access", Ok("openid")),
             (&refreshing, "openid offline_access", Ok("openid offline_access")),
-            (&plain, "profile", Err(Refusal::ScopeNotAllowed)),
-            (&plain, "nonsense", Err(Refusal::ScopeNotAllowed)),
+            (&plain, "profile", Err(Refusal::OpenidMissing)),
+            (&plain, "nonsense", Err(Refusal::OpenidMissing)),
         ];
         for (client, asked, expected) in cases {
             assert_eq!(authorize_scope(client, &scope(asked)), expected.map(scope), "{asked}");
         }
         let without = client(json!({"scope": "tasks.read"}));
         assert_eq!(authorize_scope(&without, &scope("tasks.read openid")), Ok(scope("tasks.read")));
-        assert_eq!(authorize_scope(&without, &scope("openid")), Err(Refusal::ScopeNotAllowed));
+        for none in ["openid", ""] {
+            assert_eq!(authorize_scope(&without, &scope(none)), Err(Refusal::ScopeNotAllowed));
+        }
     }
 
     #[test]

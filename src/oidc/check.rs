@@ -95,7 +95,7 @@ fn nonce(ask: &Ask<'_>) -> Option<Refusal> {
 fn openid(ask: &Ask<'_>) -> Option<Refusal> {
     let plain = ask.redirect.is_some_and(|request| request.response_type == ResponseType::Code);
     let needed = !plain || policy::signs_in(ask.client);
-    (needed && !ask.scope.contains(OPENID)).then_some(Refusal::ScopeNotAllowed)
+    (needed && !ask.scope.contains(OPENID)).then_some(Refusal::OpenidMissing)
 }
 
 /// RFC 8707 §2.

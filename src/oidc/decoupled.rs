@@ -50,9 +50,11 @@ pub(super) fn read(
     for name in TAKEN.into_iter().filter(|name| !is_decided(name)) {
         pairs.extend(params.all(name).map(|value| (name, value.to_owned())));
     }
-    // RFC 8628 §3.1: a device may leave it out. CIBA Core 1.0 §7.1: a client may not.
-    if way.0 == Door::Device && !params.has("scope") {
-        pairs.push(("scope", policy::default_scope().to_string()));
+    match way.0 {
+        _ if params.has("scope") => {}
+        // RFC 8628 §3.1: a device may leave it out. CIBA Core 1.0 §7.1: a client may not.
+        Door::Device => pairs.push(("scope", policy::default_scope().to_string())),
+        _ => return Err(Refusal::CibaScopeMissing),
     }
     pairs.extend(decided.iter().cloned());
     let request = accept::request(AuthorizeDraft::parse(&Params::from_pairs(pairs)?))?;

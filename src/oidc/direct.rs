@@ -8,21 +8,26 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 
 use super::error::{OAuthError, Problem};
 use super::proof;
-use crate::client::Client;
+use crate::client::{Authenticated, Client};
 use crate::http::machine::Machine;
 use crate::protocol::Params;
 use crate::protocol::client_auth::ClientAuth;
 
 /// The client, by the method it registered (RFC 6749 §2.3).
 pub(super) async fn caller(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+    Ok(authenticated(machine, params).await?.take(&machine.app.ephemeral).await?)
+}
+
+/// The same, before what it shows is used up: where a proof is looked at as well.
+pub(super) async fn authenticated(machine: &Machine, params: &Params) -> Result<Authenticated, Problem> {
     let presented = ClientAuth::find(machine.authorization().as_deref(), params)?;
     // A wrong secret is what its department asks about most.
     if let Some(client_id) = presented.client_id() {
         machine.trace.of_client(client_id);
     }
-    let client = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
-    machine.trace.of_client(&client.client_id);
-    Ok(client)
+    let authenticated = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
+    machine.trace.of_client(&authenticated.client().client_id);
+    Ok(authenticated)
 }
 
 /// The answer, with a nonce for whoever sends proofs.

@@ -30,8 +30,9 @@ pub async fn post(mut machine: Machine, request: Request) -> Response {
 async fn answer(machine: &mut Machine, request: Request) -> Result<Answer, Problem> {
     let params = body::params(request).await?;
     // RFC 9126 §2: as at the token endpoint.
-    let client = direct::caller(machine, &params).await?;
-    machine.moment.actor = Actor::Client(client.client_id.clone());
+    let caller = direct::authenticated(machine, &params).await?;
+    machine.moment.actor = Actor::Client(caller.client().client_id.clone());
+    let (client, key) = proof::for_push(machine, caller).await?;
     let (draft, carried) = arrival::pushed(&machine.app, machine.moment.now, &client, params).await?;
     let mut request = accept::request(draft)?;
     if request.client_id != client.client_id {
@@ -39,7 +40,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Answer, Probl
     }
     // RFC 9126 §2.4 would allow addresses nobody registered; we do not.
     client.find_redirect(request.redirect_uri.as_str()).ok_or(Refusal::RedirectUnregistered)?;
-    request.bind(proof::for_push(machine, &client).await?.as_ref())?;
+    request.bind(key.as_ref())?;
     accept::judge(&machine.app, &client, &request, (Door::Pushed, carried))?;
     let pushed = Pushed { request, carried, expires_at: machine.moment.now + pushed::LIFETIME };
     let request_uri = pushed::keep(&machine.app.ephemeral, &machine.moment, &pushed).await?;

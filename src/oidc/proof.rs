@@ -1,11 +1,13 @@
 //! What a request shows beside its parameters: a DPoP proof, a client certificate; and the nonce for the next proof.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::error::Problem;
-use crate::client::Client;
 use crate::client::dpop::NonceRule;
 use crate::client::policy::{self, Held};
+use crate::client::{Authenticated, Client};
 use crate::crypto::certificate::digest_of;
 use crate::http::machine::Machine;
 use crate::protocol::Refusal;
@@ -16,15 +18,24 @@ use crate::protocol::dpop::Expected;
 const DPOP: &str = "dpop";
 pub(super) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// What the tokens of this request are bound to; refused when the client gets bound tokens only and shows nothing.
-pub(super) async fn for_tokens(machine: &Machine, client: &Client) -> Result<Option<Confirmation>, Problem> {
-    let key = key(machine, client).await?;
-    Ok(policy::confirmation(client, Held { key, certificate: certificate(machine) })?)
+/// The client, and what the tokens of this request are bound to; refused when the client gets bound tokens only and
+/// shows nothing.
+pub(super) async fn for_tokens(
+    machine: &Machine,
+    caller: Authenticated,
+) -> Result<(Arc<Client>, Option<Confirmation>), Problem> {
+    let (client, key) = key(machine, caller).await?;
+    let confirmation = policy::confirmation(&client, Held { key, certificate: certificate(machine) })?;
+    Ok((client, confirmation))
 }
 
-/// The key of the proof that a pushed request comes with, if any (RFC 9449 §10.1).
-pub(super) async fn for_push(machine: &Machine, client: &Client) -> Result<Option<Confirmation>, Problem> {
-    Ok(key(machine, client).await?.map(Confirmation::Key))
+/// The client, and the key of the proof that its pushed request comes with, if any (RFC 9449 §10.1).
+pub(super) async fn for_push(
+    machine: &Machine,
+    caller: Authenticated,
+) -> Result<(Arc<Client>, Option<Confirmation>), Problem> {
+    let (client, key) = key(machine, caller).await?;
+    Ok((client, key.map(Confirmation::Key)))
 }
 
 /// Whether who sends an access token holds what it is bound to (RFC 9449 §7, RFC 8705 §3).
@@ -68,11 +79,14 @@ pub(super) fn offer_nonce(machine: &Machine, headers: &mut HeaderMap) {
     }
 }
 
-async fn key(machine: &Machine, client: &Client) -> Result<Option<String>, Problem> {
-    match header(machine)? {
-        Some(proof) => Ok(Some(prove(machine, client, &proof, None).await?)),
-        None => Ok(None),
-    }
+/// The proof first, then the assertion: who is asked for a nonce sends the same request again, and only the proof in it is
+/// new (RFC 9449 §8). Nothing has been done by then, so a request whose proof is refused leaves nothing behind.
+async fn key(machine: &Machine, caller: Authenticated) -> Result<(Arc<Client>, Option<String>), Problem> {
+    let key = match header(machine)? {
+        Some(proof) => Some(prove(machine, caller.client(), &proof, None).await?),
+        None => None,
+    };
+    Ok((caller.take(&machine.app.ephemeral).await?, key))
 }
 
 async fn prove(

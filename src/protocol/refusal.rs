@@ -157,7 +157,8 @@ refusals! {
     ScopeMalformed = 102009 InvalidScope 400
         "scope must be at most 64 tokens of printable ASCII in 4096 characters." "scope 最多 64 项、4096 个可见 ASCII 字符。";
     ScopeNotAllowed = 102010 InvalidScope 400
-        "The client may not ask for a scope it named." "该应用无权申请其中的某个 scope。";
+        "The client may not ask for a scope it named, or named none it may ask for."
+        "该应用无权申请其中的某个 scope，或未写明可申请的 scope。";
     StateMalformed = 102011 InvalidRequest 400
         "state must be at most 2048 characters without control characters." "state 最多 2048 个字符，不含控制字符。";
     NonceMalformed = 102012 InvalidRequest 400
@@ -224,6 +225,8 @@ refusals! {
         "The authorization request waited too long; start again from the application." "授权请求已过期，请从应用重新开始。";
     PersonNotAllowed = 102041 AccessDenied 403
         "The person may not use this client." "该用户不能使用此应用。";
+    OpenidMissing = 102042 InvalidScope 400
+        "scope must contain openid." "scope 必须包含 openid。";
     RequestObjectMalformed = 102050 InvalidRequestObject 400
         "The request object is not a well-formed JWT of at most 16 kB for this purpose."
         "请求对象不是正确的 JWT，或类型（typ）不符，或超过 16 kB。";
@@ -437,6 +440,8 @@ refusals! {
         "Too many requests of this client wait for this person." "该应用等待此用户答复的请求过多。";
     CibaLevelTooLow = 103100 TransactionFailed 400
         "The asked level of the person has not been reached." "用户的实名等级未达到要求。";
+    CibaScopeMissing = 103101 InvalidRequest 400
+        "scope is missing; it must contain openid." "缺少 scope，且须包含 openid。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401

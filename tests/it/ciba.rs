@@ -212,7 +212,8 @@ async fn the_endpoint_checks_every_parameter() {
     let (_world, hotline) = world(json!({})).await;
     let long = "a".repeat(101);
     let cases = [
-        ("scope", "profile", "invalid_scope", 102010),
+        ("scope", "profile", "invalid_scope", 102042),
+        ("scope", "", "invalid_request", 103101),
         ("scope", "\"", "invalid_scope", 102009),
         ("login_hint", "\u{1}", "invalid_request", 102021),
         ("binding_message", &long, "invalid_binding_message", 103091),
@@ -225,6 +226,8 @@ async fn the_endpoint_checks_every_parameter() {
         ask(&hotline, &[(name, value)]).await.refused(400, error, code);
     }
     hotline.post("/oidc/ciba", &[("scope", "openid")]).await.refused(400, "invalid_request", 103087);
+    let unscoped = [("login_hint", WANG.login_name)];
+    hotline.post("/oidc/ciba", &unscoped).await.refused(400, "invalid_request", 103101);
     hotline.token(&[("grant_type", GRANT)]).await.refused(400, "invalid_request", 103080);
     poll(&hotline, "nothing").await.refused(400, "invalid_grant", 103081);
     let longest = ask(&hotline, &[("requested_expiry", "999999")]).await.good();

@@ -266,7 +266,7 @@ async fn the_endpoint_checks_client_and_parameters() {
     let stranger = kiosk.showing(Credential::Basic("wrong".to_owned()));
     stranger.post("/oidc/device", &[]).await.refused(401, "invalid_client", 101009);
     world.system("portal").post("/oidc/device", &[]).await.refused(400, "unauthorized_client", 103003);
-    kiosk.post("/oidc/device", &[("scope", "profile")]).await.refused(400, "invalid_scope", 102010);
+    kiosk.post("/oidc/device", &[("scope", "profile")]).await.refused(400, "invalid_scope", 102042);
     kiosk.post("/oidc/device", &[("scope", "\"")]).await.refused(400, "invalid_scope", 102009);
     kiosk.post("/oidc/device", &[("claims", "[]")]).await.refused(400, "invalid_request", 102023);
     kiosk.post("/oidc/device", &[("acr_values", &"x ".repeat(40))]).await.refused(

@@ -14,6 +14,7 @@ mod consent;
 mod device;
 mod database_away;
 mod dpop;
+mod dpop_nonce;
 mod details;
 mod errors_guide;
 mod front_channel;

@@ -108,7 +108,9 @@ impl Ground {
 
     async fn answer(&self, authenticator: &Authenticator, shown: ClientAuth) -> Result<String, Refusal> {
         let moment = self.moment();
-        match sendable(authenticator.authenticate(&moment, &shown)).await {
+        let answer =
+            async { authenticator.authenticate(&moment, &shown).await?.take(&authenticator.ephemeral).await };
+        match sendable(answer).await {
             Ok(client) => Ok(client.client_id.clone()),
             Err(AuthenticationProblem::Refused(refusal)) => Err(refusal),
             Err(AuthenticationProblem::Fault(fault)) => panic!("{fault:?}"),

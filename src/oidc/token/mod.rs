@@ -13,8 +13,6 @@ mod front;
 
 pub(super) use front::Front;
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::Request;
 use axum::response::Response;
@@ -23,7 +21,7 @@ use super::error::Problem;
 use super::{body, direct, proof};
 use crate::app::App;
 use crate::base::{Actor, Moment};
-use crate::client::{Client, Purpose, Recipient};
+use crate::client::{Authenticated, Client, Purpose, Recipient};
 use crate::grant::decoupled;
 use crate::grant::granted::Facts;
 use crate::grant::trace::{Kind, Trace};
@@ -55,10 +53,10 @@ pub async fn post(mut machine: Machine, request: Request) -> Response {
 
 async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, Problem> {
     let params = body::params(request).await?;
-    let client = identify(machine, &params).await?;
-    machine.moment.actor = Actor::Client(client.client_id.clone());
+    let caller = identify(machine, &params).await?;
+    machine.moment.actor = Actor::Client(caller.client().client_id.clone());
     machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
-    let confirmation = proof::for_tokens(machine, &client).await?;
+    let (client, confirmation) = proof::for_tokens(machine, caller).await?;
     // Before a code or a refresh token is used up: without the client's key there can be no answer.
     let recipient =
         machine.app.authenticator.trust.recipient(machine.moment.now, &client, Purpose::IdToken).await?;
@@ -86,13 +84,13 @@ impl Asked<'_> {
     }
 }
 
-async fn identify(machine: &Machine, params: &Params) -> Result<Arc<Client>, Problem> {
+async fn identify(machine: &Machine, params: &Params) -> Result<Authenticated, Problem> {
     if jwt_bearer::speaks_for_itself(machine, params) {
         let client = jwt_bearer::client(machine, params).await?;
         machine.trace.of_client(&client.client_id);
-        return Ok(client);
+        return Ok(Authenticated::of(client));
     }
-    direct::caller(machine, params).await
+    direct::authenticated(machine, params).await
 }
 
 async fn exchange(asked: &Asked<'_>, params: &Params) -> Result<TokenAnswer, Problem> {

@@ -222,6 +222,11 @@ impl RelyingParty {
 
     /// A request to a direct endpoint with this client's credential, not sent yet.
     pub fn asking(&self, path: &str, fields: &[(&str, &str)]) -> Call {
+        self.sending(path, &self.form(fields))
+    }
+
+    /// A form with this client's credential in it, which can be sent more than once.
+    pub fn form(&self, fields: &[(&str, &str)]) -> String {
         let mut fields = fields.to_vec();
         let assertion = match &self.credential {
             Credential::Key(signer) => self.assertion(signer, json!({})),
@@ -239,13 +244,16 @@ impl RelyingParty {
             ]),
             Credential::Public => fields.push(("client_id", &self.client_id)),
         }
-        let mut call = Call::post(path, &fields);
-        if let Credential::Basic(secret) = &self.credential {
-            // RFC 6749 §2.3.1; the ids and secrets of the town need no form encoding.
-            let pair = BASE64_STANDARD.encode(format!("{}:{secret}", self.client_id));
-            call = call.header(AUTHORIZATION, &format!("Basic {pair}"));
-        }
-        call
+        serde_urlencoded::to_string(fields).unwrap()
+    }
+
+    /// Such a form on its way, with the credential that stands beside it.
+    pub fn sending(&self, path: &str, form: &str) -> Call {
+        let call = Call::post_form(path, form.to_owned());
+        let Credential::Basic(secret) = &self.credential else { return call };
+        // RFC 6749 §2.3.1; the ids and secrets of the town need no form encoding.
+        let pair = BASE64_STANDARD.encode(format!("{}:{secret}", self.client_id));
+        call.header(AUTHORIZATION, &format!("Basic {pair}"))
     }
 }
 

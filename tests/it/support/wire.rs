@@ -32,8 +32,12 @@ impl Call {
 
     /// A form, as HTML forms and OAuth clients send it.
     pub fn post(address: &str, fields: &[(&str, &str)]) -> Self {
-        let body = serde_urlencoded::to_string(fields).unwrap();
-        Self::post_body(address, body).header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        Self::post_form(address, serde_urlencoded::to_string(fields).unwrap())
+    }
+
+    /// A form that is written out already.
+    pub fn post_form(address: &str, form: String) -> Self {
+        Self::post_body(address, form).header(CONTENT_TYPE, "application/x-www-form-urlencoded")
     }
 
     /// Any body; the caller says of what type.
