@@ -86,7 +86,7 @@ record! {
 pub const LIFETIME: Duration = Duration::from_secs(10 * 60);
 pub const MOST_TRIES: i64 = 3;
 
-/// Offers the binding on the clerk's screen; a new offer replaces the old one.
+/// Offers the binding on the clerk's screen; a new offer replaces the old one, and needs a page made since.
 pub async fn offer(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Answer<Offer, StepRefusal>, Fault> {
     answer(offered(db, moment, at).await)
 }
@@ -215,8 +215,8 @@ async fn offered(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Offer, Stop<St
     let number = number(moment);
     let expires_at = moment.now + LIFETIME;
     let mut tx = db.begin().await?;
-    let visit = visit::held::<StepRefusal>(&mut tx, moment, at, State::AwaitingBinding).await?;
-    if !visit::lock(&mut tx, moment, &visit).await? {
+    let mut visit = visit::held::<StepRefusal>(&mut tx, moment, at, State::AwaitingBinding).await?;
+    if !visit::renew(&mut tx, moment, &mut visit).await? {
         return Err(Stop::Refused(StepRefusal::Moved));
     }
     tx.execute(sql!(

@@ -19,7 +19,7 @@ pub enum BindingRefusal {
 }
 
 impl BindingRefusal {
-    pub fn message(self, locale: Locale) -> String {
+    pub fn message(self, locale: Locale) -> &'static str {
         match self {
             BindingRefusal::NoOffer => locale.pick(
                 "窗口没有等待您确认。请让工作人员重新显示二维码。",
@@ -32,12 +32,9 @@ impl BindingRefusal {
             BindingRefusal::NotANumber => {
                 locale.pick("请输入窗口屏幕上的两位数字。", "Enter the two digits on the clerk's screen.")
             }
-            // A number stands in this one.
-            BindingRefusal::WrongNumber { tries_left } => {
-                return locale.pick(
-                    format!("数字不正确，还可以再试 {tries_left} 次。"),
-                    format!("That is not the number on the screen. Tries left: {tries_left}."),
-                );
+            // How many tries are left stands beside the field.
+            BindingRefusal::WrongNumber { .. } => {
+                locale.pick("数字不正确，请看窗口的屏幕。", "That is not the number on the clerk's screen.")
             }
             BindingRefusal::Ended => locale.pick(
                 "数字已输错 3 次，请让工作人员重新显示二维码。",
@@ -48,7 +45,6 @@ impl BindingRefusal {
                 "The account you are signed in with is not that of the person at the window. Sign in with your own.",
             ),
         }
-        .to_owned()
     }
 
     pub const fn word(self) -> &'static str {

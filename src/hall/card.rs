@@ -68,7 +68,16 @@ pub enum CardRefusal {
     AnotherPerson,
     /// The same person is being served at another window.
     ServedElsewhere,
+    /// The same clerk has another visit of this person in hand.
+    ServedByYou,
     TooManyTries,
+}
+
+/// Whose hands a visit is in that cannot give way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Busy {
+    SameClerk,
+    Elsewhere,
 }
 
 /// What a signed reading has to carry to count for this visit as it stands now.
@@ -101,6 +110,14 @@ pub async fn read(
         }
         Err(Stop::Fault(fault)) => Err(fault),
     }
+}
+
+/// What the clerk reads whose own list has another visit of the person in hand.
+pub(super) fn served_by_you(locale: Locale) -> &'static str {
+    locale.pick(
+        "您手上已有此人的另一条办理记录，请先从今日列表继续或结束那一条。",
+        "You already have another visit of this person in hand. Go on with it or end it from today's list first.",
+    )
 }
 
 impl From<StepRefusal> for CardRefusal {
@@ -147,9 +164,10 @@ impl CardRefusal {
                 "此人正在其他窗口办理，请先结束那边的办理。",
                 "Another window is serving this person. That visit has to end first.",
             ),
+            CardRefusal::ServedByYou => served_by_you(locale),
             CardRefusal::TooManyTries => locale.pick(
-                "24 小时内核验失败已达 5 次，今天不能再办理。已通知大厅负责人。",
-                "Five verifications have failed within 24 hours. No more today; the head of the hall is told.",
+                "24 小时内核验失败已达 5 次，暂不能再办理，已记录。请告知大厅负责人。",
+                "Five verifications have failed within 24 hours, so no more for now. This is recorded; please tell the head of the hall.",
             ),
         }
     }
@@ -168,6 +186,7 @@ impl CardRefusal {
             CardRefusal::Expired => "expired",
             CardRefusal::AnotherPerson => "another_person",
             CardRefusal::ServedElsewhere => "served_elsewhere",
+            CardRefusal::ServedByYou => "served_by_you",
             CardRefusal::TooManyTries => "too_many_tries",
         }
     }
@@ -205,7 +224,9 @@ async fn accepted(
     if tries::exhausted(tx, moment, &subject).await? {
         return Err(Stop::Refused(CardRefusal::TooManyTries));
     }
-    claim(tx, moment, &mut visit).await?;
+    if !visit::renew(tx, moment, &mut visit).await? {
+        return Err(Stop::Refused(CardRefusal::Step(StepRefusal::Moved)));
+    }
     if visit.origin == visit::Origin::WalkIn {
         take_over(tx, moment, &mut visit, owner).await?;
     }
@@ -280,23 +301,6 @@ fn check_dates(
     Ok(())
 }
 
-/// Makes the visit's row this transaction's, once for each version.
-async fn claim(tx: &mut Tx, moment: &Moment, visit: &mut Visit) -> Result<(), Stop<CardRefusal>> {
-    let claimed = tx
-        .execute(sql!(
-            "UPDATE visit SET version = version + 1, updated_at = $3 WHERE id = $1 AND version = $2 AND state = 'at_counter'",
-            visit.id.as_str(),
-            visit.version,
-            moment.now,
-        ))
-        .await?;
-    if claimed == 0 {
-        return Err(Stop::Refused(CardRefusal::Step(StepRefusal::Moved)));
-    }
-    visit.version += 1;
-    Ok(())
-}
-
 /// A walk-in becomes the visit of whoever the card names; a visit that person still had open gives way to it.
 async fn take_over(
     tx: &mut Tx,
@@ -306,9 +310,12 @@ async fn take_over(
 ) -> Result<(), Stop<CardRefusal>> {
     if let Some(owner) = &owner
         && let Some(other) = visit::find_open_of(tx, owner).await?.filter(|other| other.id != visit.id)
-        && !give_way(tx, moment, other).await?
+        && let Some(busy) = give_way(tx, moment, (&*visit, other)).await?
     {
-        return Err(Stop::Refused(CardRefusal::ServedElsewhere));
+        return Err(Stop::Refused(match busy {
+            Busy::Elsewhere => CardRefusal::ServedElsewhere,
+            Busy::SameClerk => CardRefusal::ServedByYou,
+        }));
     }
     tx.execute(sql!(
         "UPDATE visit SET person_id = $2 WHERE id = $1",
@@ -320,20 +327,27 @@ async fn take_over(
     Ok(())
 }
 
-/// Ends a visit that waits, for one that is at the counter; `false` where a window has it in hand.
-pub(super) async fn give_way(tx: &mut Tx, moment: &Moment, mut other: Visit) -> Result<bool, Fault> {
-    match other.state_at(moment.now) {
-        State::AwaitingBinding | State::Expired => super::expire::expire_one(tx, moment, other).await,
+/// Ends a visit that waits, for one that is at the counter; where a window has it in hand it stays, and whose it is comes
+/// back.
+pub(super) async fn give_way(
+    tx: &mut Tx,
+    moment: &Moment,
+    (visit, mut other): (&Visit, Visit),
+) -> Result<Option<Busy>, Fault> {
+    let busy = if other.clerk == visit.clerk { Busy::SameClerk } else { Busy::Elsewhere };
+    let gave_way = match other.state_at(moment.now) {
+        State::AwaitingBinding | State::Expired => super::expire::expire_one(tx, moment, other).await?,
         State::Open | State::Draft => {
             let gave_way = visit::advance(tx, moment, &mut other, State::Cancelled).await?;
             if gave_way {
                 let event = Event::VisitCancelled { visit: &other.id, person: other.person.as_ref() };
                 audit::record(tx, moment, event).await?;
             }
-            Ok(gave_way)
+            gave_way
         }
-        _ => Ok(false),
-    }
+        _ => false,
+    };
+    Ok((!gave_way).then_some(busy))
 }
 
 /// What a refusal leaves behind, in a transaction of its own: the event, a failed try, an alarm.

@@ -25,6 +25,7 @@ pub struct Line {
     pub origin: Origin,
     pub window: Option<String>,
     pub masked_name: Option<String>,
+    pub card: CardSeen,
     pub whose: Whose,
     /// Until when the slip is good, if one was given.
     pub slip_until: Option<Timestamp>,
@@ -39,6 +40,13 @@ pub enum Whose {
     Mine,
     AnotherClerks,
     Nobodys,
+}
+
+/// Whether a card was read in the visit as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardSeen {
+    NotYet,
+    Read,
 }
 
 /// Why a visit cannot be taken in hand.
@@ -68,6 +76,7 @@ record! {
         started_at: Option<i64>,
         updated_at: i64,
         version: i64,
+        card_read: i64,
     }
 }
 
@@ -82,9 +91,10 @@ pub async fn list_today(db: &Db, keys: &Keys, moment: &Moment, desk: &Desk) -> R
         .read()
         .all(sql!(
             "SELECT today.id, today.state, today.outcome, today.origin, today.window_name, today.clerk_id, today.person_id,
-                    person.name, continuation.expires_at AS slip_until, today.started_at, today.updated_at, today.version
+                    person.name, continuation.expires_at AS slip_until, today.started_at, today.updated_at, today.version, today.card_read
              FROM (SELECT id, state, outcome, origin, window_name, clerk_id, person_id, started_at, updated_at, version,
-                          CASE WHEN state IN ('at_counter', 'open') THEN 0 ELSE 1 END AS place
+                          CASE WHEN state IN ('at_counter', 'open') THEN 0 ELSE 1 END AS place,
+                          CASE WHEN capture IS NULL THEN 0 ELSE 1 END AS card_read
                    FROM visit WHERE hall_id = $1 AND updated_at >= $2
                    ORDER BY place, updated_at DESC, id DESC LIMIT $3) AS today
              LEFT JOIN person ON person.id = today.person_id
@@ -308,6 +318,7 @@ impl LineRow {
             },
             window: self.window_name,
             masked_name,
+            card: if self.card_read == 0 { CardSeen::NotYet } else { CardSeen::Read },
             slip_until: self.slip_until.map(Timestamp::from_micros),
             started_at: self.started_at.map(Timestamp::from_micros),
             updated_at: Timestamp::from_micros(self.updated_at),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::capture::{self, Capture, How};
-use super::card::give_way;
+use super::card::{Busy, give_way, served_by_you};
 use super::new_name;
 use super::outcome::{Answer, Stop, answer};
 use super::receipt::{self, Stated};
@@ -94,6 +94,8 @@ pub enum DecisionRefusal {
     /// The card now belongs to somebody else than the visit.
     AnotherPerson,
     ServedElsewhere,
+    /// The same clerk has another visit of this person in hand.
+    ServedByYou,
 }
 
 /// How long a verified person has to tie the proof to an account, from the decision on.
@@ -223,6 +225,7 @@ impl DecisionRefusal {
                 "此人正在其他窗口办理，请先结束那边的办理。",
                 "Another window is serving this person. That visit has to end first.",
             ),
+            DecisionRefusal::ServedByYou => served_by_you(locale),
         }
     }
 
@@ -234,6 +237,7 @@ impl DecisionRefusal {
             DecisionRefusal::SecondLookMissing => "second_look_missing",
             DecisionRefusal::AnotherPerson => "another_person",
             DecisionRefusal::ServedElsewhere => "served_elsewhere",
+            DecisionRefusal::ServedByYou => "served_by_you",
         }
     }
 }
@@ -369,9 +373,12 @@ async fn identify(
     };
     let person = person::record(tx, moment, keys, &new).await?.id().clone();
     if let Some(other) = visit::find_open_of(tx, &person).await?.filter(|other| other.id != visit.id)
-        && !give_way(tx, moment, other).await?
+        && let Some(busy) = give_way(tx, moment, (visit, other)).await?
     {
-        return Err(Stop::Refused(DecisionRefusal::ServedElsewhere));
+        return Err(Stop::Refused(match busy {
+            Busy::Elsewhere => DecisionRefusal::ServedElsewhere,
+            Busy::SameClerk => DecisionRefusal::ServedByYou,
+        }));
     }
     Ok(person)
 }

@@ -42,7 +42,7 @@ pub const LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
 /// Codes carry 53 bits: that one is taken hardly ever happens, and never several times.
 const CODE_TRIES: usize = 4;
 
-/// Opens a visit for a person with an account; the one that is open already is shown again.
+/// Opens a visit for a person with an account; the one that is open already is shown again, unless it has no code.
 pub async fn enrol(
     db: &Db,
     keys: &Keys,
@@ -53,6 +53,10 @@ pub async fn enrol(
     let mut standing = visit::find_open_of(&mut tx, person).await?;
     if let Some(overdue) = standing.take_if(|visit| visit.is_overdue(moment.now)) {
         super::expire::expire_one(&mut tx, moment, overdue).await?;
+    }
+    // It opens with no code, and only the hall that put it back can take it: whoever asks gets a code for every hall.
+    if let Some(put_back) = standing.take_if(|visit| visit.waits_without_code()) {
+        give_up(&mut tx, moment, put_back).await?;
     }
     if let Some(visit) = standing {
         let ticket = ticket(&mut tx, keys, moment, visit).await?;
@@ -180,14 +184,23 @@ async fn ticket(run: &mut impl Run, keys: &Keys, moment: &Moment, visit: Visit) 
 
 async fn cancelled(db: &Db, moment: &Moment, person: &PersonId) -> Result<VisitId, Stop<CancelRefusal>> {
     let mut tx = db.begin().await?;
-    let Some(mut visit) = visit::find_open_of(&mut tx, person).await? else {
+    let Some(visit) = visit::find_open_of(&mut tx, person).await? else {
         return Err(Stop::Refused(CancelRefusal::NoVisit));
     };
-    if visit.state != State::Open || !visit::advance(&mut tx, moment, &mut visit, State::Cancelled).await? {
+    let id = visit.id.clone();
+    if visit.state != State::Open || !give_up(&mut tx, moment, visit).await? {
         return Err(Stop::Refused(CancelRefusal::NotOpen));
     }
-    let event = Event::VisitCancelled { visit: &visit.id, person: Some(person) };
-    audit::record(&mut tx, moment, event).await?;
     tx.commit().await?;
-    Ok(visit.id)
+    Ok(id)
+}
+
+/// Cancels an open visit; `false` where a clerk was faster.
+async fn give_up(tx: &mut Tx, moment: &Moment, mut visit: Visit) -> Result<bool, Fault> {
+    let gave_up = visit::advance(tx, moment, &mut visit, State::Cancelled).await?;
+    if gave_up {
+        let event = Event::VisitCancelled { visit: &visit.id, person: visit.person.as_ref() };
+        audit::record(tx, moment, event).await?;
+    }
+    Ok(gave_up)
 }

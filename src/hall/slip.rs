@@ -84,7 +84,7 @@ record! {
 
 pub const LIFETIME: Duration = Duration::from_secs(48 * 3600);
 
-/// Issues the code for a verified person's slip; a new one replaces the old one.
+/// Issues the code for a verified person's slip; a new one replaces the old one, and needs a page made since.
 pub async fn issue(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Answer<Slip, StepRefusal>, Fault> {
     answer(issued(db, moment, at).await)
 }
@@ -184,11 +184,11 @@ async fn issued(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Slip, Stop<Step
     let code = ContinuationCode::new(&*moment.random);
     let expires_at = moment.now + LIFETIME;
     let mut tx = db.begin().await?;
-    let visit = visit::held::<StepRefusal>(&mut tx, moment, at, State::AwaitingBinding).await?;
-    let Some(person) = &visit.person else {
+    let mut visit = visit::held::<StepRefusal>(&mut tx, moment, at, State::AwaitingBinding).await?;
+    let Some(person) = visit.person.clone() else {
         return Err(Fault::inconsistent("visit", visit.id.as_str(), "awaits binding of nobody").into());
     };
-    if !visit::lock(&mut tx, moment, &visit).await? {
+    if !visit::renew(&mut tx, moment, &mut visit).await? {
         return Err(Stop::Refused(StepRefusal::Moved));
     }
     // The visit waits at least as long as the slip is good.
@@ -208,7 +208,7 @@ async fn issued(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Slip, Stop<Step
         expires_at,
     ))
     .await?;
-    audit::record(&mut tx, moment, Event::ContinuationIssued { visit: &visit.id, person }).await?;
+    audit::record(&mut tx, moment, Event::ContinuationIssued { visit: &visit.id, person: &person }).await?;
     tx.commit().await?;
     Ok(Slip { code, expires_at })
 }

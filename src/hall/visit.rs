@@ -35,7 +35,7 @@ pub struct Visit {
     pub started_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
     pub bound_at: Option<Timestamp>,
-    /// Grows with every change of state; a form carries the one it was made from.
+    /// Grows with every step that makes older pages wrong; a form carries the one it was made from.
     pub version: i64,
 }
 
@@ -89,6 +89,16 @@ record! {
 }
 
 impl Visit {
+    /// Whether the person waits without a code: they came without one, and the clerk has put the visit back.
+    pub fn waits_without_code(&self) -> bool {
+        self.origin == Origin::WalkIn && self.state == State::Open
+    }
+
+    /// Whether nobody could say whose it is once it is put back: the card of somebody not on record is not kept.
+    pub fn is_nobodys(&self) -> bool {
+        self.origin == Origin::WalkIn && self.person.is_none()
+    }
+
     /// Whether its time is over, even where the sweep has not come by yet.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.state.can_expire() && now >= self.expires_at
@@ -237,6 +247,22 @@ pub(super) async fn lock(tx: &mut Tx, moment: &Moment, visit: &Visit) -> Result<
         ))
         .await?;
     Ok(locked == 1)
+}
+
+/// Raises the version of a visit that stays in its state, once for each version: pages made before the step are out of
+/// date. `false` where the visit has moved on.
+pub(super) async fn renew(tx: &mut Tx, moment: &Moment, visit: &mut Visit) -> Result<bool, Fault> {
+    let renewed = tx
+        .execute(sql!(
+            "UPDATE visit SET version = version + 1, updated_at = $4 WHERE id = $1 AND version = $2 AND state = $3",
+            visit.id.as_str(),
+            visit.version,
+            visit.state.as_str(),
+            moment.now,
+        ))
+        .await?;
+    visit.version += i64::from(renewed == 1);
+    Ok(renewed == 1)
 }
 
 /// Moves a visit to its next state, once: of all who try from the same version, one gets `true`.

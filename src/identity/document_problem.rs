@@ -71,7 +71,7 @@ impl DocumentProblem {
                 "This is a unified social credit code, which belongs to an organisation. Enter a person's number.",
             ),
             P::CountryMissing => {
-                locale.pick("请选择护照的签发国家或地区。", "Choose the country that issued the passport.")
+                locale.pick("请输入护照的签发国家或地区。", "Enter the country that issued the passport.")
             }
             P::CountryUnknown => locale.pick(
                 "无法识别签发国家或地区，请使用护照上的三位字母代码。",

@@ -18,10 +18,15 @@ impl Field {
         Self { value: value.into(), error: Some(error.into()) }
     }
 
-    /// The field beside an error, as the summary on top lists it.
+    /// The message beside the field, as the summary on top lists it.
     pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
+        self.error.as_deref().map(without_stop)
     }
+}
+
+/// Rules write sentences; beside a field and in the list all messages stand alike, without the stop at the end.
+fn without_stop(message: &str) -> &str {
+    message.strip_suffix(['。', '.']).unwrap_or(message)
 }
 
 /// The summary on top of a form: each message leads to the element it speaks of.
@@ -37,7 +42,7 @@ impl FormErrors {
 
     /// A message of the whole form; `id` is the first element to look at.
     pub fn and(mut self, id: &'static str, message: Option<String>) -> Self {
-        self.items.extend(message.map(|message| (id, message)));
+        self.items.extend(message.map(|message| (id, without_stop(&message).to_owned())));
         self
     }
 
@@ -65,5 +70,22 @@ pub struct Choice {
 impl Choice {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_end_alike_wherever_they_come_from() {
+        let field = Field::wrong("", "请输入证件号码。");
+        assert_eq!(field.error(), Some("请输入证件号码"));
+        let errors = FormErrors::new()
+            .and_field("number", &field)
+            .and("again", Some("Enter the number again".into()))
+            .and("card", Some("Come again. With a valid one.".into()));
+        let said: Vec<&str> = errors.items().iter().map(|(_, message)| message.as_str()).collect();
+        assert_eq!(said, ["请输入证件号码", "Enter the number again", "Come again. With a valid one"]);
     }
 }

@@ -9,6 +9,7 @@ use crate::hall::bind::{self, Invitation};
 use crate::hall::code::VisitCode;
 use crate::hall::enrol;
 use crate::hall::state::{Outcome, State};
+use crate::hall::visit::Origin;
 use crate::hall::{Visit, slip};
 use crate::http::context::Context;
 use crate::http::paths;
@@ -28,13 +29,17 @@ pub struct Progress {
 pub async fn find(context: &Context, session: &Session) -> Result<Progress, Fault> {
     let (app, moment) = (&context.app, &context.moment);
     let current = enrol::current(&app.db, &app.keys, moment, &session.person).await?;
-    let Some(current) = current else { return Ok(Progress::default()) };
+    let Some(current) = current else {
+        let state = without_visit(level(context, session).await?);
+        return Ok(Progress { state, ..Progress::default() });
+    };
     let stands = current.visit.state_at(moment.now);
     let invitation = match stands {
         State::AwaitingBinding => bind::invitation_of_person(&app.db, moment, &session.person).await?,
         _ => None,
     };
-    let mut state = shown(stands, current.visit.outcome, invitation.as_ref());
+    let visit = &current.visit;
+    let mut state = shown((stands, visit.origin, visit.outcome), invitation.as_ref());
     // What a visit proved may have lapsed since: then a new one is needed.
     if state == VisitState::Bound && level(context, session).await? < Level::InPerson {
         state = VisitState::Absent;
@@ -86,9 +91,17 @@ fn ticket(context: &Context, visit: &Visit, code: &VisitCode) -> Result<Ticket, 
     })
 }
 
+fn without_visit(level: Level) -> VisitState {
+    if level < Level::InPerson { VisitState::Absent } else { VisitState::NotNeeded }
+}
+
 /// What a citizen is shown of a state: a second look by an officer is the hall's own business.
-fn shown(state: State, outcome: Option<Outcome>, invitation: Option<&Invitation>) -> VisitState {
+fn shown(
+    (state, origin, outcome): (State, Origin, Option<Outcome>),
+    invitation: Option<&Invitation>,
+) -> VisitState {
     match (state, outcome) {
+        (State::Open, _) if origin == Origin::WalkIn => VisitState::PutBack,
         (State::Draft | State::Open, _) => VisitState::Open,
         (State::AtCounter | State::Referred | State::FraudHold | State::Cleared, _) => VisitState::AtCounter,
         (State::AwaitingBinding, _) if invitation.is_some() => VisitState::AwaitingBinding,
@@ -96,6 +109,7 @@ fn shown(state: State, outcome: Option<Outcome>, invitation: Option<&Invitation>
         (State::Decided, Some(Outcome::FailedFinal)) | (State::Denied, _) => VisitState::FailedFinal,
         (State::Decided, _) => VisitState::FailedRetryable,
         (State::Bound, _) => VisitState::Bound,
+        (State::Expired, Some(Outcome::Passed)) => VisitState::Lapsed,
         (State::Expired, _) => VisitState::Expired,
         (State::Cancelled, _) => VisitState::Cancelled,
     }
@@ -133,20 +147,34 @@ mod tests {
             (State::AwaitingBinding, Some(Passed), VisitState::Passed),
             (State::Bound, Some(Passed), VisitState::Bound),
             (State::Expired, None, VisitState::Expired),
+            (State::Expired, Some(Passed), VisitState::Lapsed),
             (State::Cancelled, None, VisitState::Cancelled),
         ];
         for state in State::ALL {
             assert!(cases.iter().any(|(known, ..)| *known == state), "{state}");
         }
         for (state, outcome, expected) in cases {
-            assert_eq!(shown(state, outcome, None), expected, "{state}");
+            assert_eq!(shown((state, Origin::Online, outcome), None), expected, "{state}");
         }
     }
 
     #[test]
+    fn who_was_put_back_without_a_code_has_a_page_of_their_own() {
+        assert_eq!(shown((State::Open, Origin::WalkIn, None), None), VisitState::PutBack);
+        assert_eq!(shown((State::AtCounter, Origin::WalkIn, None), None), VisitState::AtCounter);
+    }
+
+    #[test]
+    fn a_visit_is_offered_to_lift_the_level_only_where_it_does() {
+        assert_eq!(without_visit(Level::InPerson), VisitState::NotNeeded);
+        assert_eq!(without_visit(Level::DataMatched), VisitState::Absent);
+    }
+
+    #[test]
     fn digits_are_asked_for_only_while_the_window_waits_for_them() {
-        let (waiting, offer) = (State::AwaitingBinding, invitation());
-        assert_eq!(shown(waiting, Some(Outcome::Passed), Some(&offer)), VisitState::AwaitingBinding);
-        assert_eq!(shown(State::Bound, Some(Outcome::Passed), Some(&offer)), VisitState::Bound);
+        let (online, passed, offer) = (Origin::Online, Some(Outcome::Passed), invitation());
+        let waits = shown((State::AwaitingBinding, online, passed), Some(&offer));
+        assert_eq!(waits, VisitState::AwaitingBinding);
+        assert_eq!(shown((State::Bound, online, passed), Some(&offer)), VisitState::Bound);
     }
 }

@@ -199,6 +199,7 @@ async fn the_history_tells_each_use_in_both_languages() {
     let places: Vec<_> =
         said.iter().map(|said| text.find(said).unwrap_or_else(|| panic!("{said} in {text}"))).collect();
     assert!(places.is_sorted(), "newest first: {text}");
+    assert!(!text.contains("修改密码"), "there is no page for it: {text}");
     assert!(text.contains("市民门户") && text.contains("证件号码、登录身份"), "{text}");
     let text = browser.get("/account/history?lang=en").await.text();
     assert!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::clerk::CHEN;
+use crate::support::clerk::{CHEN, STRANGER};
 use crate::support::look::Look;
 use crate::support::town::Citizen;
 use crate::support::{Browser, Clerk, LI, Page, WANG, World};
@@ -163,6 +163,54 @@ async fn a_code_is_good_for_two_days_and_the_newest_only() {
     assert_eq!(type_code(&mut browser, &second).await.status(), 422);
     let mut look = Look::at(&world).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM account").await, 2);
+}
+
+#[tokio::test]
+async fn neither_a_second_tab_nor_a_reload_ends_the_printed_code() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let decided = clerk.verify_walk_in("rare-name").await;
+    assert!(!decided.text().contains("手机扫码确认"), "nobody could confirm: {}", decided.text());
+    let printed = clerk.give_code(&decided).await;
+    // The same form again is what the other tab and the reload send.
+    let again = clerk.press(&decided, "/continuation").await;
+    assert_eq!(again.name(), "hall-desk");
+    assert!(again.text().contains("状态已经变化"), "{}", again.text());
+    assert_eq!(register(&mut world.browser(), &printed).await.name(), "registered");
+}
+
+#[tokio::test]
+async fn the_slip_tells_an_account_holder_to_sign_in_first() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    for (sample, said, other) in
+        [("citizen", "先登录您的账号", "设置密码"), ("rare-name", "设置密码", "先登录您的账号")]
+    {
+        let decided = clerk.verify_walk_in(sample).await;
+        let slip = clerk.press(&decided, "/continuation").await;
+        assert!(slip.text().contains(said) && !slip.text().contains(other), "{sample}: {}", slip.text());
+        assert!(slip.text().contains("像保管钥匙一样"));
+    }
+}
+
+#[tokio::test]
+async fn the_slip_of_who_failed_says_what_is_next() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    for (decision, said) in [("fail_retryable", "再到任意窗口核验一次"), ("fail_final", "如有异议")]
+    {
+        let card = clerk.walk_in().await;
+        let decided = clerk.decide(&card, &STRANGER, decision).await;
+        let slip = clerk.browser.get(&decided.path.replace("/decide", "/slip")).await;
+        assert_eq!(slip.name(), "hall-slip");
+        assert!(slip.text().contains(said) && !slip.text().contains("钥匙"), "{}", slip.text());
+    }
+    let card = clerk.walk_in().await;
+    let compare = clerk.enter(&card, &STRANGER).await;
+    let mut form = Clerk::verdict(&compare, "fail_retryable");
+    form.set("reason", "person_left");
+    let decided = clerk.browser.send(&compare, &form).await;
+    assert!(decided.text().contains("当事人已离开") && !decided.text().contains("需要补什么"));
 }
 
 #[tokio::test]

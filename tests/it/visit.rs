@@ -162,9 +162,69 @@ async fn the_page_and_its_poll_tell_how_far_the_visit_is() {
         "passed",
         "awaiting_binding",
         "passed",
-        "expired",
+        "lapsed",
     ];
     assert_eq!(states, expected);
+    let page = browser.get("/account/visit").await;
+    assert!(page.text().contains("结果没有及时归入账号") && !page.text().contains("预约已过期"));
+}
+
+#[tokio::test]
+async fn who_was_put_back_is_told_and_can_have_a_code() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let card = clerk.walk_in().await;
+    let compare = clerk.read(&card, "citizen").await;
+    clerk.press(&compare, "/release").await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let page = browser.get("/account/visit").await;
+    assert!(page.text().contains("请回到窗口") && page.text().contains("不需要核验码"), "{}", page.text());
+    let ask = world.system("office").ask("openid").with("acr_values", "urn:tongyao:loa:3");
+    let step_up = browser.get(&ask.address()).await;
+    assert_eq!(step_up.name(), "step-up");
+    assert!(step_up.text().contains("请回到窗口"), "{}", step_up.text());
+    world.later(1);
+    let page = browser.submit(&page, &[("action", "enrol")]).await;
+    assert_eq!(clerk.open(&code_on(&page)).await.name(), "hall-card");
+}
+
+#[tokio::test]
+async fn the_last_try_is_one_and_said_once() {
+    let (world, _clerk, _decided, offer) = offered().await;
+    let mut browser = world.browser().speaking("en");
+    browser.sign_in(&WANG).await;
+    let mut page = browser.get("/account/visit").await;
+    for said in ["2 tries left", "1 try left"] {
+        page = browser.submit(&page, &[("number", &wrong_number(&offer.number))]).await;
+        assert_eq!(page.text().matches(said).count(), 1, "{}", page.text());
+        assert!(!page.text().contains("ries left:"), "{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn a_final_no_offers_no_visit() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let card = clerk.walk_in().await;
+    clerk.decide(&card, &WANG_CARD, "fail_final").await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let overview = browser.get("/account/").await;
+    assert!(overview.text().contains("核验未通过"), "{}", overview.text());
+    assert!(!overview.text().contains("预约窗口核验"), "{}", overview.text());
+}
+
+#[tokio::test]
+async fn who_has_the_highest_level_is_not_told_to_reach_it() {
+    let world = World::with_halls().await;
+    let mut browser = world.browser();
+    browser.sign_in(&LI).await;
+    let level = browser.get("/account/").await.text();
+    let page = browser.get("/account/visit").await;
+    assert!(level.contains("已是最高等级"), "{level}");
+    assert!(page.text().contains("您已是最高等级"), "{}", page.text());
+    assert!(!page.text().contains("等级升为 3 级"), "{}", page.text());
 }
 
 #[tokio::test]

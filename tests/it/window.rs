@@ -154,7 +154,8 @@ async fn another_clerk_is_refused_of_this_hall_or_another() {
 #[tokio::test]
 async fn a_visit_put_back_is_for_any_window_of_the_hall() {
     let (world, mut clerk, page) = at_the_card().await;
-    let compare = clerk.read(&page, "rare-name").await;
+    let compare = clerk.read(&page, "citizen").await;
+    assert!(compare.text().contains("放回等待"), "{}", compare.text());
     let desk = clerk.press(&compare, "/release").await;
     assert!(desk.text().contains("已放回等待"), "{}", desk.text());
     let mut other = Clerk::at_work(&world, &LUO).await;
@@ -181,6 +182,20 @@ async fn enter_decides_nothing() {
     form.remove("decision");
     let again = clerk.browser.send(&page, &form).await;
     assert_eq!((again.name().as_str(), again.status()), ("hall-compare", 422));
+}
+
+#[tokio::test]
+async fn a_visit_of_nobody_on_record_ends_when_it_is_left() {
+    let (_world, mut clerk, page) = at_the_card().await;
+    let mut desk = clerk.browser.get("/hall/").await;
+    assert!(desk.text().contains("尚未读卡"), "{}", desk.text());
+    let compare = clerk.read(&page, "rare-name").await;
+    desk = clerk.browser.get("/hall/").await;
+    assert!(desk.text().contains("未登记") && !desk.text().contains("尚未读卡"), "{}", desk.text());
+    assert!(compare.text().contains("结束，不办理"), "{}", compare.text());
+    desk = clerk.press(&compare, "/release").await;
+    assert!(desk.text().contains("已结束，没有留下记录"), "{}", desk.text());
+    assert!(desk.buttons("visit").is_empty());
 }
 
 #[tokio::test]
@@ -333,7 +348,7 @@ async fn bad_numbers_are_named_beside_the_field() {
         (
             &[("id_type", "passport"), ("id_number", "E12345678"), ("id_number_again", "E12345678")],
             "issuing_country",
-            "签发国家或地区",
+            "请输入护照的签发国家或地区",
         ),
     ];
     for (changed, field, said) in others {
@@ -346,6 +361,15 @@ async fn bad_numbers_are_named_beside_the_field() {
     let refused = clerk.enter_fields(&page, &STRANGER, &[("id_number", &long), ("name", &long)]).await;
     assert_eq!(refused.status(), 422);
     assert!(refused.answer.body.len() < 60_000, "what is shown again is bounded");
+}
+
+#[tokio::test]
+async fn a_card_without_end_is_entered_as_the_hint_says() {
+    for word in ["long", "Long", "LONG", " long ", "长期"] {
+        let (_world, mut clerk, page) = at_the_card().await;
+        let compare = clerk.enter_fields(&page, &STRANGER, &[("valid_until", word)]).await;
+        assert_eq!(compare.name(), "hall-compare", "{word:?}: {}", compare.text());
+    }
 }
 
 #[tokio::test]

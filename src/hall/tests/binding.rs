@@ -74,6 +74,8 @@ async fn a_newer_offer_replaces_the_older_one() {
     let house = House::open().await;
     let visit = house.awaiting().await;
     let older = house.offer(&visit).await;
+    let late = bind::offer(&house.db, &house.moment(), &house.at(&visit)).await.unwrap();
+    assert_eq!(refused(late), StepRefusal::Moved);
     let newer = house.offer(&visit).await;
     let by = By::Token(older.token.expose());
     assert_eq!(refused(house.confirm(by, &older.number).await), B::NoOffer);

@@ -5,7 +5,7 @@ use crate::gateway::CardReaders;
 use crate::gateway::card_reader::ReadingProblem;
 use crate::hall::card::{CardRefusal as C, HandEntry, Source};
 use crate::hall::code::CodeProblem;
-use crate::hall::counter::{self, TakeRefusal, Whose};
+use crate::hall::counter::{self, CardSeen, TakeRefusal, Whose};
 use crate::hall::enrol::{self, CancelRefusal, EnrolRefusal};
 use crate::hall::{At, State, StepRefusal, capture};
 use crate::identity::{DocumentProblem, NameProblem};
@@ -188,12 +188,50 @@ async fn a_card_that_does_not_serve_says_why() {
 }
 
 #[tokio::test]
-async fn a_person_at_one_window_is_not_served_at_another() {
+async fn a_person_in_hand_is_not_served_twice_and_the_clerk_hears_by_whom() {
     let house = House::open().await;
     let first = house.taken().await;
     let second = house.walk_in().await;
-    assert_eq!(refused(house.try_chip(&second, &card(CITIZEN, CITIZEN_NAME)).await), C::ServedElsewhere);
+    assert_eq!(refused(house.try_chip(&second, &card(CITIZEN, CITIZEN_NAME)).await), C::ServedByYou);
+    let colleague = house.desk_of("clerk2", "hall-1", "A02").await;
+    let theirs = counter::walk_in(&house.db, &house.moment(), &colleague).await.unwrap();
+    let at = At { desk: &colleague, visit: &theirs.id, version: theirs.version };
+    let reading = house.reading(&theirs, &card(CITIZEN, CITIZEN_NAME));
+    let source = Source::Chip { readers: &house.readers, signed: &reading };
+    let answer =
+        crate::hall::card::read(&house.db, &house.keys, &house.moment(), (&at, source)).await.unwrap();
+    assert_eq!(refused(answer), C::ServedElsewhere);
     house.chip(&first, CITIZEN, CITIZEN_NAME).await;
+}
+
+#[tokio::test]
+async fn who_was_put_back_without_a_code_gets_one_by_asking() {
+    let house = House::open().await;
+    let first = house.enrol().await;
+    let (visit, _) = house.chip(&house.walk_in().await, CITIZEN, CITIZEN_NAME).await;
+    assert_eq!(house.visit(&first.visit).await.state, State::Cancelled);
+    let visit = done(counter::release(&house.db, &house.moment(), &house.at(&visit)).await.unwrap());
+    let shown =
+        enrol::current(&house.db, &house.keys, &house.moment(), &house.person).await.unwrap().unwrap();
+    assert_eq!((shown.visit.id.clone(), shown.code.is_none()), (visit.id.clone(), true));
+
+    house.wait(1);
+    let asked = house.enrol().await;
+    assert_eq!(house.visit(&visit).await.state, State::Cancelled);
+    assert_eq!(house.enrol().await.visit.id, asked.visit.id);
+    house.take_by_code(&asked.code.unwrap().printed()).await;
+}
+
+#[tokio::test]
+async fn the_list_tells_a_card_that_was_read_from_one_that_was_not() {
+    let house = House::open().await;
+    let visit = house.walk_in().await;
+    let line = async || {
+        counter::list_today(&house.db, &house.keys, &house.moment(), &house.desk).await.unwrap().remove(0)
+    };
+    assert_eq!(line().await.card, CardSeen::NotYet);
+    house.chip(&visit, STRANGER, STRANGER_NAME).await;
+    assert_eq!((line().await.card, line().await.masked_name), (CardSeen::Read, None));
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ async fn a_stranger_walks_in_and_makes_the_account_at_home() {
     let known = person::find(&mut house.db.read(), &house.keys, &person).await.unwrap().unwrap();
     assert_eq!(known.name, STRANGER_NAME);
 
-    let slip = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap());
+    let slip = house.slip(&visit).await;
     house.wait(30 * 3600);
     let typed = slip.code.printed().to_lowercase().replace('-', " ");
     let found = done(slip::look(&house.db, &house.keys, &house.moment(), &typed).await.unwrap());
@@ -99,7 +99,7 @@ async fn whoever_forgot_the_code_walks_in_and_the_enrolled_visit_gives_way() {
 async fn a_verified_person_with_an_account_may_use_the_slip_signed_in() {
     let house = House::open().await;
     let visit = house.awaiting().await;
-    let slip = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap());
+    let slip = house.slip(&visit).await;
     let code = slip.code.printed();
     let found = done(slip::look(&house.db, &house.keys, &house.moment(), &code).await.unwrap());
     assert_eq!(found.account, Standing::HasAccount);

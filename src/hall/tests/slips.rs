@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::support::*;
 use crate::hall::continuation_code::ContinuationProblem;
 use crate::hall::slip::{self, ContinuationRefusal as S, Registration};
-use crate::hall::{Answer, State, counter};
+use crate::hall::{Answer, State, StepRefusal, Visit, bind, counter};
 use crate::identity::store::account;
 use crate::identity::{LoginName, PhoneNumber};
 use crate::sql;
@@ -19,7 +19,7 @@ fn registration(code: &str) -> Registration<'_> {
 async fn one_slip_makes_one_account_however_many_try() {
     let house = Arc::new(House::open().await);
     let (visit, person) = house.stranger_awaiting().await;
-    let slip = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap());
+    let slip = house.slip(&visit).await;
     let tasks = (0..20).map(|_| {
         let (house, code) = (house.clone(), slip.code.printed());
         tokio::spawn(async move { house.register(&registration(&code)).await })
@@ -38,7 +38,7 @@ async fn one_slip_makes_one_account_however_many_try() {
 async fn a_code_that_leads_nowhere_says_why() {
     let house = House::open().await;
     let (visit, _) = house.stranger_awaiting().await;
-    let issue = async || done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap());
+    let issue = async || house.slip(&visit).await;
     let look = async |code: &str| slip::look(&house.db, &house.keys, &house.moment(), code).await.unwrap();
     let first = issue().await.code.printed();
     let second = issue().await.code.printed();
@@ -62,7 +62,7 @@ async fn a_code_that_leads_nowhere_says_why() {
 async fn a_refused_registration_leaves_the_code_good() {
     let house = House::open().await;
     let (visit, person) = house.stranger_awaiting().await;
-    let code = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap()).code.printed();
+    let code = house.slip(&visit).await.code.printed();
     let (phone, login) =
         (PhoneNumber::parse("13800000001").unwrap(), LoginName::parse("taken-name").unwrap());
     let mut tx = house.db.begin().await.unwrap();
@@ -87,10 +87,28 @@ async fn a_refused_registration_leaves_the_code_good() {
 }
 
 #[tokio::test]
+async fn a_page_made_before_the_slip_gives_no_second_code() {
+    let house = House::open().await;
+    let (visit, _) = house.stranger_awaiting().await;
+    let issue =
+        async |visit: &Visit| slip::issue(&house.db, &house.moment(), &house.at(visit)).await.unwrap();
+    let printed = done(issue(&visit).await).code.printed();
+    assert_eq!(refused(issue(&visit).await), StepRefusal::Moved);
+    let late = bind::offer(&house.db, &house.moment(), &house.at(&visit)).await.unwrap();
+    assert_eq!(refused(late), StepRefusal::Moved);
+    let look = async |code: &str| slip::look(&house.db, &house.keys, &house.moment(), code).await.unwrap();
+    done(look(&printed).await);
+
+    let newer = done(issue(&house.visit(&visit).await).await).code.printed();
+    assert_eq!(refused(look(&printed).await), S::Used);
+    done(look(&newer).await);
+}
+
+#[tokio::test]
 async fn a_slip_serves_its_own_person_only() {
     let house = House::open().await;
     let visit = house.awaiting().await;
-    let code = done(slip::issue(&house.db, &house.moment(), &house.at(&visit)).await.unwrap()).code.printed();
+    let code = house.slip(&visit).await.code.printed();
     let answer = house.register(&registration(&code)).await;
     assert_eq!(refused(answer), S::HasAccount);
     let (other, account) = house.citizen(STRANGER, STRANGER_NAME).await;

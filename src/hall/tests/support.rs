@@ -21,7 +21,7 @@ use crate::hall::clerk::{self, NewStaff};
 use crate::hall::decide::{self, Check, Checks, Decided, Decision, DecisionRefusal, SecondLook, Verdict};
 use crate::hall::enrol::{self, Ticket};
 use crate::hall::role::Roles;
-use crate::hall::slip::{self, ContinuationRefusal, Redeemed, Registration};
+use crate::hall::slip::{self, ContinuationRefusal, Redeemed, Registration, Slip};
 use crate::hall::window::{self, Hall};
 use crate::hall::{Answer, At, Desk, Visit, counter};
 use crate::identity::store::account::{self, Made, NewAccount};
@@ -225,8 +225,16 @@ impl House {
         (visit, person)
     }
 
+    /// From a page made just before.
     pub async fn offer(&self, visit: &Visit) -> Offer {
-        done(bind::offer(&self.db, &self.moment(), &self.at(visit)).await.unwrap())
+        let visit = self.visit(visit).await;
+        done(bind::offer(&self.db, &self.moment(), &self.at(&visit)).await.unwrap())
+    }
+
+    /// From a page made just before.
+    pub async fn slip(&self, visit: &Visit) -> Slip {
+        let visit = self.visit(visit).await;
+        done(slip::issue(&self.db, &self.moment(), &self.at(&visit)).await.unwrap())
     }
 
     pub async fn confirm(

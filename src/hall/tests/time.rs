@@ -13,7 +13,7 @@ async fn the_sweep_expires_what_is_overdue_and_nothing_else() {
     let enrolled = house.enrol().await.visit;
     let (awaiting, _) = house.stranger_awaiting().await;
     house.offer(&awaiting).await;
-    done(slip::issue(&house.db, &house.moment(), &house.at(&awaiting)).await.unwrap());
+    house.slip(&awaiting).await;
     assert_eq!(expire(&house.db, &house.moment()).await.unwrap(), 0);
 
     house.wait(600);

@@ -2,8 +2,8 @@
 
 use super::support::*;
 use crate::hall::bind::By;
+use crate::hall::counter;
 use crate::hall::decide::{Decision, Reason, Verdict};
-use crate::hall::{counter, slip};
 use crate::sql;
 use crate::storage::Run;
 
@@ -42,7 +42,7 @@ async fn the_database_shows_no_name_number_code_or_token() {
     let (awaiting, _) = house.stranger_awaiting().await;
     let offer = house.offer(&awaiting).await;
     refused(house.confirm(By::Token(offer.token.expose()), "00").await);
-    let slip = done(slip::issue(&house.db, &house.moment(), &house.at(&awaiting)).await.unwrap());
+    let slip = house.slip(&awaiting).await;
     house.db.close().await;
 
     let planted = [

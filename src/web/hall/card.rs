@@ -4,6 +4,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::held::{Deed, Held};
+use super::release;
 use crate::base::Locale;
 use crate::hall::card::{self, CardRefusal, HandEntry, Source};
 use crate::hall::{Answer as Stepped, State};
@@ -26,7 +27,7 @@ struct Shown {
 
 /// Longer input is cut before it is shown again.
 const LONGEST_SHOWN: usize = 200;
-/// What clerks write where a card has no end, beside the word on the card itself.
+/// What clerks write where a card has no end, in any case of letters: the English word, and the one on the card itself.
 const NO_END: [&str; 2] = ["long", "长期"];
 
 pub async fn get(held: Held) -> Answer {
@@ -62,7 +63,7 @@ async fn by_hand(deed: &Deed) -> Answer {
         return show(&deed.held, Shown { manual, problem: None, status: StatusCode::UNPROCESSABLE_ENTITY })
             .await;
     }
-    let until = deed.form.get("valid_until").filter(|text| !NO_END.contains(text));
+    let until = deed.form.get("valid_until").filter(|text| !is_without_end(text));
     let entry = HandEntry {
         id_type: deed.form.get("id_type").unwrap_or_default(),
         id_number: deed.form.get("id_number").unwrap_or_default(),
@@ -80,6 +81,10 @@ async fn by_hand(deed: &Deed) -> Answer {
             show(&deed.held, Shown { manual, problem, status: StatusCode::UNPROCESSABLE_ENTITY }).await
         }
     }
+}
+
+fn is_without_end(text: &str) -> bool {
+    NO_END.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
 fn typed(form: &Form) -> ManualEntry {
@@ -149,6 +154,7 @@ async fn show(held: &Held, shown: Shown) -> Answer {
         reader_nonce: card::nonce(&context.app.keys, &held.visit.id, held.visit.version),
         manual: ManualEntry { id_types: kinds.to_vec(), ..shown.manual },
         problem: shown.problem,
+        leaving: release::leaving(held),
     };
     let mut response = page_with(context, &drawn, &csp(context))?;
     *response.status_mut() = shown.status;

@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use super::held::{Deed, Held};
+use super::release;
 use crate::base::{Fault, Locale};
 use crate::hall::capture::{self, How, Preview};
 use crate::hall::decide::{self, Check, Checks, Decision, DecisionRefusal, Reason, SecondLook, Verdict};
@@ -157,6 +158,7 @@ async fn show(held: &Held, filled: Filled) -> Answer {
         reason: filled.reason,
         reasons: reasons.to_vec(),
         decision: filled.decision,
+        leaving: release::leaving(held),
     };
     let mut response = page(context, &drawn)?;
     *response.status_mut() = status;

@@ -9,7 +9,7 @@ use crate::hall::{State, slip, state};
 use crate::http::paths;
 use crate::identity::store::person;
 use crate::web::answer::{Answer, chrome, page};
-use crate::web::pages::hall::{HallDecidedPage, Outcome};
+use crate::web::pages::hall::{HallDecidedPage, Outcome, Presence};
 
 pub async fn get(held: Held) -> Answer {
     let Some(outcome) = outcome(&held).await? else { return Ok(held.onward()) };
@@ -24,6 +24,7 @@ pub async fn get(held: Held) -> Answer {
         outcome,
         name_masked: masked_name(&held).await?,
         level: level(receipt.as_ref()),
+        presence: if reason == Some(Reason::PersonLeft) { Presence::Left } else { Presence::There },
         reason: reason.map(|reason| reason.label(context.locale).to_owned()),
         account: account_known(&held).await?,
         receipt_href: receipt.map(|receipt| paths::receipt(&receipt.id)),

@@ -9,7 +9,7 @@ use super::staff::{Seated, Sent};
 use crate::base::Fault;
 use crate::base::id::VisitId;
 use crate::hall::code::CodeProblem;
-use crate::hall::counter::{self, Line, TakeRefusal, Whose};
+use crate::hall::counter::{self, CardSeen, Line, TakeRefusal, Whose};
 use crate::hall::state::Outcome;
 use crate::hall::visit::Origin;
 use crate::hall::{Answer as Stepped, State, Visit, statistics};
@@ -20,7 +20,7 @@ use crate::http::shown::Problem;
 use crate::web::answer::{Answer, chrome, page};
 use crate::web::form::Field;
 use crate::web::messages::HallDesk;
-use crate::web::pages::hall::{DayFigures, HallDeskPage, QueueLine, QueueState, QueueStep};
+use crate::web::pages::hall::{DayFigures, HallDeskPage, QueueLine, QueuePerson, QueueState, QueueStep};
 
 #[derive(Deserialize, Default)]
 pub struct Asked {
@@ -213,9 +213,18 @@ fn queued(line: Line, context: &Context) -> QueueLine {
             Whose::Nobodys if state == QueueState::Open => QueueStep::Take(line.id),
             _ => QueueStep::None,
         },
-        name_masked: line.masked_name,
+        person: person(line.masked_name, line.card, state),
         window: line.window,
         state,
+    }
+}
+
+/// After the visit nothing of the card is kept: whoever is nameless then is not on record.
+fn person(masked_name: Option<String>, card: CardSeen, state: QueueState) -> QueuePerson {
+    match (masked_name, card, state) {
+        (Some(name), ..) => QueuePerson::Known(name),
+        (None, CardSeen::NotYet, QueueState::AtCounter | QueueState::Open) => QueuePerson::Unread,
+        (None, ..) => QueuePerson::NotOnRecord,
     }
 }
 

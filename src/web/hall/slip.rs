@@ -1,7 +1,7 @@
 //! The slip the citizen takes home, with a continuation code once where one is needed.
 
-use super::decided;
 use super::held::{Deed, Held};
+use super::{compare, decided};
 use crate::hall::slip::{self, Slip};
 use crate::hall::{Answer as Stepped, visit};
 use crate::http::paths;
@@ -15,7 +15,8 @@ pub async fn get(held: Held) -> Answer {
     show(&held, None).await
 }
 
-/// Issues the code and shows it in this answer only; a new one replaces the old.
+/// Issues the code and shows it in this answer only; a new one replaces the old. The answer loaded again is out of date:
+/// what was printed stays good.
 pub async fn continuation(deed: Deed) -> Answer {
     let context = deed.held.context();
     match slip::issue(&context.app.db, &context.moment, &deed.at()).await? {
@@ -54,6 +55,7 @@ async fn show(held: &Held, issued: Option<Slip>) -> Answer {
             valid_until: issued.expires_at.for_people(),
             address: settings.url(paths::REGISTER),
         }),
+        account: compare::account_known(held).await?,
     };
     page(context, &drawn)
 }

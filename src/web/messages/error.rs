@@ -26,7 +26,7 @@ messages! {
         stale_todo: "请返回上一页，刷新后再提交一次。" | "Go back, refresh the page and send it again.",
         too_many: "操作太频繁" | "Too many requests",
         too_many_what: "短时间内的请求太多了。" | "There were too many requests in a short time.",
-        too_many_todo(seconds): "请等待 {seconds} 秒再试。" | "Wait {seconds} seconds and try again.",
+        too_many_todo(seconds): "请等待 {seconds} 秒再试。" | "Wait {seconds} second and try again." / "Wait {seconds} seconds and try again.",
         unavailable: "服务暂时不可用" | "The service is not available right now",
         unavailable_what: "系统的一部分暂时连接不上，您的信息没有丢失。" | "A part of the system cannot be reached. Nothing of yours is lost.",
         unavailable_todo: "请过几分钟再试。急事请拨打 12345。" | "Try again in a few minutes. If it is urgent, call 12345.",

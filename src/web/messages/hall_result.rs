@@ -6,12 +6,14 @@ messages! {
         passed_text: "已记录。请在当事人离开前完成账号确认。" | "Recorded. Finish the binding before the person leaves.",
         fail_retryable: "未通过，可再来" | "Failed, may come again",
         fail_retryable_text: "已记录。请告知当事人需要补什么。" | "Recorded. Tell the person what to bring.",
+        left_text: "已记录。当事人已离开，不计入失败次数。" | "Recorded. The person has left; it does not count as a failed try.",
         fail_final: "未通过" | "Failed",
         fail_final_text: "已记录。请告知当事人可拨打 12345 申诉。" | "Recorded. Tell the person they can object by calling 12345.",
         bound: "已完成" | "Done",
         bound_text: "核验结果已归入当事人的账号。" | "The verification belongs to the person’s account.",
         handed: "续办码已发" | "Code given",
         handed_text: "当事人可在家凭续办码开通账号。" | "The person can create an account at home with the code.",
+        handed_own_text: "当事人可在家登录自己的账号，输入续办码。" | "The person signs in at home and enters the code there.",
         person: "办理人" | "Person",
         nobody: "未登记" | "Not on record",
         level: "等级" | "Level",
@@ -19,13 +21,15 @@ messages! {
         binding: "把结果交给本人" | "Hand the result to the person",
         qr_title: "手机扫码确认" | "Confirm by phone",
         qr_known: "此人有网上账号。请对方用手机扫码，输入两位数字。" | "This person has an account. Their phone scans the code and confirms two digits.",
-        qr_unknown: "对方带了手机并能登录时选用。" | "When they have their phone and can sign in.",
         qr: "显示二维码" | "Show the QR code",
         code_title: "续办码" | "Continuation code",
-        code_text: "没有账号或没带手机时，打印在回执单上，48 小时内在家开通账号。"
-            | "Without account or phone. It is printed on the slip and good for 48 hours at home.",
+        code_text: "没带手机时选用。打印在回执单上，48 小时内在家登录后输入。"
+            | "Without their phone. It is printed on the slip and is entered at home, signed in, within 48 hours.",
+        code_new: "此人还没有网上账号。续办码打印在回执单上，48 小时内在家开通账号。"
+            | "This person has no account yet. The code is printed on the slip; with it they create one at home within 48 hours.",
         code: "发续办码并打印" | "Give a code and print",
         code_again: "没打印出来？重发续办码" | "Not printed? Give a new code",
+        code_again_text: "重发续办码后，已打印的那个立即作废。" | "A new code ends the one that was printed.",
         slip: "打印回执单" | "Print the slip",
         receipt: "查看回执" | "See the receipt",
         next: "下一位" | "Next person",
@@ -65,8 +69,20 @@ messages! {
         how_1(address): "打开 {address}" | "Open {address}",
         how_2: "输入上面的续办码，设置密码。" | "Enter the code above and choose a password.",
         how_3: "完成后就是 3 级，各部门都认可。" | "You are then at level 3, and every department knows it.",
-        keep: "请像保管钥匙一样保管这张单子。不是本人办理的，请拨打 12345。"
+        how_own: "在家归入您的账号" | "Add it to your account at home",
+        how_own_1(address): "打开 {address}，先登录您的账号。" | "Open {address} and sign in to your account first.",
+        how_own_2: "输入上面的续办码。" | "Enter the code above.",
+        next_passed: "结果还没有归入网上账号。请在窗口用手机确认，或领取续办码。"
+            | "The result does not belong to an online account yet. Confirm it by phone at the window, or get a continuation code.",
+        next_code: "续办码印在另一张回执单上，请凭它在家完成。" | "The continuation code is on another slip. Finish at home with it.",
+        next_bound: "结果已归入您的网上账号，不需要再做什么。" | "The result belongs to your online account. There is nothing more to do.",
+        next_retry: "您可以带有效的证件原件，再到任意窗口核验一次。"
+            | "You can come to any window again with a valid original document.",
+        next_final: "如有异议，请拨打 12345 说明情况。" | "If you object, call 12345 and say what happened.",
+        keep: "请妥善保管这张单子。不是本人办理的，请拨打 12345。" | "Keep this slip. If this was not you, call 12345.",
+        keep_code: "请像保管钥匙一样保管这张单子。不是本人办理的，请拨打 12345。"
             | "Keep this slip like a key. If this was not you, call 12345.",
+        keep_failed: "不是本人办理的，请拨打 12345。" | "If this was not you, call 12345.",
         back: "回到工作台" | "Back to the desk",
     }
 }

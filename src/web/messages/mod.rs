@@ -1,19 +1,20 @@
 //! The texts of the pages, both languages side by side: a missing translation does not compile.
 //!
 //! `messages! { Page { title: "登录" | "Sign in", hello(name): "你好，{name}" | "Hello, {name}" } }` makes a type
-//! `Page(Locale)` with a method for each text.
+//! `Page(Locale)` with a method for each text. A text that counts has its English twice, for one and for more:
+//! `tries(n): "{n} 次" | "{n} try" / "{n} tries"`.
 
 /// A text without parameters is a `&'static str`; with parameters (anything that displays) it is a `String`.
 macro_rules! messages {
     ($($(#[$doc:meta])* $page:ident {
-        $($key:ident $(($($arg:ident),+))? : $zh:literal | $en:literal),+ $(,)?
+        $($key:ident $(($($arg:ident),+))? : $zh:literal | $en:literal $(/ $many:literal)?),+ $(,)?
     })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $page(pub crate::base::Locale);
 
         impl $page {
-            $(message! { $key [$($($arg),+)?] $zh, $en })+
+            $(message! { $key [$($($arg),+)?] $zh, $en $(/ $many)? })+
         }
     )+};
 }
@@ -22,6 +23,15 @@ macro_rules! message {
     ($key:ident [] $zh:literal, $en:literal) => {
         pub fn $key(self) -> &'static str {
             self.0.pick($zh, $en)
+        }
+    };
+    ($key:ident [$count:ident] $zh:literal, $one:literal / $many:literal) => {
+        pub fn $key(self, $count: impl std::fmt::Display) -> String {
+            match self.0 {
+                crate::base::Locale::ZhCn => format!($zh),
+                crate::base::Locale::En if $count.to_string() == "1" => format!($one),
+                crate::base::Locale::En => format!($many),
+            }
         }
     };
     ($key:ident [$($arg:ident),+] $zh:literal, $en:literal) => {
@@ -92,6 +102,7 @@ mod tests {
         Sample {
             title: "登录" | "Sign in",
             hello(name, times): "你好，{name}，第 {times} 次" | "Hello {name}, time {times}",
+            tries(n): "{n} 次" | "{n} try" / "{n} tries",
         }
     }
 
@@ -101,5 +112,13 @@ mod tests {
         assert_eq!(Sample(Locale::En).title(), "Sign in");
         assert_eq!(Sample(Locale::ZhCn).hello("王", 2), "你好，王，第 2 次");
         assert_eq!(Sample(Locale::En).hello("Wang", 2), "Hello Wang, time 2");
+    }
+
+    #[test]
+    fn one_is_not_counted_as_many() {
+        for (count, said) in [(0, "0 tries"), (1, "1 try"), (2, "2 tries"), (11, "11 tries")] {
+            assert_eq!(Sample(Locale::En).tries(count), said);
+        }
+        assert_eq!(Sample(Locale::ZhCn).tries(1), "1 次");
     }
 }

@@ -25,7 +25,7 @@ messages! {
         submit: "开通账号" | "Create account",
         not_me: "这不是我" | "This is not me",
         code_wrong: "续办码不正确、已使用或已过期。如果刚刚用它开通了账号，请直接登录" | "This code is not right, was used before or has expired. If you have just made your account with it, sign in",
-        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} seconds and try again",
+        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} second and try again" / "Too many tries. Wait {seconds} seconds and try again",
         password_differs: "两次输入的密码不一致" | "The two passwords are not the same",
         account_exists: "您已经有账号。请先登录，再输入续办码" | "You already have an account. Sign in first, then enter the code",
         busy: "现在办理的人较多，请稍后再试" | "Many people are using this right now. Try again in a moment",

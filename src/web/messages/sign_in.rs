@@ -22,7 +22,7 @@ messages! {
         no_username: "请输入证件号码、手机号或登录名" | "Enter your ID number, phone number or login name",
         no_password: "请输入密码" | "Enter your password",
         wrong: "账号或密码不正确，请检查后再试" | "The account or the password is not right. Check both and try again",
-        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} seconds and try again",
+        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} second and try again" / "Too many tries. Wait {seconds} seconds and try again",
         busy: "现在登录的人较多，请稍后再试" | "Many people are signing in right now. Try again in a moment",
         expired: "页面停留时间过长，请重新登录" | "You were on this page for a long time. Sign in again",
     }

@@ -30,7 +30,7 @@ messages! {
         trying_note: "系统会继续通知，您可以放心关闭本页。" | "We keep trying. You can close this page.",
         failed_note: "没有通知到的系统，请在该系统内自行退出，或关闭浏览器。" | "Where a system was not reached, sign out there yourself or close the browser.",
         back(client): "返回“{client}”" | "Return to {client}",
-        returns(seconds): "{seconds} 秒后自动返回。" | "Going back in {seconds} seconds.",
+        returns(seconds): "{seconds} 秒后自动返回。" | "Going back in {seconds} second." / "Going back in {seconds} seconds.",
         stay_here: "留在本页" | "Stay on this page",
         refused: "该系统未接受通知" | "The system did not accept the notice",
         unreachable: "联系不上该系统" | "The system cannot be contacted",

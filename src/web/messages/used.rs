@@ -17,7 +17,7 @@ messages! {
         signed_in: "登录" | "Signed in",
         by_password: "密码登录" | "Signed in by password",
         sign_in_failed: "登录未成功" | "A sign-in did not succeed",
-        sign_in_failed_text: "若不是您本人，请修改密码并拨打 12345。" | "If it was not you, change your password and call 12345.",
+        sign_in_failed_text: "若不是您本人，请拨打 12345。" | "If it was not you, call 12345.",
         signed_out: "退出登录" | "Signed out",
         ended_elsewhere: "在另一台设备上让它退出" | "Ended from another device",
         ended_other_person: "另一人在同一浏览器登录" | "Somebody else signed in with the same browser",

@@ -5,7 +5,7 @@ use askama::Template;
 use super::visit::VisitState;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{Account, Consents, History, Level, Requests, Services, Sessions};
+use crate::web::messages::{Account, Consents, History, Level, Requests, Services, Sessions, Visit};
 
 /// A document of the person.
 #[derive(Debug, Clone, Default)]
@@ -163,6 +163,10 @@ impl AccountPage {
 
     fn has_requests(&self) -> bool {
         self.requests == RequestsWaiting::Some
+    }
+
+    fn v(&self) -> Visit {
+        Visit(self.chrome.locale)
     }
 
     fn has_visit_under_way(&self) -> bool {

@@ -15,6 +15,8 @@ pub enum VisitState {
     #[default]
     Absent,
     Open,
+    /// Put back at the window, without a code of their own: the clerk's list knows them.
+    PutBack,
     AtCounter,
     /// Verified; the window has not started the binding.
     Passed,
@@ -23,7 +25,11 @@ pub enum VisitState {
     FailedRetryable,
     FailedFinal,
     Expired,
+    /// Verified, and nobody tied it to an account in time.
+    Lapsed,
     Cancelled,
+    /// There is no visit, and at the highest level none is needed.
+    NotNeeded,
 }
 
 impl VisitState {
@@ -32,6 +38,7 @@ impl VisitState {
         match self {
             VisitState::Absent => "absent",
             VisitState::Open => "open",
+            VisitState::PutBack => "put_back",
             VisitState::AtCounter => "at_counter",
             VisitState::Passed => "passed",
             VisitState::AwaitingBinding => "awaiting_binding",
@@ -39,20 +46,32 @@ impl VisitState {
             VisitState::FailedRetryable => "failed_retryable",
             VisitState::FailedFinal => "failed_final",
             VisitState::Expired => "expired",
+            VisitState::Lapsed => "lapsed",
             VisitState::Cancelled => "cancelled",
+            VisitState::NotNeeded => "not_needed",
         }
     }
 
     /// Whether the next step is awaited.
     pub fn is_under_way(self) -> bool {
-        use VisitState::{AtCounter, AwaitingBinding, Open, Passed};
-        matches!(self, Open | AtCounter | Passed | AwaitingBinding)
+        use VisitState::{AtCounter, AwaitingBinding, Open, Passed, PutBack};
+        matches!(self, Open | PutBack | AtCounter | Passed | AwaitingBinding)
+    }
+
+    /// Whether the citizen can give it up on line.
+    pub fn may_cancel(self) -> bool {
+        matches!(self, VisitState::Open | VisitState::PutBack)
+    }
+
+    /// What the button that asks for a visit says.
+    pub(super) fn enrol_label(self, m: Visit) -> &'static str {
+        if self == VisitState::PutBack { m.put_back_enrol() } else { m.enrol() }
     }
 
     /// Whether a new visit can be asked for.
     pub fn may_enrol(self) -> bool {
-        use VisitState::{Absent, Cancelled, Expired, FailedRetryable};
-        matches!(self, Absent | FailedRetryable | Expired | Cancelled)
+        use VisitState::{Absent, Cancelled, Expired, FailedRetryable, Lapsed, NotNeeded, PutBack};
+        matches!(self, Absent | PutBack | FailedRetryable | Expired | Lapsed | Cancelled | NotNeeded)
     }
 }
 
@@ -120,6 +139,11 @@ impl VisitPage {
         self.visit.may_enrol()
     }
 
+    /// Whether asking for a visit is not what the page is about.
+    fn is_enrolling_aside(&self) -> bool {
+        matches!(self.visit, VisitState::PutBack | VisitState::NotNeeded)
+    }
+
     fn steps(&self) -> Vec<Step> {
         let m = self.m();
         let Some(now) = self.step_now() else { return Vec::new() };
@@ -141,7 +165,7 @@ impl VisitPage {
     fn step_now(&self) -> Option<usize> {
         match self.visit {
             VisitState::Open => Some(0),
-            VisitState::AtCounter => Some(1),
+            VisitState::PutBack | VisitState::AtCounter => Some(1),
             VisitState::Passed => Some(2),
             VisitState::AwaitingBinding => Some(3),
             VisitState::Bound => Some(5),

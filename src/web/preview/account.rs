@@ -35,6 +35,7 @@ pub(super) fn shots(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("account", &overview),
         Shot::of("account-asked", &AccountPage { requests: RequestsWaiting::Some, ..overview.clone() }),
         Shot::of("account-visit", &AccountPage { visit: VisitState::Open, ..overview.clone() }),
+        Shot::of("account-failed", &AccountPage { visit: VisitState::FailedFinal, ..overview.clone() }),
         Shot::of("account-3", &AccountPage { level: 3, login_name: Some("citizen1".into()), ..overview }),
         Shot::of("sessions", &sessions(&frame)),
         Shot::of(

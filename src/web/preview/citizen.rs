@@ -96,9 +96,8 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
         poll_href: Some("/step-up/state?request=req_1".into()),
         ..step_up.clone()
     };
-    for state in
-        [VisitState::AtCounter, VisitState::Passed, VisitState::FailedRetryable, VisitState::FailedFinal]
-    {
+    use VisitState::{AtCounter, FailedFinal, FailedRetryable, Lapsed, Passed, PutBack};
+    for state in [PutBack, AtCounter, Passed, Lapsed, FailedRetryable, FailedFinal] {
         let page = StepUpPage { visit: state, ..step_up.clone() };
         shots.push(Shot::of(format!("step-up-{}", state.word()), &page));
     }
@@ -221,11 +220,14 @@ fn visits(chrome: &Chrome) -> Vec<Shot> {
     };
     vec![
         Shot::of("visit-none", &visit(VisitState::Absent)),
+        Shot::of("visit-not-needed", &visit(VisitState::NotNeeded)),
+        Shot::of("visit-put-back", &polled(visit(VisitState::PutBack))),
+        Shot::of("visit-lapsed", &visit(VisitState::Lapsed)),
         Shot::of("visit-open", &polled(VisitPage { ticket: Some(ticket()), ..visit(VisitState::Open) })),
         Shot::of(
             "visit-refused",
             &VisitPage {
-                problem: Some(BindingRefusal::Ended.message(chrome.locale)),
+                problem: Some(BindingRefusal::Ended.message(chrome.locale).into()),
                 notice: Some(messages::Visit(chrome.locale).refused().into()),
                 slip_href: Some("/register".into()),
                 ..polled(visit(VisitState::Passed))

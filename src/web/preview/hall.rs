@@ -2,6 +2,7 @@
 
 use super::{Shot, sample_qr};
 use crate::base::id::VisitId;
+use crate::hall::decide::Reason;
 use crate::identity::Advisory;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Choice, Field};
@@ -74,9 +75,9 @@ fn entrance(chrome: &Chrome) -> Vec<Shot> {
 }
 
 fn desks(chrome: &Chrome) -> Vec<Shot> {
-    let line = |time: &str, name: Option<String>, state: QueueState| QueueLine {
+    let line = |time: &str, person: QueuePerson, state: QueueState| QueueLine {
         time: time.into(),
-        name_masked: name,
+        person,
         window: Some("A01".into()),
         state,
         next: match state {
@@ -87,12 +88,13 @@ fn desks(chrome: &Chrome) -> Vec<Shot> {
     let empty = HallDeskPage { chrome: chrome.clone(), bar: bar(chrome), ..Default::default() };
     let full = HallDeskPage {
         queue: vec![
-            line("10:31", None, QueueState::AtCounter),
-            line("10:20", Some(person(chrome)), QueueState::Open),
-            line("10:05", Some(person(chrome)), QueueState::AwaitingBinding),
-            line("09:52", Some(person(chrome)), QueueState::Continuation),
-            line("09:40", Some(person(chrome)), QueueState::FailedRetryable),
-            line("09:12", Some(person(chrome)), QueueState::Bound),
+            line("10:33", QueuePerson::Unread, QueueState::AtCounter),
+            line("10:31", QueuePerson::NotOnRecord, QueueState::AtCounter),
+            line("10:20", QueuePerson::Known(person(chrome)), QueueState::Open),
+            line("10:05", QueuePerson::Known(person(chrome)), QueueState::AwaitingBinding),
+            line("09:52", QueuePerson::Known(person(chrome)), QueueState::Continuation),
+            line("09:40", QueuePerson::Known(person(chrome)), QueueState::FailedRetryable),
+            line("09:12", QueuePerson::Known(person(chrome)), QueueState::Bound),
         ],
         figures: DayFigures { done: 12, passed: 11, mean_minutes: Some(3) },
         ..empty.clone()
@@ -138,6 +140,7 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
         samples_href: Some("/sandbox/reader".into()),
         manual: manual.clone(),
         problem: None,
+        leaving: Leaving::PutsBack,
     };
     let wrong = ManualEntry {
         id_number: Field::wrong("110105194912310021", chrome.locale.pick("号码不正确", "Not a number")),
@@ -158,7 +161,7 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
                 ..page.clone()
             },
         ),
-        Shot::of("hall-card-wrong", &HallCardPage { manual: wrong, ..page }),
+        Shot::of("hall-card-wrong", &HallCardPage { manual: wrong, leaving: Leaving::Ends, ..page }),
     ]
 }
 
@@ -193,6 +196,7 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
             reason("not_the_holder", "不是证件本人", "Not the holder of the document"),
         ],
         decision: Field::default(),
+        leaving: Leaving::PutsBack,
     };
     let by_hand = HallComparePage {
         card: CardPreview {
@@ -208,6 +212,7 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
         second_look: Field::wrong("", m.second_look_missing()),
         reason: Field::wrong("", m.reason_missing()),
         decision: Field::wrong("", m.not_all_pass()),
+        leaving: Leaving::Ends,
         ..page.clone()
     };
     vec![Shot::of("hall-compare", &page), Shot::of("hall-compare-wrong", &by_hand)]
@@ -223,6 +228,7 @@ fn results(chrome: &Chrome) -> Vec<Shot> {
         name_masked: Some(person(chrome)),
         level: 3,
         reason: None,
+        presence: Presence::There,
         account,
         receipt_href: Some("/receipts/rec_1".into()),
     };
@@ -244,6 +250,16 @@ fn results(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("hall-decided-new", &decided(Outcome::Passed, AccountKnown::No)),
         Shot::of("hall-decided-bound", &decided(Outcome::Bound, AccountKnown::Yes)),
         Shot::of("hall-decided-code", &decided(Outcome::Continuation, AccountKnown::No)),
+        Shot::of("hall-decided-code-own", &decided(Outcome::Continuation, AccountKnown::Yes)),
+        Shot::of(
+            "hall-decided-left",
+            &HallDecidedPage {
+                reason: Some(Reason::PersonLeft.label(chrome.locale).to_owned()),
+                presence: Presence::Left,
+                receipt_href: None,
+                ..decided(Outcome::FailedRetryable, AccountKnown::No)
+            },
+        ),
         Shot::of(
             "hall-decided-retry",
             &HallDecidedPage {
@@ -283,12 +299,17 @@ fn slips(chrome: &Chrome) -> Vec<Shot> {
         receipt_id: Some("rec_0193a1c2d3e4f5".into()),
         receipt_qr_svg: sample_qr("http://localhost:8000/receipts/rec_0193a1c2d3e4f5"),
         continuation: None,
+        account: AccountKnown::No,
     };
     let failed = HallSlipPage { outcome: Outcome::FailedRetryable, receipt_id: None, ..slip.clone() };
+    let with_code = HallSlipPage { continuation: Some(given), ..slip.clone() };
     vec![
         Shot::of("hall-slip", &slip),
         Shot::of("hall-slip-failed", &failed),
-        Shot::of("hall-slip-code", &HallSlipPage { continuation: Some(given), ..slip }),
+        Shot::of("hall-slip-final", &HallSlipPage { outcome: Outcome::FailedFinal, ..failed }),
+        Shot::of("hall-slip-bound", &HallSlipPage { outcome: Outcome::Bound, ..slip }),
+        Shot::of("hall-slip-code", &with_code),
+        Shot::of("hall-slip-code-own", &HallSlipPage { account: AccountKnown::Yes, ..with_code }),
     ]
 }
 

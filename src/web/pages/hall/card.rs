@@ -9,6 +9,26 @@ use crate::web::chrome::Chrome;
 use crate::web::form::{Choice, Field, FormErrors};
 use crate::web::messages::{HallCard, HallDesk};
 
+/// What becomes of a visit that is left without a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leaving {
+    /// Any window of the hall can take it again.
+    #[default]
+    PutsBack,
+    /// Nobody is known who could wait.
+    Ends,
+}
+
+impl Leaving {
+    /// The button's text.
+    pub(super) fn label(self, m: HallCard) -> &'static str {
+        match self {
+            Leaving::PutsBack => m.release(),
+            Leaving::Ends => m.end(),
+        }
+    }
+}
+
 /// The form for entry by hand.
 #[derive(Debug, Clone, Default)]
 pub struct ManualEntry {
@@ -42,6 +62,7 @@ pub struct HallCardPage {
     pub manual: ManualEntry,
     /// What is wrong with the card as a whole.
     pub problem: Option<String>,
+    pub leaving: Leaving,
 }
 
 impl HallCardPage {

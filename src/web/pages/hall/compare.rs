@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::bar::DeskBar;
+use super::card::Leaving;
 use crate::base::id::VisitId;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
@@ -76,6 +77,7 @@ pub struct HallComparePage {
     pub reasons: Vec<Choice>,
     /// An error of the decision itself.
     pub decision: Field,
+    pub leaving: Leaving,
 }
 
 /// One check as the template lays it out.

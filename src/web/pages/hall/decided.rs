@@ -22,6 +22,13 @@ pub enum Outcome {
     Continuation,
 }
 
+/// Whether the person is still there to be told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    There,
+    Left,
+}
+
 impl Outcome {
     pub(super) fn is_pass(self) -> bool {
         !matches!(self, Outcome::FailedRetryable | Outcome::FailedFinal)
@@ -45,6 +52,7 @@ pub struct HallDecidedPage {
     pub level: u8,
     /// Why not, for people.
     pub reason: Option<String>,
+    pub presence: Presence,
     pub account: AccountKnown,
     pub receipt_href: Option<String>,
 }
@@ -89,9 +97,13 @@ impl HallDecidedPage {
         let m = self.m();
         match self.outcome {
             Outcome::Passed => m.passed_text(),
+            Outcome::FailedRetryable | Outcome::FailedFinal if self.presence == Presence::Left => {
+                m.left_text()
+            }
             Outcome::FailedRetryable => m.fail_retryable_text(),
             Outcome::FailedFinal => m.fail_final_text(),
             Outcome::Bound => m.bound_text(),
+            Outcome::Continuation if self.has_account() => m.handed_own_text(),
             Outcome::Continuation => m.handed_text(),
         }
     }

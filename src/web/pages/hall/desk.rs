@@ -30,11 +30,21 @@ pub enum QueueState {
 pub struct QueueLine {
     /// For people: `10:05`.
     pub time: String,
-    /// None until the card was read.
-    pub name_masked: Option<String>,
+    pub person: QueuePerson,
     pub window: Option<String>,
     pub state: QueueState,
     pub next: QueueStep,
+}
+
+/// Whom a visit of the list is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueuePerson {
+    /// The masked name.
+    Known(String),
+    /// No card was read yet.
+    Unread,
+    /// A card was read, of somebody we do not know.
+    NotOnRecord,
 }
 
 /// What this clerk can do with a visit of the list.

@@ -11,9 +11,9 @@ mod slip;
 
 pub use bar::DeskBar;
 pub use binding::{BindingState, HallBindingPage};
-pub use card::{HallCardPage, ManualEntry};
+pub use card::{HallCardPage, Leaving, ManualEntry};
 pub use compare::{AccountKnown, CardPreview, Chip, HallComparePage, ReadBy};
-pub use decided::{HallDecidedPage, Outcome};
-pub use desk::{DayFigures, HallDeskPage, QueueLine, QueueState, QueueStep};
+pub use decided::{HallDecidedPage, Outcome, Presence};
+pub use desk::{DayFigures, HallDeskPage, QueueLine, QueuePerson, QueueState, QueueStep};
 pub use sign_in::{HallSignInPage, HallSignInProblem, HallWindowPage, WindowLine, WindowUse};
 pub use slip::{Continuation, HallSlipPage};

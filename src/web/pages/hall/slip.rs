@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::bar::DeskBar;
+use super::compare::AccountKnown;
 use super::decided::Outcome;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
@@ -43,6 +44,8 @@ pub struct HallSlipPage {
     /// Markup of `web::qr::svg` for the address of the receipt.
     pub receipt_qr_svg: String,
     pub continuation: Option<Continuation>,
+    /// Who has an account signs in with it before the code is entered.
+    pub account: AccountKnown,
 }
 
 impl HallSlipPage {
@@ -56,6 +59,37 @@ impl HallSlipPage {
 
     fn l(&self) -> Level {
         Level(self.chrome.locale)
+    }
+
+    /// The title and the steps of what is done at home with the code.
+    fn how(&self, address: &str) -> (&'static str, [String; 3]) {
+        let m = self.m();
+        let (title, first, second) = match self.account {
+            AccountKnown::No => (m.how(), m.how_1(address), m.how_2()),
+            AccountKnown::Yes => (m.how_own(), m.how_own_1(address), m.how_own_2()),
+        };
+        (title, [first, second.to_owned(), m.how_3().to_owned()])
+    }
+
+    /// What the person does next, where no code on this slip says it.
+    fn next(&self) -> Option<&'static str> {
+        let m = self.m();
+        let next = match self.outcome {
+            Outcome::Passed => m.next_passed(),
+            Outcome::Continuation => m.next_code(),
+            Outcome::Bound => m.next_bound(),
+            Outcome::FailedRetryable => m.next_retry(),
+            Outcome::FailedFinal => m.next_final(),
+        };
+        self.continuation.is_none().then_some(next)
+    }
+
+    fn keep(&self) -> &'static str {
+        match (&self.continuation, self.outcome.is_pass()) {
+            (Some(_), _) => self.m().keep_code(),
+            (None, true) => self.m().keep(),
+            (None, false) => self.m().keep_failed(),
+        }
     }
 
     fn result(&self) -> &'static str {
