@@ -180,7 +180,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
         browser: context.known_browser(),
         expires_at: context.moment.now + pending::LIFETIME,
         signed_in: Paid::NotYet,
-        consented: Paid::NotYet,
+        consented_by: None,
         expected_sub,
         txn: context.moment.request_id.clone(),
         pushed: None,
@@ -205,7 +205,7 @@ pub(super) fn granted(
     (asked, acr): (Asked, Acr),
     now: Timestamp,
 ) -> Granted {
-    let Asked { scope, claims, details } = asked.granted(client, standing.consent.as_ref());
+    let Asked { scope, claims, details } = asked.granted(client.consent, standing.consent.as_ref());
     let assurance = standing.assurance(now);
     Granted {
         client_id: client.client_id.clone(),
