@@ -123,6 +123,7 @@ mod tests {
 
     fn consent() -> Consent {
         Consent {
+            id: "con_1".parse().unwrap(),
             client_id: "app1".into(),
             scope: "openid profile".parse().unwrap(),
             claims: vec![],
