@@ -613,6 +613,15 @@ fn signed(signer: &Signer, claims: Value, changed: Value) -> String {
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_sent_takes_no_request_away() {
+    let (world, hotline) = world(json!({})).await;
+    Look::at(&world).await.change("DROP TABLE sandbox_message").await;
+    let id = begin(&hotline, &[]).await;
+    sandbox(&world, &id, "allow").await.good();
+    Tokens::of(&poll(&hotline, &id).await);
+}
+
+#[tokio::test]
 async fn a_withdrawn_consent_gives_no_tokens() {
     let (world, hotline) = world(json!({})).await;
     let id = begin(&hotline, &[]).await;
