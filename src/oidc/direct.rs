@@ -9,6 +9,7 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 use super::error::{OAuthError, Problem};
 use super::proof;
 use crate::client::Client;
+use crate::grant::trace::Kind;
 use crate::http::machine::Machine;
 use crate::protocol::Params;
 use crate::protocol::client_auth::ClientAuth;
@@ -22,6 +23,10 @@ pub(super) async fn caller(machine: &Machine, params: &Params) -> Result<Arc<Cli
     }
     let client = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
     machine.trace.of_client(&client.client_id);
+    // Anybody can name a public client.
+    if !client.is_public() {
+        machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
+    }
     Ok(client)
 }
 

@@ -57,7 +57,6 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let client = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
-    machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
     let confirmation = proof::for_tokens(machine, &client).await?;
     // Before a code or a refresh token is used up: without the client's key there can be no answer.
     let recipient =
