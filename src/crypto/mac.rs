@@ -19,6 +19,7 @@ pub enum Purpose {
     RefreshSuccessor,
     BrowserState,
     DpopNonce,
+    ShownTo,
 }
 
 /// An HMAC-SHA256 key.
@@ -62,6 +63,7 @@ impl Purpose {
             Purpose::RefreshSuccessor => "refresh-successor\0",
             Purpose::BrowserState => "browser-state\0",
             Purpose::DpopNonce => "dpop-nonce\0",
+            Purpose::ShownTo => "shown-to\0",
         }
     }
 }

@@ -49,20 +49,26 @@ pub fn of(request: &AuthorizeRequest, client: &Client) -> Result<Asked, Refusal>
 
 impl Asked {
     /// Whether the person must be asked.
-    pub fn needs_consent(&self, client: &Client, consent: Option<&Consent>, now: Timestamp) -> bool {
-        client.consent == ConsentPolicy::Explicit
+    pub fn needs_consent(&self, policy: ConsentPolicy, consent: Option<&Consent>, now: Timestamp) -> bool {
+        policy == ConsentPolicy::Explicit
             && !consent.is_some_and(|consent| {
                 consent.answers(&self.scope, &self.claims, now) && consent.details.cover(&self.details)
             })
     }
 
-    /// What is left after the person's answer.
-    pub fn granted(&self, client: &Client, consent: Option<&Consent>) -> Asked {
-        let Some(consent) = consent.filter(|_| client.consent == ConsentPolicy::Explicit) else {
-            return self.clone();
-        };
-        let claims = self.claims.iter().filter(|claim| consent.claims.contains(claim)).cloned().collect();
-        Asked { scope: self.scope.intersection(&consent.scope), claims, details: self.details.clone() }
+    /// What is left after the person's answer: nothing where one is needed and there is none.
+    pub fn granted(&self, policy: ConsentPolicy, consent: Option<&Consent>) -> Asked {
+        match (policy, consent) {
+            (ConsentPolicy::Implicit, _) => self.clone(),
+            (ConsentPolicy::Explicit, None) => {
+                Asked { scope: Scope::default(), claims: Vec::new(), details: Details::default() }
+            }
+            (ConsentPolicy::Explicit, Some(consent)) => {
+                let kept = self.claims.iter().filter(|claim| consent.claims.contains(claim));
+                let scope = self.scope.intersection(&consent.scope);
+                Asked { scope, claims: kept.cloned().collect(), details: self.details.clone() }
+            }
+        }
     }
 
     /// The items of the consent page, the required ones first.
@@ -115,9 +121,9 @@ mod tests {
         assert_eq!((granted, declined.len()), (asked(), 0));
     }
 
-    #[test]
-    fn what_was_declined_is_not_asked_again() {
-        let consent = Consent {
+    fn consent() -> Consent {
+        Consent {
+            id: "con_1".parse().unwrap(),
             client_id: "app1".into(),
             scope: "openid profile".parse().unwrap(),
             claims: vec![],
@@ -125,7 +131,22 @@ mod tests {
             declined: vec!["phone".into(), "claim:email".into()],
             granted_at: Timestamp::from_seconds(1),
             expires_at: Some(Timestamp::from_seconds(10)),
-        };
+        }
+    }
+
+    #[test]
+    fn nothing_is_granted_where_nobody_said_yes() {
+        let (asked, consent) = (asked(), consent());
+        let granted = |policy, consent| asked.granted(policy, consent);
+        let nothing = Asked { scope: Scope::default(), claims: vec![], details: Details::default() };
+        assert_eq!(granted(ConsentPolicy::Explicit, None), nothing);
+        assert_eq!(granted(ConsentPolicy::Explicit, Some(&consent)).scope.to_string(), "openid profile");
+        assert_eq!(granted(ConsentPolicy::Implicit, None), asked);
+    }
+
+    #[test]
+    fn what_was_declined_is_not_asked_again() {
+        let consent = consent();
         let (asked, now) = (asked(), Timestamp::from_seconds(5));
         assert!(consent.answers(&asked.scope, &asked.claims, now));
         assert!(!consent.answers(&"openid real_name".parse().unwrap(), &[], now));

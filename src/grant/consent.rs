@@ -12,6 +12,8 @@ use crate::storage::{Run, Tx, record};
 /// What a person answered a client, the last time they were asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
+    /// Names it from the first yes to the withdrawal; a yes after that is another one.
+    pub id: ConsentId,
     pub client_id: String,
     pub scope: Scope,
     /// Single claims beyond the scopes (the `claims` parameter), by name.
@@ -36,6 +38,7 @@ pub struct Answer<'a> {
 
 record! {
     struct Row {
+        id: String,
         client_id: String,
         scope: String,
         claims: String,
@@ -61,16 +64,16 @@ impl Consent {
 
     /// Columns as they are read in a row, here or together with something else.
     pub(super) fn parse(
-        client_id: &str,
+        (id, client_id): (&str, &str),
         (scope, claims, details, declined): (&str, &str, &str, &str),
         (granted_at, expires_at): (i64, Option<i64>),
     ) -> Result<Self, Fault> {
         let words = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        let broken = |what| Fault::inconsistent("consent", id, what);
         Ok(Self {
+            id: id.parse().map_err(|_| broken("not an id"))?,
             client_id: client_id.to_owned(),
-            scope: scope
-                .parse()
-                .map_err(|_| Fault::inconsistent("consent", client_id, "scope cannot be read"))?,
+            scope: scope.parse().map_err(|_| broken("scope cannot be read"))?,
             claims: words(claims),
             // Of a type that is no longer known: the person is asked again.
             details: serde_json::from_str(details).unwrap_or_default(),
@@ -83,7 +86,7 @@ impl Consent {
 
 /// Remembers an answer. What was granted before and not asked now stays granted.
 pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(), Fault> {
-    let before = find(tx, answer.person, answer.client).await?;
+    let before = take(tx, answer.person, answer.client).await?;
     let declined_now = |item: &str| answer.declined.iter().any(|one| one == item);
     let mut scope = answer.scope.clone();
     let mut claims = answer.claims.to_vec();
@@ -104,9 +107,10 @@ pub async fn give(tx: &mut Tx, moment: &Moment, answer: &Answer<'_>) -> Result<(
     tx.execute(sql!(
         "INSERT INTO consent (id, person_id, client_id, scope, claims, declined, granted_at, expires_at, details)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (person_id, client_id) DO UPDATE SET scope = excluded.scope, claims = excluded.claims,
-             declined = excluded.declined, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
-             details = excluded.details, withdrawn_at = NULL",
+         ON CONFLICT (person_id, client_id) DO UPDATE SET
+             id = CASE WHEN consent.withdrawn_at IS NULL THEN consent.id ELSE excluded.id END,
+             scope = excluded.scope, claims = excluded.claims, declined = excluded.declined,
+             granted_at = excluded.granted_at, expires_at = excluded.expires_at, details = excluded.details, withdrawn_at = NULL",
         ConsentId::new(moment).as_str(),
         answer.person.as_str(),
         answer.client,
@@ -147,11 +151,20 @@ pub async fn withdraw(tx: &mut Tx, moment: &Moment, person: &PersonId, client: &
     Ok(true)
 }
 
+/// Holds a consent to the end of the transaction, should it still stand: whoever withdraws it from now on waits, and
+/// reaches what is written here. Whether it stands is for the next statement to ask.
+pub(super) fn hold(tx: &mut Tx, id: &ConsentId) {
+    tx.later(sql!(
+        "UPDATE consent SET withdrawn_at = NULL WHERE id = $1 AND withdrawn_at IS NULL",
+        id.as_str()
+    ));
+}
+
 /// What the person let clients know, newest first.
 pub async fn list(run: &mut impl Run, person: &PersonId) -> Result<Vec<Consent>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT client_id, scope, claims, details, declined, granted_at, expires_at FROM consent
+            "SELECT id, client_id, scope, claims, details, declined, granted_at, expires_at FROM consent
              WHERE person_id = $1 AND withdrawn_at IS NULL ORDER BY granted_at DESC LIMIT 500",
             person.as_str(),
         ))
@@ -167,11 +180,12 @@ fn printed(details: &Details) -> Result<String, Fault> {
     serde_json::to_string(details).map_err(|error| Fault::broken("writing consent").because(error))
 }
 
-async fn find(run: &mut impl Run, person: &PersonId, client: &str) -> Result<Option<Consent>, Fault> {
-    let row: Option<Row> = run
+/// What stands, held to the end of the transaction: what is withdrawn meanwhile must not come back with what is added.
+async fn take(tx: &mut Tx, person: &PersonId, client: &str) -> Result<Option<Consent>, Fault> {
+    let row: Option<Row> = tx
         .optional(sql!(
-            "SELECT client_id, scope, claims, details, declined, granted_at, expires_at FROM consent
-             WHERE person_id = $1 AND client_id = $2 AND withdrawn_at IS NULL",
+            "UPDATE consent SET withdrawn_at = NULL WHERE person_id = $1 AND client_id = $2 AND withdrawn_at IS NULL
+             RETURNING id, client_id, scope, claims, details, declined, granted_at, expires_at",
             person.as_str(),
             client,
         ))
@@ -182,7 +196,7 @@ async fn find(run: &mut impl Run, person: &PersonId, client: &str) -> Result<Opt
 impl Row {
     fn consent(self) -> Result<Consent, Fault> {
         Consent::parse(
-            &self.client_id,
+            (&self.id, &self.client_id),
             (&self.scope, &self.claims, &self.details, &self.declined),
             (self.granted_at, self.expires_at),
         )

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::Timestamp;
-use crate::base::id::{AccountId, PersonId, SessionId};
+use crate::base::id::{AccountId, ConsentId, PersonId, SessionId};
 use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::protocol::{Acr, ClaimsRequest, Scope};
 
@@ -48,4 +48,7 @@ pub struct Facts {
     /// The details that were granted (RFC 9396).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Value>,
+    /// The consent it rests on, where there is one: withdrawn, it carries nothing more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentId>,
 }

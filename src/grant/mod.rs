@@ -9,6 +9,7 @@ pub mod level;
 pub mod asked;
 pub mod code;
 pub mod family;
+pub mod entry;
 pub mod claims;
 pub mod verified;
 pub mod release;

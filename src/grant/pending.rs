@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::id::{DecoupledId, RequestId};
+use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::AuthorizeRequest;
 use crate::storage::Ephemeral;
@@ -21,8 +21,9 @@ pub struct Pending {
     pub expires_at: Timestamp,
     /// Whether the person showed who they are for this very request: what `prompt=login` and `max_age` ask for.
     pub signed_in: Paid,
-    /// Whether the person answered the consent page of this very request.
-    pub consented: Paid,
+    /// Who allowed something on the consent page of this very request. Another person who comes to the browser has not.
+    #[serde(default)]
+    pub consented_by: Option<PersonId>,
     /// The person `id_token_hint` or the `sub` claim names, as the client knows them.
     pub expected_sub: Option<String>,
     /// Names the request in errors, from its first moment on.

@@ -26,6 +26,7 @@ pub struct Standing {
 record! {
     struct Row {
         what: String,
+        id: String,
         one: String,
         two: String,
         three: String,
@@ -39,7 +40,6 @@ record! {
 record! {
     struct WithSession {
         row: Row,
-        id: String,
         person_id: String,
         account_id: String,
     }
@@ -60,10 +60,11 @@ impl Standing {
 pub async fn find(run: &mut impl Run, session: &Session, client: &str) -> Result<Standing, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
-            "SELECT 'evidence' AS what, kind AS one, methods AS two, '' AS three, '' AS four, at, valid_until AS until, revoked_at
+            "SELECT 'evidence' AS what, id, kind AS one, methods AS two, '' AS three, '' AS four, at, valid_until AS until,
+                    revoked_at
              FROM evidence WHERE person_id = $1 AND account_id = $2
              UNION ALL
-             SELECT 'consent' AS what, scope AS one, claims AS two, details AS three, declined AS four, granted_at AS at,
+             SELECT 'consent' AS what, id, scope AS one, claims AS two, details AS three, declined AS four, granted_at AS at,
                     expires_at AS until, withdrawn_at AS revoked_at
              FROM consent WHERE person_id = $1 AND client_id = $3 AND withdrawn_at IS NULL",
             session.person.as_str(),
@@ -99,7 +100,7 @@ pub async fn find_with_session(
              FROM live JOIN evidence ON evidence.person_id = live.person_id AND evidence.account_id = live.account_id
              UNION ALL
              SELECT 'consent', consent.scope, consent.claims, consent.details, consent.declined, consent.granted_at,
-                    consent.expires_at, consent.withdrawn_at, '', '', ''
+                    consent.expires_at, consent.withdrawn_at, consent.id, '', ''
              FROM live JOIN consent ON consent.person_id = live.person_id
              WHERE consent.client_id = $3 AND consent.withdrawn_at IS NULL
              UNION ALL
@@ -122,7 +123,12 @@ fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault
     for row in rows {
         let columns = (row.one.as_str(), row.two.as_str(), row.three.as_str(), row.four.as_str());
         match row.what.as_str() {
-            "consent" => standing.consent = Some(Consent::parse(client, columns, (row.at, row.until))?),
+            "consent" => {
+                standing.consent = {
+                    let names = (row.id.as_str(), client);
+                    Some(Consent::parse(names, columns, (row.at, row.until))?)
+                }
+            }
             "part" => standing.sid = Some(ending::part(&row.one)?),
             _ => {
                 let times = (row.at, row.until, row.revoked_at);
@@ -137,7 +143,7 @@ fn of(rows: Vec<Row>, session: &Session, client: &str) -> Result<Standing, Fault
 impl WithSession {
     fn session(self) -> Result<Session, Fault> {
         let row = sso::Row {
-            id: self.id,
+            id: self.row.id,
             person_id: self.person_id,
             account_id: self.account_id,
             proofs: self.row.one,

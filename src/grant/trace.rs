@@ -71,7 +71,7 @@ pub enum Reader<'a> {
 pub const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A request takes fewer; a loop shall not fill the table.
 const MOST_STEPS: usize = 24;
-/// An hour's traces of one client: enough to find a mistake, too few for a stranger to fill the disk.
+/// An hour's traces of one client and share: enough to find a mistake, too few for a stranger to fill the disk.
 const MOST_AN_HOUR: u64 = 200;
 const HOUR: Duration = Duration::from_secs(3600);
 /// A step of a way that goes on (RFC 8628 §3.5, RFC 9449 §8): a device that waits, a first proof. No department asks
@@ -115,10 +115,18 @@ impl Trace {
     }
 }
 
-/// Keeps a refused request, unless this client has had its share of the hour.
+impl Refused {
+    /// Whose share of the hour it takes: what anybody can send in a client's name leaves the client's own alone.
+    fn share(&self) -> &'static str {
+        let authenticated = self.steps.iter().any(|step| step.kind == Kind::ClientAuthenticated);
+        if authenticated { "client" } else { "anybody" }
+    }
+}
+
+/// Keeps a refused request, unless its share of the hour is used up.
 pub async fn keep(db: &Db, ephemeral: &Ephemeral, refused: &Refused) -> Result<(), Fault> {
     let hour = refused.at.seconds().div_euclid(3600);
-    let key = format!("trace:{hour}:{}", refused.client_id);
+    let key = format!("trace:{hour}:{}:{}", refused.share(), refused.client_id);
     if ephemeral.count(&key, HOUR).await? > MOST_AN_HOUR {
         return Ok(());
     }

@@ -180,7 +180,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
         browser: context.known_browser(),
         expires_at: context.moment.now + pending::LIFETIME,
         signed_in: Paid::NotYet,
-        consented: Paid::NotYet,
+        consented_by: None,
         expected_sub,
         txn: context.moment.request_id.clone(),
         pushed: None,
@@ -205,7 +205,7 @@ pub(super) fn granted(
     (asked, acr): (Asked, Acr),
     now: Timestamp,
 ) -> Granted {
-    let Asked { scope, claims, details } = asked.granted(client, standing.consent.as_ref());
+    let Asked { scope, claims, details } = asked.granted(client.consent, standing.consent.as_ref());
     let assurance = standing.assurance(now);
     Granted {
         client_id: client.client_id.clone(),
@@ -227,6 +227,7 @@ pub(super) fn granted(
             sender: Sender::Anybody,
             resources: request.resource.clone(),
             details: details.to_values(),
+            consent: standing.consent.as_ref().map(|consent| consent.id.clone()),
         },
     }
 }
@@ -264,10 +265,12 @@ async fn answer(
     let front = Front { context, client, request, recipient };
     let tokens = front.issue(&granted, code.as_deref()).await?;
     finish(context, waiting).await?;
-    let Some(tokens) = tokens else {
-        // The session ended in this very moment.
-        let target = target(client, request);
-        return respond::error(context, &target, Refusal::LoginRequired, &pending.txn).await;
+    let tokens = match tokens {
+        Ok(tokens) => tokens,
+        // In this very moment.
+        Err(refusal) => {
+            return respond::error(context, &target(client, request), refusal, &pending.txn).await;
+        }
     };
     let mut pairs: Vec<(&str, &str)> = code.iter().map(|code| ("code", code.as_str())).collect();
     pairs.extend(tokens.pairs());

@@ -124,7 +124,9 @@ pub(super) async fn write(
             match told {
                 Some(told) if told.mode == DeliveryMode::Push => {
                     let all = (found, &granted, told);
-                    let content = push::tokens(&mut tx, (app, moment), client, all).await?;
+                    let Some(content) = push::tokens(&mut tx, (app, moment), client, all).await? else {
+                        return Ok(false);
+                    };
                     Some(Body { token: told.notification_token.clone(), content })
                 }
                 told => told.map(ping),

@@ -9,6 +9,7 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 use super::error::{OAuthError, Problem};
 use super::proof;
 use crate::client::{Authenticated, Client};
+use crate::grant::trace::Kind;
 use crate::http::machine::Machine;
 use crate::protocol::Params;
 use crate::protocol::client_auth::ClientAuth;
@@ -27,6 +28,10 @@ pub(super) async fn authenticated(machine: &Machine, params: &Params) -> Result<
     }
     let authenticated = machine.app.authenticator.authenticate(&machine.moment, &presented).await?;
     machine.trace.of_client(&authenticated.client().client_id);
+    // Anybody can name a public client.
+    if !authenticated.client().is_public() {
+        machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
+    }
     Ok(authenticated)
 }
 

@@ -125,13 +125,13 @@ fn level_reached(question: &Question<'_>) -> Option<Owed> {
 }
 
 fn consented(question: &Question<'_>) -> Option<Owed> {
-    let pending = question.pending;
-    if pending.consented == Paid::Now {
-        return None;
-    }
-    let again = pending.request.prompt.contains(Prompt::Consent);
+    let (pending, standing) = (question.pending, question.standing);
+    // The page answers `prompt=consent`, for whoever answered it. What it wrote counts as it stands now: the person may
+    // have taken it back since.
+    let asks = pending.request.prompt.contains(Prompt::Consent);
+    let again = asks && pending.consented_by.as_ref() != Some(&question.session?.person);
     let needed =
-        question.asked.needs_consent(question.client, question.standing.consent.as_ref(), question.now);
+        question.asked.needs_consent(question.client.consent, standing.consent.as_ref(), question.now);
     (again || needed).then_some(Owed::Consent)
 }
 

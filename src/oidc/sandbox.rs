@@ -11,9 +11,10 @@ use super::error::{OAuthError, Problem};
 use crate::base::id::SessionId;
 use crate::base::{Actor, Fault};
 use crate::client::Client;
+use crate::grant::asked::{self, Asked};
 use crate::grant::decoupled::{self, Closing, Kind, State, Waiting};
 use crate::grant::level::{self, Reached};
-use crate::grant::{asked, standing};
+use crate::grant::{consent, standing};
 use crate::http::machine::Machine;
 use crate::http::shown::{Problem as PageTrouble, Shown};
 use crate::identity::store::account;
@@ -75,9 +76,31 @@ async fn allow(machine: &Machine, client: &Client, waiting: &Waiting) -> Result<
         return end(machine, (client, waiting), Said::No(&session.person, Closing::Unmet), "unmet").await;
     };
     let asked = asked::of(request, client)?;
+    consented(machine, (&session, client), &asked).await?;
+    let standing = standing::find(&mut app.db.read(), &session, &client.client_id).await?;
     let granted =
         super::authorize::granted((request, client), (&session, &standing), (asked, acr), moment.now);
     end(machine, (client, waiting), Said::Yes(Box::new(granted), &session.proofs), "allowed").await
+}
+
+/// What the consent page would have written.
+async fn consented(
+    machine: &Machine,
+    (session, client): (&Session, &Client),
+    asked: &Asked,
+) -> Result<(), Fault> {
+    let answer = consent::Answer {
+        person: &session.person,
+        client: &client.client_id,
+        scope: &asked.scope,
+        claims: &asked.claims,
+        details: &asked.details,
+        declined: &[],
+    };
+    let moment = machine.moment.by(Actor::Person(session.person.clone()));
+    let mut tx = machine.app.db.begin().await?;
+    consent::give(&mut tx, &moment, &answer).await?;
+    tx.commit().await
 }
 
 async fn end(

@@ -47,9 +47,9 @@ pub(super) fn resume(trace: &Trace, pending: &Pending, now: Timestamp) {
     trace.of_client(&pending.request.client_id);
     trace.note(came, Kind::ClientFound, None);
     trace.note(came, Kind::RequestChecked, None);
-    let passed =
-        [(pending.signed_in, "sign_in", Kind::SignedIn), (pending.consented, "consent", Kind::Consented)];
-    for (_, page, kind) in passed.into_iter().filter(|(paid, ..)| *paid == Paid::Now) {
+    let signed_in = (pending.signed_in == Paid::Now).then_some(("sign_in", Kind::SignedIn));
+    let consented = pending.consented_by.as_ref().map(|_| ("consent", Kind::Consented));
+    for (page, kind) in signed_in.into_iter().chain(consented) {
         trace.note(now, Kind::PageShown, Some(page));
         trace.note(now, kind, None);
     }

@@ -39,6 +39,11 @@ impl Prompts {
         self.contains(Prompt::None)
     }
 
+    /// The same and one value more, where pages may be shown.
+    pub fn with(self, prompt: Prompt) -> Self {
+        if self.forbids_pages() { self } else { Self(self.0 | bit(prompt)) }
+    }
+
     /// The same without one value, once the person has done what it asks for.
     pub fn without(self, prompt: Prompt) -> Self {
         Self(self.0 & !bit(prompt))
@@ -105,6 +110,9 @@ mod tests {
         assert!(!both.without(Prompt::Login).contains(Prompt::Login));
         assert!(both.without(Prompt::Login).contains(Prompt::Consent));
         assert!(!both.forbids_pages());
+        assert_eq!(Prompts::default().with(Prompt::Consent).to_string(), "consent");
+        let none: Prompts = "none".parse().unwrap();
+        assert_eq!(none.with(Prompt::Consent), none);
     }
 
     proptest! {

@@ -82,18 +82,7 @@ record! {
     }
 }
 
-/// A client's part in a session is noted when it gets tokens, if the session still lives; the client's `sid`.
-pub async fn participate(
-    tx: &mut Tx,
-    moment: &Moment,
-    session: &SessionId,
-    client: &str,
-) -> Result<Option<ParticipationId>, Fault> {
-    enter(tx, moment, (session, client), &ParticipationId::new(moment));
-    entered(tx, moment, session, client).await
-}
-
-/// Notes a client's part without waiting for the answer, which `entered` gives. It is called `sid` unless it has a name.
+/// Notes a client's part in a session, should the session live. It is called `sid` unless it has a name.
 pub fn enter(tx: &mut Tx, moment: &Moment, (session, client): (&SessionId, &str), sid: &ParticipationId) {
     tx.later(sql!(
         "INSERT INTO participation (id, session_id, client_id, first_at, last_at)
@@ -105,26 +94,6 @@ pub fn enter(tx: &mut Tx, moment: &Moment, (session, client): (&SessionId, &str)
         client,
         moment.now,
     ));
-}
-
-/// What a client's part in a session is called; nothing where the session lives no longer.
-pub async fn entered(
-    tx: &mut Tx,
-    moment: &Moment,
-    session: &SessionId,
-    client: &str,
-) -> Result<Option<ParticipationId>, Fault> {
-    let row: Option<(String,)> = tx
-        .optional(sql!(
-            "SELECT participation.id FROM participation JOIN sso_session ON sso_session.id = participation.session_id
-             WHERE participation.session_id = $1 AND participation.client_id = $2
-               AND sso_session.ended_at IS NULL AND sso_session.expires_at > $3",
-            session.as_str(),
-            client,
-            moment.now,
-        ))
-        .await?;
-    row.map(|(id,)| part(&id)).transpose()
 }
 
 /// A part's name as it is kept.

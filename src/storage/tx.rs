@@ -31,7 +31,7 @@ impl Tx {
         Self { engine, waiting: Vec::new(), tally }
     }
 
-    /// An `INSERT` whose answer nobody needs: it is sent together with what follows, and what is wrong with it shows
+    /// A statement whose answer nobody needs: it is sent together with what follows, and what is wrong with it shows
     /// there. Two of them must not touch the same row.
     pub fn later(&mut self, statement: Statement) {
         self.waiting.push(statement);

@@ -9,15 +9,17 @@ use super::pages::{ConsentItem, ConsentPage, Need, Occasion};
 use super::way::Way;
 use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
+use crate::crypto::mac::Purpose;
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
 use crate::grant::decoupled::{self, Kind};
-use crate::grant::pending::{self, Left, Paid};
+use crate::grant::pending::{self, Left};
 use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::store::person;
+use crate::protocol::prompt::Prompt;
 use crate::session::Session;
 
 #[derive(Deserialize)]
@@ -34,6 +36,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
     let drawn = ConsentPage {
         chrome: Chrome { signed_in: person.clone(), ..way.chrome(&context) },
         request: way.id.to_string(),
+        shown_to: context.app.keys.mac.of(Purpose::ShownTo, &shown_to(&way, &session)),
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.in_language(context.locale).to_owned(),
         asker: way.asker(&context),
@@ -48,11 +51,18 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
 pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let mut way = Way::find(&mut context, form.get("request").unwrap_or_default()).await?;
     let Some(session) = context.session().await? else { return Ok(way.go_on(&context)) };
+    let named = form.raw("shown_to").unwrap_or_default();
+    if !context.app.keys.mac.matches(Purpose::ShownTo, &shown_to(&way, &session), named) {
+        // Whoever is there now has pressed a button of somebody else's page: nothing is taken from it, and they are asked.
+        way.pending.request.prompt = way.pending.request.prompt.with(Prompt::Consent);
+        pending::update(&context.app.ephemeral, &way.id, &way.pending).await?;
+        return Ok(way.go_on(&context));
+    }
     match form.get("decision") {
         Some("allow") => {
             let ticked: Vec<&str> = form.all("scope").collect();
             allow(&context, &way, &session, &ticked).await?;
-            way.pending.consented = Paid::Now;
+            way.pending.consented_by = Some(session.person.clone());
             pending::update(&context.app.ephemeral, &way.id, &way.pending).await?;
             Ok(way.go_on(&context))
         }
@@ -62,6 +72,11 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         }
         _ => Err(Problem::BadRequest.into()),
     }
+}
+
+/// The page names a person, and the answer is theirs alone.
+fn shown_to<'a>(way: &'a Way, session: &'a Session) -> [&'a [u8]; 2] {
+    [way.id.as_str().as_bytes(), session.person.as_str().as_bytes()]
 }
 
 /// Who waits for the answer; a request from elsewhere that waits no longer is not asked about.

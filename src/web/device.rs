@@ -86,7 +86,7 @@ pub(super) async fn begin(
         browser: Some(context.browser()),
         expires_at: waiting.expires_at,
         signed_in: Paid::NotYet,
-        consented: Paid::NotYet,
+        consented_by: None,
         expected_sub: expected.or_else(|| request.claims.subject().map(str::to_owned)),
         txn: context.moment.request_id.clone(),
         pushed: None,

@@ -614,3 +614,24 @@ fn signed(signer: &Signer, claims: Value, changed: Value) -> String {
     claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     signer.sign("JWT", &claims).unwrap()
 }
+
+#[tokio::test]
+async fn a_message_that_cannot_be_sent_takes_no_request_away() {
+    let (world, hotline) = world(json!({})).await;
+    Look::at(&world).await.change("DROP TABLE sandbox_message").await;
+    let id = begin(&hotline, &[]).await;
+    sandbox(&world, &id, "allow").await.good();
+    Tokens::of(&poll(&hotline, &id).await);
+}
+
+#[tokio::test]
+async fn a_withdrawn_consent_gives_no_tokens() {
+    let (world, hotline) = world(json!({})).await;
+    let id = begin(&hotline, &[]).await;
+    sandbox(&world, &id, "allow").await.good();
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let page = browser.get("/account/consents").await;
+    browser.submit(&page, &[("consent", "hotline"), ("action", "withdraw")]).await;
+    poll(&hotline, &id).await.refused(400, "invalid_grant", 103_023);
+}

@@ -1,6 +1,38 @@
 //! Consent: asked once, item by item, and taken back.
 
-use crate::support::{LI, Tokens, WANG, World};
+use http::header::ORIGIN;
+
+use crate::support::html::Form;
+use crate::support::look::Look;
+use crate::support::wire::Call;
+use crate::support::world::ISSUER;
+use crate::support::{Browser, LI, Page, Tokens, WANG, World};
+
+/// The consent page of a request, read by Wang.
+async fn page_of(browser: &mut Browser, address: &str) -> Page {
+    let page = browser.get(address).await;
+    let page = browser.sign_in_on(&page, &WANG).await;
+    assert_eq!(page.name(), "consent");
+    page
+}
+
+/// The answer of somebody who unticks everything that may be.
+fn unticked(page: &Page) -> Form {
+    let mut form = page.form(&[("decision", "allow")]);
+    form.remove("scope");
+    form.press("decision", "allow");
+    form
+}
+
+/// Presses the button; the answer is written and its redirect is lost. Where it would have led.
+async fn press_and_lose(browser: &mut Browser, form: &Form) -> String {
+    let answer = browser.fetch(Call::post("/consent", &form.fields()).header(ORIGIN, ISSUER)).await;
+    answer.header("location").unwrap().to_owned()
+}
+
+async fn consents(world: &World) -> i64 {
+    Look::at(world).await.number("SELECT COUNT(*) FROM consent WHERE withdrawn_at IS NULL").await
+}
 
 #[tokio::test]
 async fn says_who_asks_for_what_and_for_how_long() {
@@ -134,4 +166,80 @@ async fn a_single_claim_is_asked_for_by_itself() {
     let tokens = Tokens::of(&portal.exchange(&code, &ask).await);
     assert_eq!(portal.userinfo(&tokens.access).await.good()["email"], WANG.email);
     assert_eq!(portal.id_claims(&tokens.id.unwrap()).await["email"], WANG.email);
+}
+
+#[tokio::test]
+async fn what_was_allowed_and_taken_back_before_the_way_went_on_gives_nothing() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    for prompt in ["", "consent"] {
+        let mut browser = world.browser();
+        let page = page_of(&mut browser, &portal.ask("openid phone").with("prompt", prompt).address()).await;
+        let on = press_and_lose(&mut browser, &unticked(&page)).await;
+        let list = browser.get("/account/consents").await;
+        browser.submit(&list, &[("consent", "portal"), ("action", "withdraw")]).await;
+        assert_eq!(browser.get(&on).await.name(), "consent");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_is_of_the_person_and_not_of_the_browser() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    for prompt in ["", "consent"] {
+        let mut browser = world.browser();
+        let page = page_of(&mut browser, &portal.ask("openid phone").with("prompt", prompt).address()).await;
+        let on = press_and_lose(&mut browser, &unticked(&page)).await;
+        browser.sign_in_as(&LI).await;
+        let asked = browser.get(&on).await;
+        assert_eq!(asked.name(), "consent", "prompt {prompt}");
+        assert!(asked.text().contains(LI.masked_name), "{}", asked.text());
+        // The second time Li has a consent of their own, and only `prompt=consent` asks.
+        browser.submit(&asked, &[("decision", "allow")]).await.code();
+        let mut wang = world.browser();
+        wang.sign_in(&WANG).await;
+        let list = wang.get("/account/consents").await;
+        wang.submit(&list, &[("consent", "portal"), ("action", "withdraw")]).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_counts_for_whom_the_page_names() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let li_before = portal.connect(&mut world.browser(), &LI, "openid phone").await;
+    assert_eq!((li_before.scope.as_str(), consents(&world).await), ("openid phone", 1));
+    for decision in ["allow", "deny"] {
+        let mut browser = world.browser();
+        let page = page_of(&mut browser, &portal.ask("openid phone").address()).await;
+        browser.sign_in_as(&LI).await;
+        let mut form = page.form(&[("decision", decision)]);
+        form.remove("scope");
+        form.press("decision", decision);
+        let again = browser.send(&page, &form).await;
+        assert_eq!(again.name(), "consent", "{decision}");
+        assert!(again.text().contains(LI.masked_name), "{}", again.text());
+        assert_eq!(consents(&world).await, 1);
+        // What Li says on Li's own page counts.
+        let told = browser.submit(&again, &[("decision", "allow")]).await;
+        told.code();
+    }
+    let scopes = Look::at(&world).await.texts("SELECT scope FROM consent").await;
+    assert_eq!(scopes, ["openid phone"]);
+}
+
+#[tokio::test]
+async fn a_form_that_names_nobody_is_asked_again() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = page_of(&mut browser, &world.system("portal").ask("openid").address()).await;
+    for named in ["", "someone", "per_1"] {
+        let mut form = page.form(&[("decision", "allow")]);
+        form.set("shown_to", named);
+        form.press("decision", "allow");
+        assert_eq!(browser.send(&page, &form).await.name(), "consent");
+        form.remove("shown_to");
+        assert_eq!(browser.send(&page, &form).await.name(), "consent");
+    }
+    assert_eq!(consents(&world).await, 0);
 }

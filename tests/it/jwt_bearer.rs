@@ -8,6 +8,7 @@ use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
 use super::access_token::SECRET;
+use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
 use crate::support::world::ISSUER;
@@ -225,4 +226,17 @@ async fn fifty_uses_at_once_of_one_assertion_give_one_token() {
     let (good, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!((good.len(), refused.len()), (1, 49));
     refused.iter().for_each(|answer| answer.refused(400, "invalid_grant", 103_045));
+}
+
+/// An assertion names a client before anybody believes it.
+#[tokio::test]
+async fn the_trace_believes_no_assertion_before_it_is_read() {
+    let ground = ground().await;
+    let forged = signer().sign("JWT", &ground.claims("robot", "robot", json!({}))).unwrap();
+    ground.send(&forged, &[]).await.refused(400, "invalid_grant", 103_042);
+    let own = ground.of_robot(json!({}));
+    ground.send(&own, &[("scope", "tasks.delete")]).await.refused(400, "invalid_scope", 102_010);
+    let steps = Look::at(&ground.world).await.texts("SELECT steps FROM trace ORDER BY refusal DESC").await;
+    let authenticated: Vec<bool> = steps.iter().map(|steps| steps.contains("client_authenticated")).collect();
+    assert_eq!(authenticated, [false, true]);
 }

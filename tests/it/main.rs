@@ -54,6 +54,7 @@ mod userinfo;
 mod verified_claims;
 mod visit;
 mod window;
+mod withdrawn;
 mod conformance_fapi;
 mod conformance_ciba;
 mod conformance_declared;

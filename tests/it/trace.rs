@@ -177,6 +177,29 @@ async fn an_hour_has_its_share() {
     assert_eq!(kept(&world).await, 202);
 }
 
+/// Anybody can send requests in a client's name: its department still sees what the client itself got wrong.
+#[tokio::test]
+async fn a_stranger_uses_up_no_share_but_a_strangers() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let address = portal.ask("openid").without("code_challenge").address();
+    for _ in 0..200 {
+        world.browser().get(&address).await;
+    }
+    let stranger = portal.showing(Credential::Basic("nonsense".to_owned()));
+    stranger.introspect("x").await.refused(401, "invalid_client", 101_009);
+    assert_eq!(kept(&world).await, 200);
+    for path in ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/device", "/oidc/ciba"] {
+        let answer = portal.post(path, &[]).await;
+        let refused = of_operator(&world, &txn_of(&answer.json())).await;
+        assert_eq!(kinds(&refused)[..2], [Kind::Received, Kind::ClientAuthenticated], "{path}");
+    }
+    // Who only names a public client has not shown to be it.
+    let answer = world.system("app").token(&[("grant_type", "x")]).await;
+    let refused = of_operator(&world, &txn_of(&answer.json())).await;
+    assert_eq!(kinds(&refused), [Kind::Received, Kind::Refused]);
+}
+
 #[tokio::test]
 async fn seven_days_and_it_is_gone() {
     let world = World::new().await;

@@ -18,6 +18,7 @@ use crate::client::Client;
 use crate::gateway::message::{Message, Sent};
 use crate::grant::decoupled::{self, Ask, Kept, Kind, NewDecoupled, TellClient};
 use crate::grant::pace;
+use crate::http::fault_log;
 use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::identity::mask;
@@ -101,7 +102,10 @@ async fn keep(
     };
     tx.commit().await?;
     metrics::counter!("tongyao_decoupled_requests_total", "kind" => Kind::Ciba.word()).increment(1);
-    tell_person(machine, client, (&id, &ask), account).await?;
+    // The request waits on the account page, with or without a message: the client must hear its name.
+    if let Err(fault) = tell_person(machine, client, (&id, &ask), account).await {
+        fault_log::note(&fault);
+    }
     Ok(BackchannelAnswer {
         auth_req_id,
         expires_in: lifetime.as_secs(),

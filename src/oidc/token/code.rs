@@ -6,13 +6,12 @@ use crate::audit::{self, Event};
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::base::{Fault, Secret, Trouble};
 use crate::grant::code::{self, Code, Redeemed};
-use crate::grant::family;
 use crate::grant::trace::Kind;
+use crate::grant::{entry, family};
 use crate::http::fault_log;
 use crate::protocol::Refusal;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::token_answer::TokenAnswer;
-use crate::session::ending;
 
 /// What a client presents.
 pub(super) struct Presented {
@@ -55,13 +54,12 @@ async fn write(asked: &Asked<'_>, code: &Code, family: &FamilyId) -> Result<Toke
     let mut granted = code.granted.clone();
     asked.bind(&mut granted.facts);
     let mut tx = asked.app.db.begin().await?;
-    let part = (&granted.session, granted.client_id.as_str());
     let expected = code.sid.clone().unwrap_or_else(|| ParticipationId::new(asked.moment));
-    ending::enter(&mut tx, asked.moment, part, &expected);
+    entry::enter(&mut tx, asked.moment, &granted, &expected);
     family::insert(&mut tx, asked.moment, (family, &expected), &granted).await?;
     let written = issue::write(&mut tx, asked, family, (&granted, granted.scope.clone())).await?;
     // Asked last: everything above goes to the database with it.
-    let sid = ending::entered(&mut tx, asked.moment, part.0, part.1).await?.ok_or(Refusal::SessionEnded)?;
+    let sid = entry::entered(&mut tx, asked.moment, &granted).await??;
     if sid != expected {
         family::rename_part(&mut tx, family, &sid);
     }

@@ -6,11 +6,11 @@ use crate::base::Secret;
 use crate::base::id::FamilyId;
 use crate::grant::decoupled::{self, Found, Kind, State};
 use crate::grant::pace::{self, Pace};
-use crate::grant::{Granted, family};
+use crate::grant::{Granted, entry, family};
 use crate::protocol::Refusal;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::token_answer::TokenAnswer;
-use crate::session::{ending, sso};
+use crate::session::sso;
 
 pub(super) async fn exchange(asked: &Asked<'_>, kind: Kind, secret: &Secret) -> Result<TokenAnswer, Problem> {
     let words = Words::of(kind);
@@ -82,9 +82,8 @@ async fn redeem(
     if !decoupled::redeem(&mut tx, moment, &found.id).await? {
         return Err(used.into());
     }
-    // The person may have ended it from the list of devices in the meantime.
-    let sid = ending::participate(&mut tx, moment, &granted.session, &granted.client_id).await?;
-    let sid = sid.ok_or(Refusal::SessionEnded)?;
+    // The person may have ended it from the list of devices in the meantime, or withdrawn the consent.
+    let sid = entry::participate(&mut tx, moment, granted).await??;
     sso::extend(&mut tx, moment, &granted.session, moment.now + app.settings.session_lifetime).await?;
     let mut granted = granted.clone();
     asked.bind(&mut granted.facts);

@@ -8,11 +8,10 @@ use crate::base::id::FamilyId;
 use crate::client::{Client, Recipient};
 use crate::grant::access_token::{self, NewToken};
 use crate::grant::claims::Told;
-use crate::grant::{Granted, family};
+use crate::grant::{Granted, entry, family};
 use crate::http::context::Context;
-use crate::protocol::AuthorizeRequest;
 use crate::protocol::token_answer::TokenType;
-use crate::session::ending;
+use crate::protocol::{AuthorizeRequest, Refusal};
 
 /// An authorization that is about to be answered.
 pub(in crate::oidc) struct Front<'a> {
@@ -33,16 +32,17 @@ pub(in crate::oidc) struct FrontTokens {
 }
 
 impl Front<'_> {
-    /// Issues what the response type asks for; none when the session has just ended. What is handed out hangs on a
+    /// Issues what the response type asks for; refused when the session has just ended, or the consent was just
+    /// withdrawn. What is handed out hangs on a
     /// family of its own: it dies with the session and the consent, whatever becomes of the code beside it.
     pub(in crate::oidc) async fn issue(
         &self,
         granted: &Granted,
         code: Option<&str>,
-    ) -> Result<Option<FrontTokens>, Fault> {
+    ) -> Result<Result<FrontTokens, Refusal>, Fault> {
         let kind = self.request.response_type;
         if !kind.gives_id_token() && !kind.gives_access_token() {
-            return Ok(Some(FrontTokens::default()));
+            return Ok(Ok(FrontTokens::default()));
         }
         let moment = &self.context.moment;
         let asked = Asked {
@@ -56,8 +56,11 @@ impl Front<'_> {
         };
         let family = FamilyId::new(moment);
         let mut tx = asked.app.db.begin().await?;
-        let sid = ending::participate(&mut tx, moment, &granted.session, &granted.client_id).await?;
-        let Some(sid) = sid else { return Ok(None) };
+        let sid = match entry::participate(&mut tx, moment, granted).await? {
+            Ok(sid) => sid,
+            Err(Refusal::ConsentWithdrawn) => return Ok(Err(Refusal::ConsentDenied)),
+            Err(_) => return Ok(Err(Refusal::LoginRequired)),
+        };
         family::insert(&mut tx, moment, (&family, &sid), granted).await?;
         let carries = wanted::of_grant(&asked, &granted.facts)
             .map_err(|refusal| Fault::broken("what was granted is not covered").because(refusal))?;
@@ -92,7 +95,7 @@ impl Front<'_> {
             true => Some(issue::id_token(&asked, granted, &sid, (&beside, about))?),
             false => None,
         };
-        Ok(Some(FrontTokens { access_token, id_token, expires_in, scope: scope.to_string() }))
+        Ok(Ok(FrontTokens { access_token, id_token, expires_in, scope: scope.to_string() }))
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Asked, client_credentials};
 use crate::audit::Event;
 use crate::base::Secret;
 use crate::client::{Client, assertion, policy};
+use crate::grant::trace::Kind;
 use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::protocol::token_answer::TokenAnswer;
@@ -44,6 +45,7 @@ pub(super) async fn exchange(
     let token_endpoint = app.settings.url(paths::TOKEN);
     let subject = (asked.client, token_endpoint.as_str());
     let believed = app.authenticator.believe(asked.moment.now, subject, assertion.expose()).await?;
+    asked.trace.note(asked.moment.now, Kind::ClientAuthenticated, Some("assertion"));
     // Told only to who has proved to be the client.
     asked.client.usable()?;
     let scope = policy::own_scope(asked.client, &scope.unwrap_or_default())?;

@@ -55,7 +55,6 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
     let params = body::params(request).await?;
     let caller = identify(machine, &params).await?;
     machine.moment.actor = Actor::Client(caller.client().client_id.clone());
-    machine.trace.note(machine.moment.now, Kind::ClientAuthenticated, None);
     let (client, confirmation) = proof::for_tokens(machine, caller).await?;
     // Before a code or a refresh token is used up: without the client's key there can be no answer.
     let recipient =

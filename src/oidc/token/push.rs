@@ -14,12 +14,12 @@ use crate::client::{Client, Purpose, Recipient, SealProblem};
 use crate::grant::decoupled::{self, TellClient, Waiting};
 use crate::grant::notice::Content;
 use crate::grant::trace::Trace;
-use crate::grant::{Granted, family};
+use crate::grant::{Granted, entry, family};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::id_token::half_hash;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::{GrantType, Refusal};
-use crate::session::{ending, sso};
+use crate::session::sso;
 use crate::storage::Tx;
 
 /// What waits in the outbox.
@@ -38,21 +38,20 @@ pub(in crate::oidc) async fn reachable(app: &App, moment: &Moment, client: &Clie
     found.map(drop)
 }
 
-/// Issues the tokens in the caller's transaction; nothing is signed yet.
+/// Issues the tokens in the caller's transaction; nothing is signed yet. None: the consent was withdrawn in this moment.
 pub(in crate::oidc) async fn tokens(
     tx: &mut Tx,
     (app, moment): (&App, &Moment),
     client: &Client,
     (found, granted, told): (&Waiting, &Granted, &TellClient),
-) -> Result<Content, Fault> {
+) -> Result<Option<Content>, Fault> {
     let trace = Trace::default();
     let asked = asked((app, moment), &trace, (client, None));
-    let lost = || Fault::broken("what was just allowed cannot be redeemed");
     if !decoupled::redeem(tx, moment, &found.id).await? {
-        return Err(lost());
+        return Err(Fault::broken("what was just allowed cannot be redeemed"));
     }
     sso::extend(tx, moment, &granted.session, moment.now + app.settings.session_lifetime).await?;
-    let sid = ending::participate(tx, moment, &granted.session, &client.client_id).await?.ok_or_else(lost)?;
+    let Ok(sid) = entry::participate(tx, moment, granted).await? else { return Ok(None) };
     let id = FamilyId::new(moment);
     family::insert(tx, moment, (&id, &sid), granted).await?;
     let written = issue::write(tx, &asked, &id, (granted, granted.scope.clone())).await;
@@ -63,7 +62,8 @@ pub(in crate::oidc) async fn tokens(
     metrics::counter!("tongyao_tokens_issued_total", "grant" => GrantType::Ciba.as_str()).increment(1);
     let parcel = Parcel { auth_req_id: told.auth_req_id.clone(), sid, granted: granted.clone(), written };
     let text = serde_json::to_string(&parcel);
-    text.map(Content::Unsigned).map_err(|error| Fault::broken("writing a push").because(error))
+    let text = text.map_err(|error| Fault::broken("writing a push").because(error))?;
+    Ok(Some(Content::Unsigned(text)))
 }
 
 /// What is posted; tokens are signed for each try.

@@ -89,13 +89,15 @@ pub enum Occasion {
     Call { message: Option<String>, until: String },
 }
 
-/// `data-page="consent"`, for a call `account-request`: posts `request`, `csrf`, the `scope` of each optional item that stays, and
-/// `decision` = `allow` or `deny`, to `/consent`.
+/// `data-page="consent"`, for a call `account-request`: posts `request`, `csrf`, `shown_to`, the `scope` of each optional
+/// item that stays, and `decision` = `allow` or `deny`, to `/consent`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "consent.html")]
 pub struct ConsentPage {
     pub chrome: Chrome,
     pub request: String,
+    /// A keyed mark of who reads it.
+    pub shown_to: String,
     pub client: String,
     pub department: String,
     pub asker: Asker,

@@ -151,6 +151,7 @@ pub(super) fn consent(chrome: &Chrome) -> ConsentPage {
     ConsentPage {
         chrome: signed_in(&asked_by(chrome, PORTAL)),
         request: "req_1".into(),
+        shown_to: String::new(),
         client: say(chrome, PORTAL),
         department: say(chrome, ("市大数据局", "City Data Office")),
         asker: asker(chrome),
