@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -13,7 +14,7 @@ use crate::config::LogFormat;
 ///
 /// A second call changes nothing: the first logger of a process stays.
 pub fn start(format: LogFormat, filter: &str) {
-    let filter = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let filter = targets(filter);
     let registry = tracing_subscriber::registry().with(filter);
     let _ = match format {
         LogFormat::Json => registry
@@ -35,4 +36,33 @@ pub fn start(format: LogFormat, filter: &str) {
             )
             .try_init(),
     };
+}
+
+/// PostgreSQL's notices ("relation exists, skipping") come with every start and every command, and tell nobody anything;
+/// its warnings stay. Who names them in the filter decides.
+fn targets(filter: &str) -> Targets {
+    let wanted: Targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    if filter.contains(NOTICES) || !wanted.would_enable(NOTICES, &Level::INFO) {
+        return wanted;
+    }
+    wanted.with_target(NOTICES, LevelFilter::WARN)
+}
+
+const NOTICES: &str = "sqlx::postgres::notice";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_of_postgresql_are_told_to_who_asks_for_them() {
+        for filter in ["info", "debug", "warn,sqlx=debug", "not a filter="] {
+            let targets = targets(filter);
+            assert!(!targets.would_enable(NOTICES, &Level::INFO), "{filter}");
+            assert!(targets.would_enable(NOTICES, &Level::WARN), "{filter}");
+        }
+        assert!(targets("info,sqlx::postgres::notice=info").would_enable(NOTICES, &Level::INFO));
+        assert!(!targets("error").would_enable(NOTICES, &Level::WARN));
+        assert!(targets("info").would_enable("tongyao::cli", &Level::INFO));
+    }
 }
