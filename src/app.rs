@@ -1,13 +1,15 @@
 //! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
 
-use std::os::unix::fs::DirBuilderExt;
+mod belonging;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use crate::base::random::{self, Random};
 use crate::base::time::{Clock, SystemClock};
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::client::logo::Logos;
 use crate::client::{Authenticator, Clients, Trust};
 use crate::config::{DatabasePlace, Settings};
@@ -16,12 +18,14 @@ use crate::crypto::certificate::{AuthoritiesProblem, ClientAuthorities};
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::crypto::signer::{Signer, generate};
+use crate::disk;
 use crate::gateway::guard::{Guard, Reach};
 use crate::gateway::{CardReaders, Messages, Outgoing};
 use crate::protocol::SigningAlgorithm;
-use crate::sql;
 use crate::storage::migrate::{self, SchemaProblem};
-use crate::storage::{Db, Ephemeral, Run, Tally};
+use crate::storage::{Db, Ephemeral, Tally};
+
+pub use belonging::{Kept, kept, open_kept_keys};
 
 /// The running service, shared by every request.
 pub struct App {
@@ -57,11 +61,27 @@ pub struct Choices {
     pub redis_prefix: String,
 }
 
+/// What opening may do to an installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// Make what is not there yet, and bring the schema up to date.
+    Making,
+    /// Nothing: it must be there, with this program's schema.
+    AsItIs,
+}
+
 /// Why the service cannot start; one line, with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenProblem {
-    #[error("the data folder {path}: {cause}")]
-    DataDir { path: String, cause: std::io::Error },
+    #[error("the data folder {}: {cause}{}", path.display(), disk::advice(path, cause))]
+    DataDir { path: PathBuf, cause: std::io::Error },
+    #[error(
+        "there is no database at {}: start the service once (tongyao serve), or name the right settings with --config",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
+    #[error("this database has no keys yet: start the service once (tongyao serve)")]
+    NoKeysYet,
     #[error(transparent)]
     Keys(#[from] KeyStoreProblem),
     #[error(transparent)]
@@ -72,6 +92,10 @@ pub enum OpenProblem {
         "the keys folder {0} does not belong to this database: set TONGYAO_KEYS_DIR to the folder this database was made with"
     )]
     OtherKeys(String),
+    #[error(
+        "{name} in the keys folder {folder} is not the one this database was made with: restore it from the backup"
+    )]
+    OtherKey { name: String, folder: String },
     #[error("{0:?}: is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?")]
     Database(Fault),
     #[error("{0:?}: TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write")]
@@ -93,17 +117,39 @@ impl Default for Choices {
 }
 
 impl App {
-    /// Opens everything and brings the schema up to date.
+    /// Opens everything, makes what is not there yet and brings the schema up to date.
     pub async fn open(settings: Settings, choices: Choices) -> Result<Arc<Self>, OpenProblem> {
+        disk::make_folder(&settings.data_dir)
+            .map_err(|cause| OpenProblem::DataDir { path: settings.data_dir.clone(), cause })?;
+        Self::open_with(settings, choices, Opening::Making).await
+    }
+
+    /// Opens an installation that is there, and makes and migrates nothing: a command that looks at the wrong place or
+    /// comes with the wrong program must leave it as it was.
+    pub async fn open_as_it_is(settings: Settings, choices: Choices) -> Result<Arc<Self>, OpenProblem> {
+        if let DatabasePlace::Sqlite(path) = &settings.database
+            && matches!(path.try_exists(), Ok(false))
+        {
+            return Err(OpenProblem::NoDatabase(path.clone()));
+        }
+        Self::open_with(settings, choices, Opening::AsItIs).await
+    }
+
+    async fn open_with(
+        settings: Settings,
+        choices: Choices,
+        opening: Opening,
+    ) -> Result<Arc<Self>, OpenProblem> {
         let Choices { clock, random, redis_prefix } = choices;
-        make_data_dir(&settings)?;
         let tally = Arc::new(Tally::default());
         let db = Db::open(&settings.database, tally.clone())
             .await
             .map_err(|fault| database_problem(&settings.database, fault))?;
-        migrate::run(&settings.database, &db).await?;
-        let keys = Arc::new(Keys::open(&settings.keys_dir, clock.now(), &*random)?);
-        check_keys_belong(&db, &keys, &settings).await?;
+        match opening {
+            Opening::Making => migrate::run(&settings.database, &db).await?,
+            Opening::AsItIs => migrate::check(&db).await?,
+        }
+        let keys = Arc::new(open_keys(&db, &settings, (clock.now(), &*random), opening).await?);
         let ephemeral = match &settings.redis {
             Some(url) => Ephemeral::in_redis(url.expose(), &redis_prefix, tally.clone())
                 .await
@@ -171,29 +217,28 @@ fn database_problem(place: &DatabasePlace, fault: Fault) -> OpenProblem {
     }
 }
 
-/// Made for its owner alone; one that is there stays as it is.
-fn make_data_dir(settings: &Settings) -> Result<(), OpenProblem> {
-    let mut folder = std::fs::DirBuilder::new();
-    folder
-        .recursive(true)
-        .mode(0o700)
-        .create(&settings.data_dir)
-        .map_err(|cause| OpenProblem::DataDir { path: settings.data_dir.display().to_string(), cause })
-}
-
-/// The first start notes which keys the database is sealed with; any later start with others stops here,
-/// before a row is written that nobody could open.
-async fn check_keys_belong(db: &Db, keys: &Keys, settings: &Settings) -> Result<(), OpenProblem> {
-    let value = keys.check_value();
-    let mut tx = db.begin().await?;
-    tx.execute(sql!(
-        "INSERT INTO installation (name, value) VALUES ('keys', $1) ON CONFLICT DO NOTHING",
-        value.as_str(),
-    ))
-    .await?;
-    let (kept,): (String,) = tx.one(sql!("SELECT value FROM installation WHERE name = 'keys'")).await?;
-    tx.commit().await?;
-    if kept == value { Ok(()) } else { Err(OpenProblem::OtherKeys(settings.keys_dir.display().to_string())) }
+/// What the database was made with is looked at before a key is made: a start that is refused leaves the folder as it
+/// was, and a key that is lost is asked for and not replaced by one that opens nothing.
+async fn open_keys(
+    db: &Db,
+    settings: &Settings,
+    (now, random): (Timestamp, &dyn Random),
+    opening: Opening,
+) -> Result<Keys, OpenProblem> {
+    let folder = &settings.keys_dir;
+    let keys = match (belonging::kept(db).await?, opening) {
+        (Some(kept), _) => belonging::open_kept_keys(&kept, folder, now)?,
+        (None, Opening::AsItIs) => return Err(OpenProblem::NoKeysYet),
+        (None, Opening::Making) => {
+            Keys::make_symmetric(folder, random).map_err(KeyStoreProblem::from)?;
+            Keys::open(folder, now)?
+        }
+    };
+    if opening == Opening::Making {
+        belonging::note(db, &keys, folder).await?;
+        keys.complete(now)?;
+    }
+    Ok(keys)
 }
 
 fn guard(settings: &Settings) -> Guard {

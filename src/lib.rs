@@ -5,6 +5,7 @@
 
 // Ground: no subject knowledge.
 pub mod base;
+pub mod disk;
 pub mod protocol;
 pub mod crypto;
 pub mod config;

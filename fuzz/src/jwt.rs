@@ -39,7 +39,9 @@ static KEYS: LazyLock<JwkSet> = LazyLock::new(|| {
 /// The service's own keys, made anew in each run; the folder they come from goes again.
 static OWN: LazyLock<Arc<KeySet>> = LazyLock::new(|| {
     let path = std::env::temp_dir().join(format!("tongyao-fuzz-{}", std::process::id()));
-    let keys = KeyStore::open(KeysFolder::open(&path).unwrap(), now()).unwrap().view();
+    let store = KeyStore::open(KeysFolder::make(&path).unwrap(), now()).unwrap();
+    store.complete(now()).unwrap();
+    let keys = store.view();
     std::fs::remove_dir_all(path).unwrap();
     keys
 });

@@ -50,7 +50,7 @@ async fn list(app: &App, state: Option<ClientState>) -> Result<(), Problem> {
             print::line(&format!(
                 "{:<8} {:<9} {:<21} {:<16} {}",
                 line.state, admission, line.profile, line.department_id, line.client_id
-            ));
+            ))?;
         }
         match lines.last() {
             Some(last) if lines.len() as i64 == PAGE => after.clone_from(&last.client_id),
@@ -62,8 +62,7 @@ async fn list(app: &App, state: Option<ClientState>) -> Result<(), Problem> {
     print::line(&format!(
         "clients: {}",
         if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
-    ));
-    Ok(())
+    ))
 }
 
 /// Everything that was registered, for who decides about it.
@@ -71,17 +70,17 @@ async fn show(app: &App, client_id: &str) -> Result<(), Problem> {
     let mut reader = app.db.read();
     let client = store::find(&mut reader, client_id).await?.ok_or_else(|| unknown(client_id))?;
     let kept = registrar::find(&mut reader, client_id).await?;
-    print::line(&format!("client_id   {}", client.client_id));
-    print::line(&format!("state       {}", client.state.as_str()));
-    print::line(&format!("department  {} {}", client.department_id, client.department_name.own()));
-    print::line(&format!("profile     {}", client.profile));
+    print::line(&format!("client_id   {}", client.client_id))?;
+    print::line(&format!("state       {}", client.state.as_str()))?;
+    print::line(&format!("department  {} {}", client.department_id, client.department_name.own()))?;
+    print::line(&format!("profile     {}", client.profile))?;
     if let Some(kept) = kept {
-        print::line(&format!("admission   {} {}", kept.admission, kept.source.unwrap_or_default()));
-        print::line(&format!("ceiling     {}", kept.ceiling));
+        print::line(&format!("admission   {} {}", kept.admission, kept.source.unwrap_or_default()))?;
+        print::line(&format!("ceiling     {}", kept.ceiling))?;
     }
     let members = client.metadata.to_members().unwrap_or_default();
     for (name, value) in members {
-        print::line(&format!("{name}  {value}"));
+        print::line(&format!("{name}  {value}"))?;
     }
     Ok(())
 }
@@ -97,8 +96,7 @@ async fn approve(app: &App, client_id: &str, into: Option<&str>) -> Result<(), P
         )));
     }
     tx.commit().await?;
-    print::line(&format!("{client_id} is active; running services see it within five seconds"));
-    Ok(())
+    print::line(&format!("{client_id} is active; running services see it within five seconds"))
 }
 
 async fn refuse(app: &App, client_id: &str) -> Result<(), Problem> {
@@ -115,8 +113,7 @@ async fn refuse(app: &App, client_id: &str) -> Result<(), Problem> {
     }
     client_end::forget_all(&mut tx, &moment, client_id).await?;
     tx.commit().await?;
-    print::line(&format!("{client_id} is refused and gone"));
-    Ok(())
+    print::line(&format!("{client_id} is refused and gone"))
 }
 
 async fn disable(app: &App, client_id: &str) -> Result<(), Problem> {
@@ -129,8 +126,7 @@ async fn disable(app: &App, client_id: &str) -> Result<(), Problem> {
     tx.commit().await?;
     print::line(&format!(
         "{client_id} is switched off and its tokens are dead; running services follow within five seconds"
-    ));
-    Ok(())
+    ))
 }
 
 async fn enable(app: &App, client_id: &str) -> Result<(), Problem> {
@@ -139,8 +135,7 @@ async fn enable(app: &App, client_id: &str) -> Result<(), Problem> {
         return Err(Problem::Found(format!("{client_id} is not switched off; tongyao clients list")));
     }
     tx.commit().await?;
-    print::line(&format!("{client_id} is active again; people sign in anew"));
-    Ok(())
+    print::line(&format!("{client_id} is active again; people sign in anew"))
 }
 
 async fn rotate(app: &App, client_id: &str, (hours, days): (u64, Option<u64>)) -> Result<(), Problem> {
@@ -155,7 +150,8 @@ async fn rotate(app: &App, client_id: &str, (hours, days): (u64, Option<u64>)) -
     let mut tx = app.db.begin().await?;
     let fresh = desk::rotate_secret(&mut tx, &moment, &app.keys, (&client, keep, expires_at)).await?;
     tx.commit().await?;
-    print::line(fresh.expose());
+    let again = format!("tongyao clients rotate-secret {client_id} makes another one");
+    print::secret(fresh.expose(), &again)?;
     print::note(&format!("the secret before works {hours} hours more; this one is shown once"));
     Ok(())
 }
@@ -178,7 +174,7 @@ async fn issue(app: &App, invite: &Invite) -> Result<(), Problem> {
     let mut tx = app.db.begin().await?;
     let (id, token) = invitation::issue(&mut tx, &app.moment(), &new).await?;
     tx.commit().await?;
-    print::line(token.expose());
+    print::secret(token.expose(), &format!("tongyao clients revoke {id}, then invite again"))?;
     print::note(&format!(
         "{id}: {} clients of {} within {} days at {}; the token is shown once",
         invite.uses,
@@ -196,7 +192,7 @@ async fn invitations(app: &App) -> Result<(), Problem> {
         print::line(&format!(
             "{} {state:<4} {}/{} until {} {} ({})",
             one.id, one.used, one.most, one.expires_at, one.department_id, one.scope
-        ));
+        ))?;
     }
     Ok(())
 }
@@ -209,8 +205,7 @@ async fn revoke(app: &App, id: &InvitationId) -> Result<(), Problem> {
         )));
     }
     tx.commit().await?;
-    print::line(&format!("{id} registers nobody any more; clients that it registered stay"));
-    Ok(())
+    print::line(&format!("{id} registers nobody any more; clients that it registered stay"))
 }
 
 async fn known_department(app: &App, id: &str) -> Result<(), Problem> {

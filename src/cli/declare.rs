@@ -30,8 +30,7 @@ pub async fn file(place: &Place, path: &Path, way: Way) -> Result<(), Problem> {
         Way::Plan => apply::plan(&target, &moment, &text, format).await,
     };
     app.close().await;
-    print::line(&done.map_err(|problem| told(&path.display().to_string(), problem))?.to_string());
-    Ok(())
+    print::line(&done.map_err(|problem| told(&path.display().to_string(), problem))?.to_string())
 }
 
 /// A declared state in JSON, as the demo has it.

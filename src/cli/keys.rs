@@ -3,26 +3,28 @@
 use super::place::Place;
 use super::print;
 use super::problem::Problem;
-use crate::base::random::System;
 use crate::base::time::{Clock, SystemClock};
 use crate::config::Settings;
-use crate::crypto::Keys;
+use crate::crypto::folder::KeysFolder;
+use crate::crypto::jwe::Decrypter;
 use crate::crypto::keys::KeyName;
-use crate::crypto::keystore::{Kept, KeySet, Occasion, Rotated, Stage};
+use crate::crypto::keystore::{Kept, KeySet, KeyStore, KeyStoreProblem, Occasion, Rotated, Stage};
+use crate::crypto::signer::Signer;
 use crate::jobs::signing_keys;
 
 pub fn list(settings: &Settings) -> Result<(), Problem> {
     there_are_keys(settings)?;
-    let keys = Keys::open(&settings.keys_dir, SystemClock.now(), &System::default())?;
-    print_all("sig", &keys.signing.view());
-    print_all("enc", &keys.decryption.view());
-    Ok(())
+    let (folder, now) =
+        (KeysFolder::open(&settings.keys_dir).map_err(KeyStoreProblem::from)?, SystemClock.now());
+    print_all("sig", &KeyStore::<Signer>::open(folder.clone(), now)?.view())?;
+    print_all("enc", &KeyStore::<Decrypter>::open(folder, now)?.view())
 }
 
 /// With its row in the audit log, which is why the database must be there.
 pub async fn rotate(settings: Settings, name: KeyName, occasion: Occasion) -> Result<(), Problem> {
-    there_are_keys(&settings)?;
     let place = Place::open(settings).await?;
+    // A rotation begins with the next key: there must be one.
+    place.app.keys.complete(place.app.clock.now())?;
     let rotated = signing_keys::rotate(&place.app, name, occasion).await?;
     place.app.close().await;
     match rotated {
@@ -34,8 +36,7 @@ pub async fn rotate(settings: Settings, name: KeyName, occasion: Occasion) -> Re
             print::line(&format!(
                 "{} is {use_of} with {kid} from now on; running services follow within a minute",
                 name.as_str()
-            ));
-            Ok(())
+            ))
         }
         Rotated::NotBefore(at) => Err(Problem::Found(format!(
             "the next {} key is not known to everyone yet: systems may keep our public keys for ten minutes. Rotate again \
@@ -47,11 +48,12 @@ pub async fn rotate(settings: Settings, name: KeyName, occasion: Occasion) -> Re
     }
 }
 
-fn print_all<K: Kept>(used: &str, keys: &KeySet<K>) {
+fn print_all<K: Kept>(used: &str, keys: &KeySet<K>) -> Result<(), Problem> {
     for key in keys.keys() {
         let (algorithm, stage) = (key.key.algorithm().to_string(), word(key.stage));
-        print::line(&format!("{used} {algorithm:<14} {stage:<8} {} {}", key.since, key.key.kid()));
+        print::line(&format!("{used} {algorithm:<14} {stage:<8} {} {}", key.since, key.key.kid()))?;
     }
+    Ok(())
 }
 
 /// Of an installation that has keys: listing makes none.

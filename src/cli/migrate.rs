@@ -6,6 +6,7 @@ use super::print;
 use super::problem::Problem;
 use crate::app::OpenProblem;
 use crate::config::{DatabasePlace, Settings};
+use crate::disk;
 use crate::storage::{Db, Tally, migrate};
 use crate::telemetry::logs;
 
@@ -14,12 +15,11 @@ pub async fn migrate(settings: &Settings) -> Result<(), Problem> {
     if let DatabasePlace::Sqlite(path) = &settings.database
         && let Some(folder) = path.parent()
     {
-        std::fs::create_dir_all(folder)
+        disk::make_folder(folder)
             .map_err(|cause| Problem::File { what: format!("the folder {}", folder.display()), cause })?;
     }
     let db = Db::open(&settings.database, Arc::new(Tally::default())).await.map_err(OpenProblem::Database)?;
     migrate::run(&settings.database, &db).await?;
     db.close().await;
-    print::line(&format!("the schema is at step {}", migrate::known()));
-    Ok(())
+    print::line(&format!("the schema is at step {}", migrate::known()))
 }

@@ -27,7 +27,14 @@ pub struct Place {
 }
 
 impl Place {
+    /// An installation that is there; nothing of it is made or migrated.
     pub async fn open(settings: Settings) -> Result<Self, Problem> {
+        logs::start(settings.log_format, &settings.log);
+        Ok(Self { app: App::open_as_it_is(settings, Choices::default()).await? })
+    }
+
+    /// The installation, made and brought up to date as the service does it.
+    pub async fn make(settings: Settings) -> Result<Self, Problem> {
         logs::start(settings.log_format, &settings.log);
         Ok(Self { app: App::open(settings, Choices::default()).await? })
     }
@@ -40,20 +47,19 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
         DatabasePlace::Sqlite(path) => format!("SQLite at {}", path.display()),
         DatabasePlace::Postgres(_) => "PostgreSQL".to_owned(),
     };
-    print::line(&format!("issuer     {}", settings.issuer));
-    print::line(&format!("listen     {}", settings.listen));
-    print::line(&format!("database   {database}"));
-    print::line(&format!("ephemeral  {}", if settings.redis.is_some() { "Redis" } else { "in process" }));
-    print::line(&format!("keys       {}", settings.keys_dir.display()));
+    print::line(&format!("issuer     {}", settings.issuer))?;
+    print::line(&format!("listen     {}", settings.listen))?;
+    print::line(&format!("database   {database}"))?;
+    print::line(&format!("ephemeral  {}", if settings.redis.is_some() { "Redis" } else { "in process" }))?;
+    print::line(&format!("keys       {}", settings.keys_dir.display()))?;
     let registration = match settings.registration {
         Registration::Off => "off",
         Registration::Token => "by token",
         Registration::Open => "open",
     };
-    print::line(&format!("clients    registration is {registration}"));
-    print::line(&format!("sandbox    {}", if settings.sandbox { "on" } else { "off" }));
-    print::line("the settings are fine");
-    Ok(())
+    print::line(&format!("clients    registration is {registration}"))?;
+    print::line(&format!("sandbox    {}", if settings.sandbox { "on" } else { "off" }))?;
+    print::line("the settings are fine")
 }
 
 #[cfg(test)]

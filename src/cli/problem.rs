@@ -27,6 +27,8 @@ pub enum Problem {
     Serve(#[from] ServeProblem),
     #[error("{what}: {cause}")]
     File { what: String, cause: std::io::Error },
+    #[error("it was done, but the answer could not be printed: {0}")]
+    NotPrinted(std::io::Error),
     #[error("{0:?}")]
     Fault(#[from] Fault),
     /// What a command found, in its own words.

@@ -40,8 +40,13 @@ pub fn run() -> ExitCode {
 /// Help and version are answers; anything else is one line.
 fn not_understood(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        print::line(error.to_string().trim_end());
-        return ExitCode::SUCCESS;
+        return match print::line(error.to_string().trim_end()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => {
+                print::problem(&problem.to_string());
+                ExitCode::FAILURE
+            }
+        };
     }
     let text = error.to_string();
     let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
@@ -67,9 +72,11 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
             "demo decides its settings itself and reads no settings file: leave out --config and TONGYAO_CONFIG".to_owned(),
         )),
         Command::Demo { port, data } => demo::demo(port, data).await,
-        Command::Apply { file, plan } => {
-            let way = if plan { Way::Plan } else { Way::Apply };
-            declare::file(&Place::open(settings()?).await?, &file, way).await
+        Command::Apply { file, plan: true } => {
+            declare::file(&Place::open(settings()?).await?, &file, Way::Plan).await
+        }
+        Command::Apply { file, plan: false } => {
+            declare::file(&Place::make(settings()?).await?, &file, Way::Apply).await
         }
         Command::Doctor => doctor::doctor(settings()).await,
         Command::Serve => serve::serve(settings()?).await,

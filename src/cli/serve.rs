@@ -16,7 +16,8 @@ pub async fn serve(settings: Settings) -> Result<(), Problem> {
     let app = App::open(settings, Choices::default()).await?;
     let issuer = app.settings.issuer.clone();
     tracing::info!(issuer, "serving");
-    print::line(&format!("ready {issuer}"));
+    // People are served whether or not anybody reads this.
+    let _ = print::line(&format!("ready {issuer}"));
     server::run(app, doors, figures, stop).await?;
     tracing::info!("ended");
     Ok(())

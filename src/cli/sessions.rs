@@ -45,7 +45,7 @@ pub async fn list(place: &Place, who: &Who) -> Result<(), Problem> {
         let systems: Vec<String> =
             uses.remove(&session.id).unwrap_or_default().into_iter().map(|one| one.client_id).collect();
         let (id, since, device) = (&session.id, session.created_at, &session.device);
-        print::line(&format!("{id}  since {since}  {device}  {}", systems.join(" ")));
+        print::line(&format!("{id}  since {since}  {device}  {}", systems.join(" ")))?;
     }
     app.close().await;
     Ok(())
@@ -56,10 +56,7 @@ pub async fn end(place: &Place, which: &Which) -> Result<(), Problem> {
     place.app.close().await;
     match ended? {
         0 => Err(Problem::Found(nothing_ended(which).to_owned())),
-        more => {
-            print::line(&format!("{more} ended; the running service tells the systems within seconds"));
-            Ok(())
-        }
+        more => print::line(&format!("{more} ended; the running service tells the systems within seconds")),
     }
 }
 

@@ -21,8 +21,7 @@ pub async fn trace(place: &Place, txn: &str, department: Option<&str>) -> Result
     };
     lines(&refused, &app.settings.url(&paths::help_error(refused.number)))
         .iter()
-        .for_each(|line| print::line(line));
-    Ok(())
+        .try_for_each(|line| print::line(line))
 }
 
 fn lines(refused: &Refused, page: &str) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::base::random::Random;
+use crate::disk;
 
 /// Why the keys cannot be used; one line, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,12 @@ pub enum KeysProblem {
     FileOpenToOthers { path: PathBuf, mode: u32 },
     #[error("the keys folder {} is missing; it belongs to this database: restore it from the backup", path.display())]
     Missing { path: PathBuf },
-    #[error("the keys folder {}: {cause}", path.display())]
+    #[error(
+        "the keys folder {} lacks {names}, which this database was made with: restore it from the backup, or set \
+         TONGYAO_KEYS_DIR to the folder it is in", path.display()
+    )]
+    Lacks { path: PathBuf, names: String },
+    #[error("the keys folder {}: {cause}{}", path.display(), disk::advice(path, cause))]
     Unusable { path: PathBuf, cause: std::io::Error },
     #[error("the key file {} is damaged: {what}", path.display())]
     Damaged { path: PathBuf, what: &'static str },
@@ -33,11 +39,17 @@ pub struct KeysFolder {
 }
 
 impl KeysFolder {
-    /// Opens the folder, making it (mode 700) when it is not there.
+    /// Opens the folder, making it (mode 700) when it is not there: for an installation that has no keys yet.
+    pub fn make(path: &Path) -> Result<Self, KeysProblem> {
+        disk::make_folder(path).map_err(|cause| KeysProblem::Unusable { path: path.to_owned(), cause })?;
+        Self::open(path)
+    }
+
+    /// Opens the folder, which must be there.
     pub fn open(path: &Path) -> Result<Self, KeysProblem> {
         let unusable = |cause| KeysProblem::Unusable { path: path.to_owned(), cause };
-        if !path.exists() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+        if !path.try_exists().map_err(unusable)? {
+            return Err(KeysProblem::Missing { path: path.to_owned() });
         }
         let mode = fs::metadata(path).map_err(unusable)?.mode() & 0o777;
         if mode & 0o077 != 0 {
@@ -48,6 +60,15 @@ impl KeysFolder {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// That each of these files is there.
+    pub fn demand<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), KeysProblem> {
+        let lacking: Vec<&str> = names.into_iter().filter(|name| !self.has(name)).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        Err(KeysProblem::Lacks { path: self.path.clone(), names: lacking.join(", ") })
     }
 
     /// The names of the files that end with `suffix`, in order.
@@ -78,7 +99,12 @@ impl KeysFolder {
     pub fn lock(&self) -> Result<File, KeysProblem> {
         let path = self.path.join(".lock");
         let unusable = |cause| KeysProblem::Unusable { path: path.clone(), cause };
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = match disk::make_file(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                OpenOptions::new().write(true).open(&path)
+            }
+            made => made,
+        };
         let file = file.map_err(unusable)?;
         file.lock().map_err(unusable)?;
         Ok(file)
@@ -103,13 +129,18 @@ impl KeysFolder {
         fs::rename(&staged, &path).map_err(|cause| KeysProblem::Unusable { path, cause })
     }
 
-    /// A key of 32 random bytes, made at its first use.
-    pub fn symmetric(&self, name: &str, random: &dyn Random) -> Result<Zeroizing<[u8; 32]>, KeysProblem> {
-        if !self.path.join(name).exists() {
-            let mut key = Zeroizing::new([0u8; 32]);
-            random.fill(&mut *key);
-            self.create(name, Zeroizing::new(STANDARD.encode(*key)).as_bytes())?;
+    /// Makes a key of 32 random bytes, unless it is there.
+    pub fn make_symmetric(&self, name: &str, random: &dyn Random) -> Result<(), KeysProblem> {
+        if self.has(name) {
+            return Ok(());
         }
+        let mut key = Zeroizing::new([0u8; 32]);
+        random.fill(&mut *key);
+        self.create(name, Zeroizing::new(STANDARD.encode(*key)).as_bytes())
+    }
+
+    /// A key of 32 bytes.
+    pub fn symmetric(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, KeysProblem> {
         let damaged = |what| KeysProblem::Damaged { path: self.path.join(name), what };
         let text = self.read(name)?;
         let bytes = Zeroizing::new(
@@ -121,15 +152,17 @@ impl KeysFolder {
 
     fn stage(&self, name: &str, content: &[u8]) -> Result<PathBuf, KeysProblem> {
         let staged = self.path.join(format!(".{name}.{}", std::process::id()));
-        let written = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&staged)
+        // What a process of this number left behind when it was ended.
+        let _ = fs::remove_file(&staged);
+        let written = disk::make_file(&staged)
             .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
         written.map_err(|cause| KeysProblem::Unusable { path: staged.clone(), cause })?;
         Ok(staged)
+    }
+
+    /// What cannot be looked at counts as there: reading it tells why.
+    fn has(&self, name: &str) -> bool {
+        self.path.join(name).try_exists().unwrap_or(true)
     }
 }
 
@@ -143,12 +176,27 @@ mod tests {
     fn a_key_is_made_once_and_is_the_owners_alone() {
         let scratch = Scratch::open();
         let path = scratch.join("keys");
-        let keys = KeysFolder::open(&path).unwrap();
-        let first = keys.symmetric("mac.key", &System::default()).unwrap();
-        let again = KeysFolder::open(&path).unwrap().symmetric("mac.key", &System::default()).unwrap();
-        assert_eq!(first, again);
+        let keys = KeysFolder::make(&path).unwrap();
+        keys.make_symmetric("mac.key", &System::default()).unwrap();
+        let first = keys.symmetric("mac.key").unwrap();
+        let again = KeysFolder::make(&path).unwrap();
+        again.make_symmetric("mac.key", &System::default()).unwrap();
+        assert_eq!(first, again.symmetric("mac.key").unwrap());
         assert_eq!(fs::metadata(path.join("mac.key")).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn opening_and_reading_make_nothing() {
+        let scratch = Scratch::open();
+        let path = scratch.join("keys");
+        assert!(matches!(KeysFolder::open(&path), Err(KeysProblem::Missing { .. })));
+        assert!(!path.exists());
+        let keys = KeysFolder::make(&path).unwrap();
+        assert!(keys.symmetric("mac.key").is_err());
+        let told = keys.demand(["mac.key", "seal-1.key"]).unwrap_err().to_string();
+        assert!(told.contains("lacks mac.key, seal-1.key"), "{told}");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
     }
 
     #[test]
@@ -164,8 +212,8 @@ mod tests {
     fn a_damaged_key_is_refused() {
         let scratch = Scratch::open();
         let path = scratch.join("keys");
-        let keys = KeysFolder::open(&path).unwrap();
+        let keys = KeysFolder::make(&path).unwrap();
         keys.create("mac.key", b"short").unwrap();
-        assert!(matches!(keys.symmetric("mac.key", &System::default()), Err(KeysProblem::Damaged { .. })));
+        assert!(matches!(keys.symmetric("mac.key"), Err(KeysProblem::Damaged { .. })));
     }
 }

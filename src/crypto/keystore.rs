@@ -109,18 +109,23 @@ struct KeyFile {
 }
 
 impl<K: Kept> KeyStore<K> {
-    /// Opens the keys, making what is missing: for every algorithm one that is used and the next one.
+    /// Opens the keys that are there.
     pub fn open(folder: KeysFolder, now: Timestamp) -> Result<Self, KeyStoreProblem> {
-        let mut set = load(&folder, now)?;
-        if !set.missing().is_empty() {
-            // Nodes that start together on an empty folder must end with the same keys.
-            let _alone = folder.lock()?;
-            for (algorithm, stage) in load::<K>(&folder, now)?.missing() {
-                put(&folder, &Fresh::<K>::make(algorithm)?, stage, now)?;
-            }
-            set = load(&folder, now)?;
-        }
+        let set = load(&folder, now)?;
         Ok(Self { folder, set: RwLock::new(Arc::new(set)) })
+    }
+
+    /// Makes what is missing: for every algorithm one that is used and the next one.
+    pub fn complete(&self, now: Timestamp) -> Result<(), KeyStoreProblem> {
+        if self.view().missing().is_empty() {
+            return Ok(());
+        }
+        // Nodes that start together on an empty folder must end with the same keys.
+        let _alone = self.folder.lock()?;
+        for (algorithm, stage) in load::<K>(&self.folder, now)?.missing() {
+            put(&self.folder, &Fresh::<K>::make(algorithm)?, stage, now)?;
+        }
+        self.reload(now)
     }
 
     pub fn view(&self) -> Arc<KeySet<K>> {
@@ -191,6 +196,15 @@ impl<K: Kept> KeySet<K> {
         let occasion = Occasion::Schedule { after };
         let due = |algorithm: &&K::Algorithm| self.hindrance(**algorithm, occasion, now).is_none();
         K::ALGORITHMS.iter().filter(due).copied().collect()
+    }
+
+    /// The algorithms with more than one key in use or waiting: two folders were mixed, or a rotation ended half-way.
+    pub fn crowded(&self) -> Vec<K::Algorithm> {
+        let count = |algorithm, stage| self.keys.iter().filter(|key| key.is(algorithm, stage)).count();
+        let crowded = |&algorithm: &K::Algorithm| {
+            [Stage::Current, Stage::Next].into_iter().any(|stage| count(algorithm, stage) > 1)
+        };
+        K::ALGORITHMS.iter().copied().filter(crowded).collect()
     }
 
     fn hindrance(&self, algorithm: K::Algorithm, occasion: Occasion, now: Timestamp) -> Option<Rotated> {

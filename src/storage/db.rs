@@ -1,8 +1,7 @@
 //! The database: SQLite or PostgreSQL behind `read()` and `begin()`.
 
-use std::fs::OpenOptions;
 use std::future::Future;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +18,7 @@ use super::trouble::fault;
 use super::tx::{Tx, TxEngine};
 use crate::base::Fault;
 use crate::config::DatabasePlace;
+use crate::disk;
 
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
@@ -145,7 +145,7 @@ impl Run for Reader<'_> {
 }
 
 async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
-    make_private(path);
+    make_private(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -163,8 +163,13 @@ async fn open_sqlite(path: &PathBuf) -> Result<Engine, Fault> {
     Ok(Engine::Sqlite { reads, lane })
 }
 
-/// A new database is its owner's alone; SQLite gives the files beside it the same mode. What goes wrong here shows, with
-/// its reason, when the file is opened.
-fn make_private(path: &Path) {
-    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+/// A new database is its owner's alone; SQLite gives the files beside it the same mode and owner.
+fn make_private(path: &Path) -> Result<(), Fault> {
+    match disk::make_file(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            let advice = disk::advice(path, &error);
+            Err(Fault::unavailable(format!("the database {}: {error}{advice}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Connection, SqlSafeStr};
 
-use super::db::{Db, Engine};
-use crate::base::Fault;
+use super::db::{Db, Engine, Run};
+use crate::base::{Fault, Trouble};
 use crate::config::DatabasePlace;
+use crate::sql;
 
 /// Number, name and text of every file in `migrations/`.
 const STEPS: &[(i64, &str, &str)] = &[
@@ -34,6 +35,16 @@ pub enum SchemaProblem {
         "the database has schema {found}, this program knows up to {known}: start a newer program, or restore a backup"
     )]
     Newer { found: i64, known: i64 },
+    #[error(
+        "the database has schema {found}, this program {known}: run tongyao migrate first, or start the service with this \
+         program"
+    )]
+    Older { found: i64, known: i64 },
+    #[error(
+        "the database has no tables of ours: start the service once (tongyao serve), or name the right settings with \
+         --config"
+    )]
+    Absent,
     #[error(
         "schema step {0} in the database differs from this program's: the database was changed by another build"
     )]
@@ -64,6 +75,38 @@ pub async fn run(place: &DatabasePlace, db: &Db) -> Result<(), SchemaProblem> {
     answer.map_err(problem)
 }
 
+/// Whether the schema is this program's; changes nothing.
+pub async fn check(db: &Db) -> Result<(), SchemaProblem> {
+    let applied: Result<Vec<(i64, Vec<u8>)>, Fault> = db
+        .read()
+        .all(sql!("SELECT version, checksum FROM _sqlx_migrations WHERE success = TRUE ORDER BY version"))
+        .await;
+    match applied {
+        Ok(applied) => compare(&applied),
+        Err(fault) if fault.trouble() == Trouble::Unavailable => Err(SchemaProblem::Fault(fault)),
+        Err(_) => Err(SchemaProblem::Absent),
+    }
+}
+
+/// The steps that were taken, against those there are.
+fn compare(applied: &[(i64, Vec<u8>)]) -> Result<(), SchemaProblem> {
+    let (found, known) = (applied.last().map_or(0, |(number, _)| *number), known());
+    if let Some((found, _)) = applied.iter().find(|(number, _)| STEPS.iter().all(|(step, ..)| step != number))
+    {
+        return Err(SchemaProblem::Newer { found: *found, known });
+    }
+    for step in migrator().iter() {
+        match applied.iter().find(|(number, _)| *number == step.version) {
+            None => return Err(SchemaProblem::Older { found, known }),
+            Some((_, checksum)) if *checksum != *step.checksum => {
+                return Err(SchemaProblem::Different(step.version));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// The newest schema step this program knows.
 pub fn known() -> i64 {
     STEPS.last().map_or(0, |(number, ..)| *number)
@@ -90,6 +133,21 @@ fn problem(error: MigrateError) -> SchemaProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_schema_with_every_step_is_this_programs() {
+        let whole: Vec<_> = migrator().iter().map(|step| (step.version, step.checksum.to_vec())).collect();
+        assert!(compare(&whole).is_ok());
+        let known = known();
+        let older = compare(&whole[..whole.len() - 1]);
+        assert!(matches!(older, Err(SchemaProblem::Older { found, .. }) if found < known), "{older:?}");
+        assert!(matches!(compare(&[]), Err(SchemaProblem::Older { found: 0, .. })));
+        let newer = [whole.clone(), vec![(known + 1, Vec::new())]].concat();
+        assert!(matches!(compare(&newer), Err(SchemaProblem::Newer { found, .. }) if found == known + 1));
+        let mut different = whole;
+        different[2].1[0] ^= 1;
+        assert!(matches!(compare(&different), Err(SchemaProblem::Different(3))));
+    }
 
     #[test]
     fn every_file_of_the_folder_is_a_step() {

@@ -21,6 +21,7 @@ mod front_channel;
 mod exchange;
 mod front_logout;
 mod health;
+mod installation;
 mod introspection;
 mod jobs;
 mod keys;

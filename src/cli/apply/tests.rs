@@ -46,7 +46,7 @@ async fn ground() -> Ground {
     let random: &dyn Random = &System::default();
     let folder = Scratch::open();
     let clock = ManualClock::at(Timestamp::from_seconds(1_800_000_000));
-    let keys = Keys::open(&folder.join("keys"), clock.now(), random).unwrap();
+    let keys = Keys::make(&folder.join("keys"), clock.now(), random).unwrap();
     let place = DatabasePlace::Sqlite(folder.join("test.db"));
     let db = Db::open(&place, Arc::new(Tally::default())).await.unwrap();
     migrate::run(&place, &db).await.unwrap();

@@ -47,8 +47,8 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
     let portal = sample::portal(installation.portal.clone())?.merge(desk);
     serve_system(&mut systems, portal_doors, portal, &stop);
     serve_system(&mut systems, department_doors, sample::department(installation.department.clone())?, &stop);
-    print::line(&greeting::text(&installation, &state));
-    print::line(&format!("ready {}", app.settings.issuer));
+    print::line(&greeting::text(&installation, &state))?;
+    print::line(&format!("ready {}", app.settings.issuer))?;
     server::run(app, doors, figures, stop).await?;
     // A browser that holds its connection open does not hold up the end.
     let ended = async { while systems.join_next().await.is_some() {} };

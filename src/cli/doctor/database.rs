@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use super::finding::Finding;
 use super::logouts;
-use crate::app::OpenProblem;
-use crate::base::random::System;
+use crate::app::{self, Kept, OpenProblem};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::{Fault, Timestamp};
 use crate::client::ClientState;
 use crate::client::dynamic::desk;
 use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
+use crate::crypto::folder::KeysProblem;
+use crate::crypto::keys::KeyName;
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::sql;
 use crate::storage::{Db, Run, Tally, migrate};
@@ -24,9 +25,10 @@ const EARLIEST: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     if let DatabasePlace::Sqlite(path) = &settings.database
-        && !path.exists()
+        && matches!(path.try_exists(), Ok(false))
     {
-        return vec![Finding::note("database", format!("{} is made at the first start", path.display()))];
+        let made = Finding::note("database", format!("{} is made at the first start", path.display()));
+        return [Some(made), not_made_yet(settings)].into_iter().flatten().collect();
     }
     let db = match Db::open(&settings.database, Arc::new(Tally::default())).await {
         Ok(db) => db,
@@ -36,10 +38,12 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
     // Of a database without our tables there is nothing else to say.
     if migrate::known() > 0 && installed(&db).await {
         findings.push(writable(&db).await);
-        findings.push(keys_belong(&db, settings).await);
+        findings.extend(keys_belong(&db, settings).await);
         findings.push(clock(&db).await);
         findings.push(clients(&db).await);
         findings.push(logouts::examine(&db).await);
+    } else {
+        findings.extend(not_made_yet(settings));
     }
     db.close().await;
     findings
@@ -114,33 +118,59 @@ async fn writable(db: &Db) -> Finding {
     }
 }
 
-async fn keys_belong(db: &Db, settings: &Settings) -> Finding {
-    let folder = settings.keys_dir.display();
-    let kept: Result<Option<(String,)>, Fault> =
-        db.read().optional(sql!("SELECT value FROM installation WHERE name = 'keys'")).await;
-    let kept = match kept {
-        Ok(Some((kept,))) => kept,
-        Ok(None) => {
-            return Finding::ok("keys", "the database is not bound to keys yet: the first start does it");
+async fn keys_belong(db: &Db, settings: &Settings) -> Vec<Finding> {
+    match app::kept(db).await {
+        Ok(Some(kept)) => compared(&kept, settings),
+        Ok(None) => match not_made_yet(settings) {
+            Some(finding) => vec![finding],
+            None => {
+                vec![Finding::ok("keys", "the database is not bound to keys yet: the first start does it")]
+            }
+        },
+        Err(fault) => vec![Finding::problem("keys", format!("{fault:?}"))],
+    }
+}
+
+/// Of a database that no keys belong to yet.
+fn not_made_yet(settings: &Settings) -> Option<Finding> {
+    let folder = &settings.keys_dir;
+    let missing = matches!(folder.try_exists(), Ok(false));
+    missing.then(|| Finding::note("keys", format!("{} is made at the first start", folder.display())))
+}
+
+fn compared(kept: &Kept, settings: &Settings) -> Vec<Finding> {
+    match app::open_kept_keys(kept, &settings.keys_dir, SystemClock.now()) {
+        Ok(keys) => {
+            let belong = Finding::ok("keys", "they belong to this database");
+            std::iter::once(belong).chain(crowded(&keys)).collect()
         }
-        Err(fault) => return Finding::problem("keys", format!("{fault:?}")),
-    };
-    // Opening makes what is missing; keys that are lost must not be replaced by looking at them.
-    if !["mac.key", "pairwise.key"].iter().all(|name| settings.keys_dir.join(name).exists()) {
-        return Finding::problem(
+        // Told already when the folder itself was looked at.
+        Err(OpenProblem::Keys(KeyStoreProblem::Folder(
+            KeysProblem::FolderOpenToOthers { .. }
+            | KeysProblem::FileOpenToOthers { .. }
+            | KeysProblem::Unusable { .. },
+        ))) => vec![Finding::note("keys", "not compared with the database")],
+        Err(problem) => vec![Finding::problem("keys", problem)],
+    }
+}
+
+/// Keys of another folder that came in beside our own sign for us from then on.
+fn crowded(keys: &Keys) -> Option<Finding> {
+    let signing = keys.signing.view().crowded().into_iter().map(KeyName::Signing);
+    let names: Vec<&str> = signing
+        .chain(keys.decryption.view().crowded().into_iter().map(KeyName::Decryption))
+        .map(KeyName::as_str)
+        .collect();
+    (!names.is_empty()).then(|| {
+        Finding::problem(
             "keys",
             format!(
-                "{folder} lacks the keys this database was made with: restore them, or set TONGYAO_KEYS_DIR"
+                "there are two current or two next keys of {}: tongyao keys list shows them; take the files that are not \
+                 of this installation out of the folder, or rotate each of these",
+                names.join(", ")
             ),
-        );
-    }
-    match Keys::open(&settings.keys_dir, SystemClock.now(), &System::default()) {
-        Ok(keys) if keys.check_value() == kept => Finding::ok("keys", "they belong to this database"),
-        Ok(_) => Finding::problem("keys", OpenProblem::OtherKeys(folder.to_string())),
-        // Told already when the folder itself was looked at.
-        Err(KeyStoreProblem::Folder(_)) => Finding::note("keys", "not compared with the database"),
-        Err(problem) => Finding::problem("keys", problem),
-    }
+        )
+    })
 }
 
 async fn clock(db: &Db) -> Finding {

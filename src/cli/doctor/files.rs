@@ -14,15 +14,16 @@ use crate::server::tls as serving;
 const EXPIRES_SOON: Duration = Duration::from_secs(21 * 24 * 3600);
 const DAY_SECONDS: u64 = 24 * 3600;
 
-/// The folder and every file in it; that they are of the right kind shows when the database is looked at.
-pub fn keys(settings: &Settings) -> Finding {
+/// The folder and every file in it; that they are of the right kind shows when the database is looked at, and whether a
+/// folder that is not there should be.
+pub fn keys(settings: &Settings) -> Option<Finding> {
     let path = &settings.keys_dir;
-    if !path.exists() {
-        return Finding::note("keys", format!("{} is made at the first start", path.display()));
-    }
     match modes(path) {
-        Ok(files) => Finding::ok("keys", format!("{}, {files} files, for the owner alone", path.display())),
-        Err(problem) => Finding::problem("keys", problem),
+        Ok(files) => {
+            Some(Finding::ok("keys", format!("{}, {files} files, for the owner alone", path.display())))
+        }
+        Err(KeysProblem::Missing { .. }) => None,
+        Err(problem) => Some(Finding::problem("keys", problem)),
     }
 }
 

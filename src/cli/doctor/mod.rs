@@ -18,7 +18,7 @@ pub async fn doctor(settings: Result<Settings, Problem>) -> Result<(), Problem> 
         Err(problem) => vec![Finding::problem("settings", problem)],
     };
     for finding in &findings {
-        print::line(&finding.to_string());
+        print::line(&finding.to_string())?;
     }
     match findings.iter().filter(|finding| finding.state == State::Problem).count() {
         0 => Ok(()),
@@ -31,7 +31,7 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("settings", format!("issuer {}", settings.issuer))];
     findings.push(surroundings::sandbox(settings));
     findings.push(surroundings::messages(settings));
-    findings.push(files::keys(settings));
+    findings.extend(files::keys(settings));
     findings.extend(database::examine(settings).await);
     findings.push(surroundings::disk(settings));
     findings.push(surroundings::redis(settings).await);

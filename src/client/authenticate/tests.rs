@@ -21,7 +21,7 @@ use crate::storage::{Db, Tally, migrate};
 
 pub(in crate::client) fn keys() -> (Arc<Keys>, Scratch) {
     let folder = Scratch::open();
-    let keys = Keys::open(&folder.join("keys"), START, &System::default()).unwrap();
+    let keys = Keys::make(&folder.join("keys"), START, &System::default()).unwrap();
     (Arc::new(keys), folder)
 }
 

@@ -16,7 +16,9 @@ impl Place {
     }
 
     fn open<K: Kept>(&self, now: Timestamp) -> KeyStore<K> {
-        KeyStore::open(KeysFolder::open(&self.0.join("keys")).unwrap(), now).unwrap()
+        let store = KeyStore::open(KeysFolder::make(&self.0.join("keys")).unwrap(), now).unwrap();
+        store.complete(now).unwrap();
+        store
     }
 }
 
@@ -117,6 +119,8 @@ fn what_was_lost_or_left_half_done_is_made_again() {
     let next = kids(&store, ES256, Stage::Next).remove(0);
     // A rotation that ended after its first step: two current keys, no next one.
     move_to::<Signer>(&store.folder, &next, Stage::Current, at(5)).unwrap();
+    store.reload(at(6)).unwrap();
+    assert_eq!(store.view().crowded(), [ES256]);
     let again: KeyStore<Signer> = place.open(at(6));
     assert_eq!(again.signer(ES256).unwrap().kid(), next);
     assert_eq!(kids(&again, ES256, Stage::Next).len(), 1);
@@ -129,4 +133,12 @@ fn rs256_stands_first() {
     let (view, rs256) = (store.view(), store.signer(SigningAlgorithm::Rs256).unwrap());
     assert_eq!(view.published()[0]["kid"], rs256.kid());
     assert!(view.published().iter().all(|key| key["use"] == "sig" && key["kid"].is_string()));
+}
+
+#[test]
+fn opening_makes_no_keys() {
+    let place = Place::new();
+    let folder = KeysFolder::make(&place.0.join("keys")).unwrap();
+    let store: KeyStore<Signer> = KeyStore::open(folder, at(0)).unwrap();
+    assert!(store.view().keys().is_empty() && store.folder.list("").unwrap().is_empty());
 }

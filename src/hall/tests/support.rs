@@ -344,7 +344,7 @@ pub fn keys() -> Arc<Keys> {
     KEYS.get_or_init(|| {
         let folder = Scratch::open();
         let now = Timestamp::from_seconds(1_780_000_000);
-        Arc::new(Keys::open(&folder.join("keys"), now, &Seeded::new(1)).unwrap())
+        Arc::new(Keys::make(&folder.join("keys"), now, &Seeded::new(1)).unwrap())
     })
     .clone()
 }

@@ -156,7 +156,7 @@ fn settings(database: &FreshDatabase, changes: &[(&str, &str)]) -> (Settings, St
 /// A copy of the run's keys: the clock of another test must not decide about them.
 fn own_keys() -> PathBuf {
     let own = keys().with_file_name(format!("keys-{}", uuid::Uuid::new_v4().simple()));
-    tongyao::crypto::folder::KeysFolder::open(&own).unwrap();
+    tongyao::crypto::folder::KeysFolder::make(&own).unwrap();
     for file in std::fs::read_dir(keys()).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), own.join(file.file_name())).unwrap();
@@ -171,7 +171,7 @@ fn keys() -> &'static Path {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("it-{}", std::process::id()));
         let keys = folder.join("keys");
         std::fs::create_dir_all(&folder).unwrap();
-        Keys::open(&keys, start(), &random::System::default()).unwrap();
+        Keys::make(&keys, start(), &random::System::default()).unwrap();
         keys
     })
 }

@@ -1,0 +1,254 @@
+//! An installation and what opens it: the keys that belong to a database, and commands that make nothing.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use tongyao::app::{App, Choices, OpenProblem};
+use tongyao::storage::migrate::SchemaProblem;
+
+use crate::support::World;
+use crate::support::look::Look;
+use crate::support::services::Storage;
+
+/// A used installation that was shut down.
+struct Closed {
+    world: World,
+    keys: PathBuf,
+}
+
+impl Closed {
+    async fn used() -> Self {
+        let world = World::with_own_keys(&[]).await;
+        world.app.close().await;
+        let keys = world.app.settings.keys_dir.clone();
+        Self { world, keys }
+    }
+
+    async fn start(&self) -> Result<(), String> {
+        ended(App::open(self.world.app.settings.clone(), self.choices()).await).await
+    }
+
+    /// As a command opens it.
+    async fn look(&self) -> Result<(), String> {
+        ended(App::open_as_it_is(self.world.app.settings.clone(), self.choices()).await).await
+    }
+
+    fn choices(&self) -> Choices {
+        Choices { clock: self.world.clock.clone(), ..Choices::default() }
+    }
+
+    async fn change(&self, statement: &str) -> u64 {
+        Look::at(&self.world).await.change(statement).await
+    }
+}
+
+async fn ended(opened: Result<Arc<App>, OpenProblem>) -> Result<(), String> {
+    match opened {
+        Ok(app) => {
+            app.close().await;
+            Ok(())
+        }
+        Err(problem) => Err(problem.to_string()),
+    }
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name != ".lock").collect();
+    names.sort();
+    names
+}
+
+const SYMMETRIC: [&str; 4] = ["seal-1.key", "fingerprint-1.key", "pairwise.key", "mac.key"];
+
+#[tokio::test]
+async fn a_lost_key_stops_the_start_and_is_not_made_again() {
+    let closed = Closed::used().await;
+    for name in SYMMETRIC {
+        let (file, away) = (closed.keys.join(name), closed.keys.with_extension("away"));
+        fs::rename(&file, &away).unwrap();
+        let told = closed.start().await.unwrap_err();
+        assert!(told.contains(&format!("lacks {name}")) && told.contains("backup"), "{told}");
+        assert!(closed.look().await.is_err());
+        assert!(!file.exists(), "{name}");
+        fs::rename(&away, &file).unwrap();
+    }
+    assert_eq!(closed.start().await, Ok(()));
+}
+
+#[tokio::test]
+async fn another_sealing_key_is_not_taken_for_ours() {
+    let closed = Closed::used().await;
+    fs::copy(closed.keys.join("mac.key"), closed.keys.join("seal-1.key")).unwrap();
+    let told = closed.start().await.unwrap_err();
+    assert!(told.contains("seal-1.key") && told.contains("is not the one"), "{told}");
+}
+
+#[tokio::test]
+async fn a_sealing_key_may_be_added_and_belongs_from_then_on() {
+    let closed = Closed::used().await;
+    let second = closed.keys.join("seal-2.key");
+    fs::copy(closed.keys.join("mac.key"), &second).unwrap();
+    // A command that only looks leaves no trace of it.
+    assert_eq!(closed.look().await, Ok(()));
+    fs::remove_file(&second).unwrap();
+    assert_eq!(closed.look().await, Ok(()));
+    fs::copy(closed.keys.join("mac.key"), &second).unwrap();
+    assert_eq!(closed.start().await, Ok(()));
+    fs::remove_file(&second).unwrap();
+    let told = closed.start().await.unwrap_err();
+    assert!(told.contains("lacks seal-2.key"), "{told}");
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_program_comes_to_know_its_keys() {
+    let closed = Closed::used().await;
+    assert_eq!(closed.change("DELETE FROM installation WHERE name LIKE 'key:%'").await, 4);
+    let (file, away) = (closed.keys.join("seal-1.key"), closed.keys.with_extension("away"));
+    fs::rename(&file, &away).unwrap();
+    let told = closed.start().await.unwrap_err();
+    assert!(told.contains("lacks seal-1.key"), "{told}");
+    fs::rename(&away, &file).unwrap();
+    assert_eq!(closed.start().await, Ok(()));
+    assert_eq!(closed.change("DELETE FROM installation WHERE name LIKE 'key:%'").await, 4);
+}
+
+#[tokio::test]
+async fn a_refused_start_leaves_the_keys_folder_as_it_was() {
+    let closed = Closed::used().await;
+    let away = closed.keys.with_extension("away");
+    fs::rename(&closed.keys, &away).unwrap();
+    for told in [closed.start().await.unwrap_err(), closed.look().await.unwrap_err()] {
+        assert!(told.contains("is missing; it belongs to this database"), "{told}");
+        assert!(!closed.keys.exists());
+    }
+    // Those of another installation, without its key pairs: none is made beside them.
+    let other = World::with_own_keys(&[]).await;
+    fs::create_dir(&closed.keys).unwrap();
+    fs::set_permissions(&closed.keys, fs::Permissions::from_mode(0o700)).unwrap();
+    for name in SYMMETRIC {
+        fs::copy(away.join(name), closed.keys.join(name)).unwrap();
+    }
+    fs::copy(other.app.settings.keys_dir.join("seal-1.key"), closed.keys.join("pairwise.key")).unwrap();
+    let before = files(&closed.keys);
+    let told = closed.start().await.unwrap_err();
+    assert!(told.contains("does not belong to this database"), "{told}");
+    assert_eq!(files(&closed.keys), before);
+}
+
+#[tokio::test]
+async fn a_key_pair_that_is_lost_is_made_by_the_service_alone() {
+    let closed = Closed::used().await;
+    let pair = files(&closed.keys).into_iter().find(|name| name.ends_with(".signing.json")).unwrap();
+    fs::remove_file(closed.keys.join(pair)).unwrap();
+    let before = files(&closed.keys);
+    assert_eq!(closed.look().await, Ok(()));
+    assert_eq!(files(&closed.keys), before);
+    assert_eq!(closed.start().await, Ok(()));
+    assert_eq!(files(&closed.keys).len(), before.len() + 1);
+}
+
+#[tokio::test]
+async fn what_only_looks_migrates_nothing() {
+    let closed = Closed::used().await;
+    let newest = tongyao::storage::migrate::known();
+    closed.change(&format!("DELETE FROM _sqlx_migrations WHERE version = {newest}")).await;
+    let app = App::open_as_it_is(closed.world.app.settings.clone(), closed.choices()).await;
+    let problem = app.err().unwrap();
+    assert!(matches!(problem, OpenProblem::Schema(SchemaProblem::Older { .. })), "{problem}");
+    assert!(problem.to_string().contains("tongyao migrate"), "{problem}");
+    let steps = format!("SELECT COUNT(*) FROM _sqlx_migrations WHERE version = {newest}");
+    assert_eq!(Look::at(&closed.world).await.number(&steps).await, 0);
+    closed.change("DROP TABLE _sqlx_migrations").await;
+    let told = closed.look().await.unwrap_err();
+    assert!(told.contains("no tables of ours"), "{told}");
+}
+
+#[tokio::test]
+async fn a_database_without_keys_gets_none_from_a_look() {
+    let closed = Closed::used().await;
+    closed.change("DELETE FROM installation").await;
+    let told = closed.look().await.unwrap_err();
+    assert!(told.contains("no keys yet"), "{told}");
+    // Keys that are there are taken for a database that has none.
+    assert_eq!(closed.start().await, Ok(()));
+}
+
+/// The program itself, on the installation in a folder of this name.
+fn tongyao(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tongyao"));
+    // Settings of whoever runs the tests are not ours.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TONGYAO_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("TONGYAO_ISSUER", "http://localhost:8000").env("TONGYAO_DATA_DIR", data);
+    command.stdin(Stdio::null());
+    command
+}
+
+fn refusal(output: &Output) -> String {
+    let told = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!((told.lines().count(), output.stdout.len()), (1, 0), "{told}");
+    told
+}
+
+#[test]
+fn a_command_in_an_empty_place_says_so_and_leaves_it_empty() {
+    let place = std::env::temp_dir().join(format!("tongyao-test-{}", uuid::Uuid::new_v4().simple()));
+    let (data, state) = (place.join("data"), concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/state.json"));
+    let commands: [&[&str]; 8] = [
+        &["apply", "--plan", state],
+        &["clients", "list"],
+        &["clients", "invite", "--department", "data"],
+        &["sessions", "list", "somebody"],
+        &["audit", "verify"],
+        &["trace", "some-txn"],
+        &["keys", "list"],
+        &["keys", "rotate", "RS256"],
+    ];
+    for arguments in commands {
+        let told = refusal(&tongyao(&data, arguments).output().unwrap());
+        assert!(told.contains("start the service once"), "{arguments:?}: {told}");
+        assert!(!place.exists(), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_printed_is_no_success() {
+    if Storage::of_this_run() != Storage::Sqlite {
+        return;
+    }
+    let closed = Closed::used().await;
+    let settings = &closed.world.app.settings;
+    let run = |arguments: &[&str]| {
+        let mut command = tongyao(&settings.data_dir, arguments);
+        command
+            .env("TONGYAO_KEYS_DIR", &closed.keys)
+            .env("TONGYAO_DATABASE_URL", closed.world.database.url());
+        command.stderr(Stdio::piped());
+        command
+    };
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let told =
+        refusal(&run(&["clients", "list"]).stdout(full()).spawn().unwrap().wait_with_output().unwrap());
+    assert!(told.contains("could not be printed"), "{told}");
+    let rotate = ["clients", "rotate-secret", "portal"];
+    let told = refusal(&run(&rotate).stdout(full()).spawn().unwrap().wait_with_output().unwrap());
+    assert!(told.contains("could not be printed") && told.contains("rotate-secret portal"), "{told}");
+    let output = run(&rotate).stdout(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    assert!(output.status.success() && output.stdout.len() > 20, "{output:?}");
+
+    // A reader that has seen enough is none of our business.
+    let mut gone = run(&["clients", "list"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(gone.stdout.take());
+    assert!(gone.wait().unwrap().success());
+
+    closed.change("DELETE FROM audit_event").await;
+    closed.change("DELETE FROM audit_seal").await;
+    let told = refusal(&run(&["audit", "verify"]).output().unwrap());
+    assert!(told.contains("is empty: no event was ever recorded"), "{told}");
+}
