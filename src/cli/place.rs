@@ -8,6 +8,7 @@ use super::{named_files, print};
 use crate::app::{App, Choices};
 use crate::config::raw::Raw;
 use crate::config::{DatabasePlace, Registration, Settings};
+use crate::storage::Db;
 use crate::telemetry::logs;
 
 /// The settings of a file, under those of the environment.
@@ -42,6 +43,7 @@ impl Place {
 
 /// `config check`: everything that can be said without opening database and keys.
 pub fn check(settings: &Settings) -> Result<(), Problem> {
+    Db::check(&settings.database)?;
     named_files::read(settings)?;
     let database = match &settings.database {
         DatabasePlace::Sqlite(path) => format!("SQLite at {}", path.display()),
@@ -64,6 +66,7 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::config::raw::NAMES;
 
     #[test]
@@ -75,5 +78,14 @@ mod tests {
         told.sort_unstable();
         known.sort_unstable();
         assert_eq!(told, known);
+    }
+
+    #[test]
+    fn an_address_that_postgres_cannot_be_reached_by_is_found_before_the_start() {
+        let given = [("TONGYAO_DATABASE_URL", "postgres://u:secret@h/d?sslmode=sometimes")];
+        let given = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings = Settings::resolve(&Raw::read(None, given).unwrap()).unwrap();
+        let problem = check(&settings).unwrap_err().to_string();
+        assert!(problem.contains("TONGYAO_DATABASE_URL") && !problem.contains("secret"), "{problem}");
     }
 }

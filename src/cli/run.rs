@@ -105,3 +105,15 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
         Command::Config(ConfigCommand::Check) => place::check(&settings()?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_demo_takes_no_settings_file() {
+        let given = ["tongyao", "--config", "/nonexistent", "demo", "--data", "/nonexistent"];
+        let problem = command(Arguments::try_parse_from(given).unwrap()).await.unwrap_err().to_string();
+        assert!(problem.contains("leave out --config and TONGYAO_CONFIG"), "{problem}");
+    }
+}

@@ -1,10 +1,9 @@
-//! Where data is kept: the addresses of the database and of Redis, read as those who connect to them read them.
+//! Where data is kept: the addresses of the database and of Redis.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use redis::IntoConnectionInfo;
-use sqlx::postgres::PgConnectOptions;
+use url::Url;
 
 use super::raw::{Raw, SettingsProblem};
 use crate::base::Secret;
@@ -25,7 +24,7 @@ pub(super) fn database(raw: &Raw, data_dir: &Path) -> Result<DatabasePlace, Sett
         Some(("sqlite", path)) if path.starts_with('/') => {
             return Ok(DatabasePlace::Sqlite(PathBuf::from(path)));
         }
-        Some(("postgres" | "postgresql", _)) if PgConnectOptions::from_str(text).is_ok() => {
+        Some(("postgres" | "postgresql", _)) if Url::parse(text).is_ok() => {
             return Ok(DatabasePlace::Postgres(Secret::new(text)));
         }
         Some(("postgres" | "postgresql", _)) => {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::lane::Lane;
-use super::postgres::Server;
+use super::postgres::{self, Server};
 use super::readers::Readers;
 use super::record::{Record, Rows};
 use super::statement::Statement;
@@ -48,6 +48,14 @@ impl Db {
             DatabasePlace::Postgres(url) => Engine::Postgres(Server::open(url.expose()).await?),
         };
         Ok(Self { engine, tally })
+    }
+
+    /// Whether the address says what it must; nothing is opened.
+    pub fn check(place: &DatabasePlace) -> Result<(), Fault> {
+        match place {
+            DatabasePlace::Sqlite(_) => Ok(()),
+            DatabasePlace::Postgres(url) => postgres::options(url.expose()).map(drop),
+        }
     }
 
     pub fn kind(&self) -> Kind {

@@ -45,13 +45,16 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const LOOK_WITHIN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+/// What a URL says; the rest of the settings knows only that it is one.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Fault> {
+    PgConnectOptions::from_str(url)
+        .map_err(|_| Fault::broken("TONGYAO_DATABASE_URL is not an address PostgreSQL can be reached by"))
+}
+
 impl Server {
     /// It must be reachable now.
     pub(super) async fn open(url: &str) -> Result<Self, Fault> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| Fault::broken("the database URL is not a valid postgres:// URL"))?
-            .application_name("tongyao")
-            .statement_cache_capacity(256);
+        let options = options(url)?.application_name("tongyao").statement_cache_capacity(256);
         match pool_options().connect_with(options.clone()).await {
             Ok(pool) => Ok(Self::of(pool, options)),
             // The pool tried until its time was over and forgot why it failed: ask once more, for the reason.
