@@ -45,7 +45,7 @@ struct Signatory<'a> {
     scope: Option<&'a Scope>,
     algorithms: Vec<SigningAlgorithm>,
     keys: Option<JwkSet>,
-    uri: Option<&'a str>,
+    uri: Option<KeysAt<'a>>,
 }
 
 /// A grant is used the moment it is made.
@@ -65,8 +65,7 @@ impl Authenticator {
             return Err(Refusal::GrantAssertionMalformed.into());
         }
         for signatory in signatories(client) {
-            let keys =
-                SigningKeys { by_value: signatory.keys.as_ref(), uri: signatory.uri.map(KeysAt::from) };
+            let keys = SigningKeys { by_value: signatory.keys.as_ref(), uri: signatory.uri };
             let read = self.trust.read_with(now, keys, &signatory.algorithms, assertion).await;
             let claims: Claims = match read {
                 Ok(claims) => claims,
@@ -100,7 +99,7 @@ fn signatories(client: &Client) -> Vec<Signatory<'_>> {
         scope: None,
         algorithms: algorithms(client),
         keys: client.keys.clone(),
-        uri: client.metadata.jwks_uri.as_deref(),
+        uri: client.keys_at(),
     };
     std::iter::once(own).chain(client.powers.trusted_issuers.iter().map(declared)).collect()
 }
@@ -112,7 +111,7 @@ fn declared(trusted: &TrustedIssuer) -> Signatory<'_> {
         scope: trusted.scope.as_ref(),
         algorithms: trusted.signing_alg.map_or_else(|| SigningAlgorithm::ALL.to_vec(), |one| vec![one]),
         keys: trusted.keys(),
-        uri: trusted.jwks_uri.as_deref(),
+        uri: trusted.jwks_uri.as_deref().map(KeysAt::from),
     }
 }
 
@@ -177,6 +176,13 @@ mod tests {
         let client = client(json!({}));
         let own = &signatories(&client)[0];
         claims.check(Timestamp::from_seconds(1000), own, OURS).map(|believed| believed.lifetime)
+    }
+
+    #[test]
+    fn a_client_has_its_own_keys_fetched_for_itself() {
+        let client = client(json!({"jwks_uri": "https://app.example/jwks"}));
+        let own = signatories(&client)[0].uri.unwrap();
+        assert_eq!((own.uri, own.owner), ("https://app.example/jwks", client.client_id.as_str()));
     }
 
     #[test]

@@ -20,8 +20,13 @@ pub struct Picture {
 /// The pictures behind addresses.
 pub struct Logos {
     outgoing: Outgoing,
+    shelf: Arc<Shelf>,
+    turns: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct Shelf {
     held: Mutex<HashMap<String, Held>>,
-    turns: Semaphore,
 }
 
 #[derive(Clone)]
@@ -40,23 +45,31 @@ const TURNS: usize = 4;
 
 impl Logos {
     pub fn new(outgoing: Outgoing) -> Self {
-        Self { outgoing, held: Mutex::default(), turns: Semaphore::new(TURNS) }
+        Self { outgoing, shelf: Arc::default(), turns: Arc::new(Semaphore::new(TURNS)) }
     }
 
     /// The picture behind `uri`, if there is one that browsers show without running anything.
     pub async fn find(&self, now: Timestamp, uri: &str) -> Option<Arc<Picture>> {
-        if let Some(held) = self.held(now, uri) {
+        if let Some(held) = self.shelf.held(now, uri) {
             return held.picture;
         }
-        let _turn = self.turns.try_acquire().ok()?;
+        let turn = self.turns.clone().try_acquire_owned().ok()?;
         // Noted before the call: others are not kept waiting for a slow server.
-        self.keep(uri, Held { picture: None, at: now });
-        let bytes = self.outgoing.get(uri, LARGEST).await.ok()?;
-        let picture = Arc::new(Picture { media_type: media_type(&bytes)?, bytes });
-        self.keep(uri, Held { picture: Some(picture.clone()), at: now });
-        Some(picture)
+        self.shelf.keep(uri, Held { picture: None, at: now });
+        let (outgoing, shelf, uri) = (self.outgoing.clone(), self.shelf.clone(), uri.to_owned());
+        // A task of its own, which nobody who hangs up can stop in the middle: the note would stand, and the initial
+        // would be shown for the whole of the pause.
+        let fetched = tokio::spawn(async move {
+            let _turn = turn;
+            let picture = fetch(&outgoing, &uri).await.map(Arc::new)?;
+            shelf.keep(&uri, Held { picture: Some(picture.clone()), at: now });
+            Some(picture)
+        });
+        fetched.await.ok().flatten()
     }
+}
 
+impl Shelf {
     fn held(&self, now: Timestamp, uri: &str) -> Option<Held> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(uri).cloned()?;
         let span = if held.picture.is_some() { FRESH } else { PAUSE };
@@ -73,6 +86,11 @@ impl Logos {
         }
         held.insert(uri.to_owned(), new);
     }
+}
+
+async fn fetch(outgoing: &Outgoing, uri: &str) -> Option<Picture> {
+    let bytes = outgoing.get(uri, LARGEST).await.ok()?;
+    Some(Picture { media_type: media_type(&bytes)?, bytes })
 }
 
 /// By its first bytes, never by what the server says; SVG is a document that may run scripts and is none of these.
@@ -93,6 +111,8 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::client::authenticate::tests::outgoing;
 
@@ -110,11 +130,27 @@ mod tests {
         let logos = Logos::new(outgoing());
         let now = Timestamp::from_seconds(1_800_000_000);
         assert_eq!(logos.find(now, "http://169.254.169.254/latest/meta-data").await, None);
-        assert!(logos.held(now, "http://169.254.169.254/latest/meta-data").is_some());
-        assert!(logos.held(now + PAUSE, "http://169.254.169.254/latest/meta-data").is_none());
+        assert!(logos.shelf.held(now, "http://169.254.169.254/latest/meta-data").is_some());
+        assert!(logos.shelf.held(now + PAUSE, "http://169.254.169.254/latest/meta-data").is_none());
         for number in 0..2 * MOST {
-            logos.keep(&format!("https://a.example/{number}"), Held { picture: None, at: now });
+            logos.shelf.keep(&format!("https://a.example/{number}"), Held { picture: None, at: now });
         }
-        assert_eq!(logos.held.lock().unwrap().len(), MOST);
+        assert_eq!(logos.shelf.held.lock().unwrap().len(), MOST);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_leaves_the_fetch_going() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/logo", listener.local_addr().unwrap());
+        let picture = axum::routing::get(async || &b"\x89PNG\r\n\x1a\nrest"[..]);
+        let routes = axum::Router::new().route("/logo", picture);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let logos = Logos::new(outgoing());
+        let now = Timestamp::from_seconds(1_800_000_000);
+        // One look at the future, so that it begins, and it is dropped as that of a caller who has gone.
+        assert!(logos.find(now, &uri).now_or_never().is_none());
+        let every_turn = logos.turns.acquire_many(u32::try_from(TURNS).unwrap()).await.unwrap();
+        drop(every_turn);
+        assert_eq!(logos.find(now, &uri).await.unwrap().media_type, "image/png");
     }
 }

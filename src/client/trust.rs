@@ -7,6 +7,7 @@ use std::time::Duration;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::Value;
 use tokio::sync::{Mutex as Turn, Semaphore};
+use tracing::Instrument;
 
 use super::recipient;
 use super::registration::Client;
@@ -56,7 +57,7 @@ pub struct NotAKeySet;
 #[derive(Default)]
 struct Slot {
     held: Mutex<Held>,
-    turn: Turn<()>,
+    turn: Arc<Turn<()>>,
 }
 
 /// What an address gave: keys that sign, and keys that answers can be encrypted to.
@@ -131,30 +132,33 @@ impl Trust {
         slot.read().usable(now).ok().map(|keys| keys.signature).filter(|keys| keys != known)
     }
 
-    async fn refresh(&self, slot: &Slot, now: Timestamp, uri: &str) {
+    /// The fetch is a task of its own, which nobody who hangs up can stop in the middle: the address would be left alone
+    /// for a minute with nothing learnt, and a stranger could keep it so.
+    async fn refresh(&self, slot: &Arc<Slot>, now: Timestamp, uri: &str) {
         let has_keys = slot.read().keys.is_some();
-        let _turn = match slot.turn.try_lock() {
+        let turn = match slot.turn.clone().try_lock_owned() {
             Ok(turn) => turn,
             // Somebody is fetching: the old keys do for the meantime.
             Err(_) if has_keys => return,
-            Err(_) => slot.turn.lock().await,
+            Err(_) => slot.turn.clone().lock_owned().await,
         };
         if !slot.read().may_try(now) {
             return;
         }
         slot.write().tried_at = Some(now);
-        match self.fetch(uri).await {
-            Some(keys) => slot.write().keys = Some((keys, now)),
-            None => tracing::warn!("the keys behind a client's jwks_uri could not be fetched"),
-        }
-    }
-
-    async fn fetch(&self, uri: &str) -> Option<Published> {
-        let body = self.outgoing.get(uri, LARGEST).await.ok()?;
-        let text = String::from_utf8(body).ok()?;
-        let value = parse(&text, Bounds { bytes: LARGEST, depth: 8 }).ok()?;
-        let signature = Arc::new(key_set(&value).ok()?);
-        Some(Published { signature, encryption: recipient::encryption_keys(&value) })
+        let (outgoing, slot, uri) = (self.outgoing.clone(), slot.clone(), uri.to_owned());
+        let fetched = tokio::spawn(
+            async move {
+                let _turn = turn;
+                match fetch(&outgoing, &uri).await {
+                    Some(keys) => slot.write().keys = Some((keys, now)),
+                    None => tracing::warn!("the keys behind a client's jwks_uri could not be fetched"),
+                }
+            }
+            .in_current_span(),
+        );
+        // One that is stopped has learnt nothing, and the slot says so.
+        let _ = fetched.await;
     }
 
     fn slot(&self, at: KeysAt<'_>) -> Arc<Slot> {
@@ -172,6 +176,14 @@ impl Trust {
         }
         sets.entry(name).or_default().clone()
     }
+}
+
+async fn fetch(outgoing: &Outgoing, uri: &str) -> Option<Published> {
+    let body = outgoing.get(uri, LARGEST).await.ok()?;
+    let text = String::from_utf8(body).ok()?;
+    let value = parse(&text, Bounds { bytes: LARGEST, depth: 8 }).ok()?;
+    let signature = Arc::new(key_set(&value).ok()?);
+    Some(Published { signature, encryption: recipient::encryption_keys(&value) })
 }
 
 /// The public signature keys of a JWK set; keys of kinds we do not know are left out (RFC 7517 §5).
@@ -249,6 +261,7 @@ fn is_within(at: Timestamp, now: Timestamp, span: Duration) -> bool {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use futures_util::FutureExt;
     use serde_json::json;
 
     use super::*;
@@ -329,6 +342,30 @@ mod tests {
         assert_eq!(kids(&newer), ["b"]);
         assert!(trust.newer_keys(at(61), &server.uri, &newer).await.is_none());
         assert_eq!(server.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_leaves_the_fetch_going() {
+        let server = server().await;
+        *server.answer.lock().unwrap() = Some(set("a"));
+        let trust = Trust::new(outgoing());
+        let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
+        // One look at the future, so that it begins, and it is dropped as that of a caller who has gone.
+        assert!(trust.keys(at(0), &server.uri).now_or_never().is_none());
+        // Within the minute in which the address is not asked again.
+        let known = settled(&trust, at(1), &server.uri).await;
+        assert_eq!(kids(&known), ["a"]);
+        *server.answer.lock().unwrap() = Some(set("b"));
+        assert!(trust.newer_keys(at(60), &server.uri, &known).now_or_never().is_none());
+        let newer = settled(&trust, at(61), &server.uri).await;
+        assert_eq!(kids(&newer), ["b"]);
+        assert_eq!(server.asked.load(Ordering::SeqCst), 2);
+    }
+
+    /// The keys, once whoever fetches them has had its turn.
+    async fn settled(trust: &Trust, now: Timestamp, uri: &str) -> Arc<JwkSet> {
+        drop(trust.slot(uri.into()).turn.lock().await);
+        trust.keys(now, uri).await.unwrap()
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Fault, Timestamp};
 use crate::protocol::Refusal;
 use crate::sql;
-use crate::storage::{Db, Ephemeral, Run, record};
+use crate::storage::{Db, Ephemeral, Limit, Run, record};
 
 /// One step: words of ours and a time, never anything a stranger wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +72,7 @@ pub const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A request takes fewer; a loop shall not fill the table.
 const MOST_STEPS: usize = 24;
 /// An hour's traces of one client and share: enough to find a mistake, too few for a stranger to fill the disk.
-const MOST_AN_HOUR: u64 = 200;
-const HOUR: Duration = Duration::from_secs(3600);
+const A_SHARE: Limit = Limit { name: "trace", most: 200, within: Duration::from_secs(3600) };
 /// A step of a way that goes on (RFC 8628 §3.5, RFC 9449 §8): a device that waits, a first proof. No department asks
 /// about these, and they would use up the hour's share of what it does ask about.
 const GOES_ON: [Refusal; 2] = [Refusal::AuthorizationPending, Refusal::ProofNonceNeeded];
@@ -125,9 +124,8 @@ impl Refused {
 
 /// Keeps a refused request, unless its share of the hour is used up.
 pub async fn keep(db: &Db, ephemeral: &Ephemeral, refused: &Refused) -> Result<(), Fault> {
-    let hour = refused.at.seconds().div_euclid(3600);
-    let key = format!("trace:{hour}:{}:{}", refused.share(), refused.client_id);
-    if ephemeral.count(&key, HOUR).await? > MOST_AN_HOUR {
+    let share = format!("{}:{}", refused.share(), refused.client_id);
+    if A_SHARE.count(ephemeral, refused.at, &share).await? > A_SHARE.most {
         return Ok(());
     }
     let steps = serde_json::to_string(&refused.steps)

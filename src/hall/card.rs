@@ -82,7 +82,7 @@ pub(super) enum Busy {
 
 /// What a signed reading has to carry to count for this visit as it stands now.
 pub fn nonce(keys: &Keys, visit: &VisitId, version: i64) -> String {
-    keys.mac.of(Purpose::VisitCode, &[b"card reading", visit.as_str().as_bytes(), &version.to_be_bytes()])
+    keys.mac.of(Purpose::CardReading, &[visit.as_str().as_bytes(), &version.to_be_bytes()])
 }
 
 /// Reads the card of the person at the counter. A card may be read again until the decision.

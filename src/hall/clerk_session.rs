@@ -12,7 +12,7 @@ use crate::base::{Actor, Fault, Locale, Moment, Secret, Timestamp};
 use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::crypto::{Keys, mac};
 use crate::sql;
-use crate::storage::{Db, Ephemeral, Run, Tx, record};
+use crate::storage::{Db, Ephemeral, Limit, Run, Tx, record};
 
 /// What signing in needs.
 #[derive(Clone, Copy)]
@@ -106,7 +106,7 @@ pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 const LOCK: Duration = Duration::from_secs(10 * 60);
 const WRONG_A_LOGIN: u64 = 5;
 /// One address serves a whole hall, so it may fail more often than one clerk.
-const WRONG_AN_ADDRESS: u64 = 50;
+const WRONG_A_PLACE: Limit = Limit { name: "staff-wrong", most: 50, within: LOCK };
 /// Not every click has to write; the lock comes at most this much early.
 const TOUCH_AGAIN: Duration = Duration::from_secs(15);
 /// No password is longer; hashing a megabyte would be work for nothing.
@@ -134,13 +134,14 @@ pub async fn sign_in(
         }
         Err(HashProblem::Fault(fault)) => return Err(fault),
     };
+    // Guesses sent all at once pass the first look together. The lock they earned holds for the right one too, and tells
+    // it from none that came as late.
+    if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
+        return refuse(door.db, moment, id.as_ref(), locked).await;
+    }
     if !right {
         lock.count(door.ephemeral, moment).await?;
         return refuse(door.db, moment, id.as_ref(), SignInRefusal::Wrong).await;
-    }
-    // Guesses sent all at once pass the first look together; the lock they earned holds for the right one too.
-    if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
-        return refuse(door.db, moment, id.as_ref(), locked).await;
     }
     match known {
         Some(known) if known.clerk.is(Role::Clerk) && known.clerk.hall.is_some() => {
@@ -349,13 +350,13 @@ async fn end_once(tx: &mut Tx, moment: &Moment, id: &StaffSessionId) -> Result<b
     Ok(ended == 1)
 }
 
-/// The counters of wrong passwords for a login and for an address.
+/// What holds against wrong passwords, for a login and for a place.
 ///
-/// Counted by clock window, this one and the last together, so that a counter's life never depends on another clock. A
-/// lock is a value of its own that names its end.
+/// A login's are counted by clock window, this one and the last together, so that a counter's life never depends on another
+/// clock. Its lock is a value of its own that names its end.
 struct Lock {
     login: String,
-    address: String,
+    place: String,
     window: i64,
 }
 
@@ -364,7 +365,7 @@ impl Lock {
         let window = moment.now.seconds().div_euclid(i64::try_from(LOCK.as_secs()).unwrap_or(600));
         Self {
             login: keys.fingerprint.of("staff_login", login),
-            address: keys.fingerprint.of("address", &moment.client_ip.to_string()),
+            place: keys.fingerprint.of("address", &moment.place().to_string()),
             window,
         }
     }
@@ -373,39 +374,36 @@ impl Lock {
     async fn holds(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<Option<SignInRefusal>, Fault> {
         let until = ephemeral.get(&self.lock_key()).await?.and_then(|until| until.parse().ok());
         let left = until.map(|until| Timestamp::from_micros(until).since(moment.now)).unwrap_or_default();
-        if !left.is_zero() {
-            return Ok(Some(SignInRefusal::Locked { minutes: left.as_secs().div_ceil(60).max(1) }));
-        }
-        let full = self.counted(ephemeral, "address", &self.address).await? >= WRONG_AN_ADDRESS;
-        Ok(full.then_some(SignInRefusal::Locked { minutes: LOCK.as_secs() / 60 }))
+        let seconds = if left.is_zero() {
+            WRONG_A_PLACE.wait(ephemeral, moment.now, &self.place).await?
+        } else {
+            Some(left.as_secs())
+        };
+        Ok(seconds.map(|seconds| SignInRefusal::Locked { minutes: seconds.div_ceil(60).max(1) }))
     }
 
     async fn count(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {
-        ephemeral.count(&key("address", &self.address, self.window), LOCK * 2).await?;
-        ephemeral.count(&key("login", &self.login, self.window), LOCK * 2).await?;
-        if self.counted(ephemeral, "login", &self.login).await? >= WRONG_A_LOGIN {
+        WRONG_A_PLACE.count(ephemeral, moment.now, &self.place).await?;
+        let (now, before) = (self.counter(self.window), self.counter(self.window - 1));
+        ephemeral.count(&now, LOCK * 2).await?;
+        let wrong: u64 = ephemeral.counted(&[&now, &before]).await?.into_iter().sum();
+        if wrong >= WRONG_A_LOGIN {
             let until = (moment.now + LOCK).micros().to_string();
             ephemeral.put(&self.lock_key(), &until, LOCK).await?;
             // After the lock the count begins anew: one slip must not lock for ten minutes more.
-            for window in [self.window, self.window - 1] {
-                ephemeral.delete(&key("login", &self.login, window)).await?;
-            }
+            ephemeral.delete(&now).await?;
+            ephemeral.delete(&before).await?;
         }
         Ok(())
-    }
-
-    async fn counted(&self, ephemeral: &Ephemeral, kind: &str, of: &str) -> Result<u64, Fault> {
-        let (now, before) = (key(kind, of, self.window), key(kind, of, self.window - 1));
-        Ok(ephemeral.counted(&[&now, &before]).await?.into_iter().sum())
     }
 
     fn lock_key(&self) -> String {
         format!("staff-locked:{}", self.login)
     }
-}
 
-fn key(kind: &str, of: &str, window: i64) -> String {
-    format!("staff-wrong:{kind}:{of}:{window}")
+    fn counter(&self, window: i64) -> String {
+        format!("staff-wrong:{}:{window}", self.login)
+    }
 }
 
 impl Row {

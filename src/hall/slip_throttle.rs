@@ -4,35 +4,19 @@
 use std::time::Duration;
 
 use crate::base::{Fault, Moment};
-use crate::storage::Ephemeral;
+use crate::storage::{Ephemeral, Limit};
 
-/// Counting windows follow the clock, so that a window ends at the same moment on every node.
-const WINDOW: Duration = Duration::from_secs(600);
 /// A hall's own machines share an address, and people mistype.
-const MOST: u64 = 60;
+const FAILURES: Limit = Limit { name: "slip", most: 60, within: Duration::from_secs(600) };
 
 /// Seconds to wait, if the limit is reached.
 pub async fn wait(ephemeral: &Ephemeral, moment: &Moment) -> Result<Option<u64>, Fault> {
-    let key = key(moment);
-    let counts = ephemeral.counted(&[key.as_str()]).await?;
-    Ok(counts.iter().any(|count| *count >= MOST).then(|| seconds_left(moment)))
+    FAILURES.wait(ephemeral, moment.now, &moment.place().to_string()).await
 }
 
 /// Counts a failure.
 pub async fn failed(ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {
-    ephemeral.count(&key(moment), WINDOW).await.map(|_| ())
-}
-
-fn key(moment: &Moment) -> String {
-    format!("throttle:slip:{}:{}", moment.now.seconds().div_euclid(window()), moment.client_ip)
-}
-
-fn seconds_left(moment: &Moment) -> u64 {
-    u64::try_from(window() - moment.now.seconds().rem_euclid(window())).unwrap_or(1)
-}
-
-fn window() -> i64 {
-    i64::try_from(WINDOW.as_secs()).unwrap_or(i64::MAX)
+    FAILURES.count(ephemeral, moment.now, &moment.place().to_string()).await.map(|_| ())
 }
 
 #[cfg(test)]
@@ -57,12 +41,23 @@ mod tests {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1200)));
         let ephemeral = Ephemeral::in_process(clock, Arc::new(Tally::default()));
         let here = at(1300, "203.0.113.9");
-        for _ in 0..MOST {
+        for _ in 0..FAILURES.most {
             assert_eq!(wait(&ephemeral, &here).await.unwrap(), None);
             failed(&ephemeral, &here).await.unwrap();
         }
         assert_eq!(wait(&ephemeral, &here).await.unwrap(), Some(500));
         assert_eq!(wait(&ephemeral, &at(1300, "203.0.113.10")).await.unwrap(), None);
         assert_eq!(wait(&ephemeral, &at(1800, "203.0.113.9")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_network_of_ipv6_is_one_address() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1200)));
+        let ephemeral = Ephemeral::in_process(clock, Arc::new(Tally::default()));
+        for number in 0..FAILURES.most {
+            failed(&ephemeral, &at(1300, &format!("2001:db8::{number:x}"))).await.unwrap();
+        }
+        assert!(wait(&ephemeral, &at(1300, "2001:db8::ffff")).await.unwrap().is_some());
+        assert_eq!(wait(&ephemeral, &at(1300, "2001:db8:0:1::1")).await.unwrap(), None);
     }
 }

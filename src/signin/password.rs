@@ -7,7 +7,7 @@ use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::identity::store::account::{self, Account};
 use crate::storage::{Db, Ephemeral};
 
-use super::throttle::{self, Guess};
+use super::throttle::{self, Guess, Standing};
 
 /// The parts this needs.
 pub struct Parts<'a> {
@@ -40,36 +40,42 @@ pub async fn try_password(
     username: &str,
     password: Secret,
 ) -> Result<Outcome, Fault> {
-    let guess = Guess { username: username.trim(), moment };
-    if let Some(wait) = throttle::wait(parts.ephemeral, &guess).await? {
+    let username = username.trim();
+    let name = account::sign_in_key(parts.keys, username);
+    let guess = Guess { name: &name, account: None, moment };
+    if let Standing::Reached { wait } = throttle::look(parts.ephemeral, &guess).await? {
         return Ok(Outcome::Throttled { wait });
     }
-    let found = account::find_for_sign_in(&mut parts.db.read(), parts.keys, guess.username).await?;
+    let found = account::find_for_sign_in(&mut parts.db.read(), parts.keys, username).await?;
     let stored = found.as_ref().and_then(|account| account.password_hash.as_deref());
-    match parts.passwords.verify(password, stored).await {
-        Ok(true) => match found {
-            Some(account) => Ok(Outcome::Proven(account)),
-            None => Err(Fault::broken("a password matched no account")),
-        },
-        Ok(false) => {
-            refuse(parts, moment, &guess, found.as_ref()).await?;
-            Ok(Outcome::Wrong)
+    let right = match parts.passwords.verify(password, stored).await {
+        Ok(right) => right,
+        Err(HashProblem::Busy { retry_after }) => return Ok(Outcome::Busy { wait: retry_after }),
+        Err(HashProblem::Fault(fault)) => return Err(fault),
+    };
+    let guess = Guess { account: found.as_ref().map(|account| &account.id), ..guess };
+    // Guesses sent all at once pass the first look together. Whatever comes after the limit they reach hears the same, or
+    // the right one would be told from the wrong ones by it.
+    match (throttle::look(parts.ephemeral, &guess).await?, right) {
+        (Standing::Reached { wait }, _) => return Ok(Outcome::Throttled { wait }),
+        (Standing::Free, true) => {
+            return found.map(Outcome::Proven).ok_or(Fault::broken("a password matched no account"));
         }
-        Err(HashProblem::Busy { retry_after }) => Ok(Outcome::Busy { wait: retry_after }),
-        Err(HashProblem::Fault(fault)) => Err(fault),
+        (Standing::Free, false) => refuse(parts, &guess, (found.as_ref(), "wrong_password")).await?,
+        (Standing::Spent, _) => refuse(parts, &guess, (found.as_ref(), "too_many_failures")).await?,
     }
+    Ok(Outcome::Wrong)
 }
 
 /// Counted and recorded alike for accounts that exist and those that do not.
 async fn refuse(
     parts: &Parts<'_>,
-    moment: &Moment,
     guess: &Guess<'_>,
-    found: Option<&Account>,
+    (found, reason): (Option<&Account>, &'static str),
 ) -> Result<(), Fault> {
     throttle::failed(parts.ephemeral, guess).await?;
     let mut tx = parts.db.begin().await?;
     let person = found.map(|account| &account.person);
-    audit::record(&mut tx, moment, Event::SignInFailed { person, reason: "wrong_password" }).await?;
+    audit::record(&mut tx, guess.moment, Event::SignInFailed { person, reason }).await?;
     tx.commit().await
 }

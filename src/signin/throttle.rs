@@ -2,71 +2,72 @@
 
 use std::time::Duration;
 
+use crate::base::id::AccountId;
 use crate::base::{Fault, Moment};
-use crate::crypto::mac::digest;
 use crate::storage::Ephemeral;
+use crate::storage::limit::{Limit, waits};
 
-/// What failures are counted by, and how many a window bears.
-struct Limit {
-    name: &'static str,
-    key: fn(&Guess<'_>) -> String,
-    most: u64,
-}
-
-/// One try: whose account (by a fingerprint of what was typed, whether or not it exists) and from where.
+/// One try: at which name, at whose account, and from where.
+#[derive(Clone, Copy)]
 pub struct Guess<'a> {
-    pub username: &'a str,
+    /// The name that was typed as `account::sign_in_key` gives it, whether or not it is anybody's.
+    pub name: &'a str,
+    /// The account it led to, once somebody has looked.
+    pub account: Option<&'a AccountId>,
     pub moment: &'a Moment,
 }
 
-/// Counting windows follow the clock, so that a window ends at the same moment on every node.
-const WINDOW: Duration = Duration::from_secs(600);
-
-const LIMITS: [Limit; 3] = [
-    // Somebody who mistypes, or guesses at one account from one place.
-    Limit {
-        name: "pair",
-        key: |guess| format!("{}:{}", digest(guess.username), guess.moment.client_ip),
-        most: 10,
+/// What the failures counted so far mean for a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Free,
+    /// Too many failures: wait this many seconds.
+    Reached {
+        wait: u64,
     },
-    // A spread-out attack on one account; high enough that it costs the citizen minutes at worst.
-    Limit { name: "account", key: |guess| digest(guess.username), most: 100 },
-    // One place guessing at many accounts; a hall or an office shares an address.
-    Limit { name: "address", key: |guess| guess.moment.client_ip.to_string(), most: 300 },
-];
+    /// This name has not failed too often, its account has by others of its names. It is refused like a wrong password, or
+    /// whoever has used up an account by one name could try which numbers belong to it.
+    Spent,
+}
 
-/// Seconds to wait, if a limit is reached; one round trip.
-pub async fn wait(ephemeral: &Ephemeral, guess: &Guess<'_>) -> Result<Option<u64>, Fault> {
-    let keys: Vec<String> = LIMITS.iter().map(|limit| limit.at(guess)).collect();
-    let names: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let counts = ephemeral.counted(&names).await?;
-    let reached = LIMITS.iter().zip(counts).any(|(limit, count)| count >= limit.most);
-    Ok(reached.then(|| seconds_left(guess.moment)))
+const WINDOW: Duration = Duration::from_secs(600);
+/// Somebody who mistypes, or guesses at one name from one place.
+const PAIR: Limit = Limit { name: "sign-in-pair", most: 10, within: WINDOW };
+/// A spread-out attack on one name; high enough that it costs the citizen minutes at worst.
+const NAME: Limit = Limit { name: "sign-in-name", most: 100, within: WINDOW };
+/// The same for all names of an account together.
+const ACCOUNT: Limit = Limit { name: "sign-in-account", most: 100, within: WINDOW };
+/// One place guessing at many accounts; a hall or an office shares an address.
+const PLACE: Limit = Limit { name: "sign-in-place", most: 300, within: WINDOW };
+
+/// Looks at every counter; one round trip.
+pub async fn look(ephemeral: &Ephemeral, guess: &Guess<'_>) -> Result<Standing, Fault> {
+    let [pair, name, place, account] = waits(ephemeral, guess.moment.now, &guess.counted()).await?;
+    Ok(match (pair.or(name).or(place), account) {
+        (Some(wait), _) => Standing::Reached { wait },
+        (None, Some(_)) => Standing::Spent,
+        (None, None) => Standing::Free,
+    })
 }
 
 /// Counts a failure.
 pub async fn failed(ephemeral: &Ephemeral, guess: &Guess<'_>) -> Result<(), Fault> {
-    for limit in &LIMITS {
-        ephemeral.count(&limit.at(guess), WINDOW).await?;
+    for (limit, by) in guess.counted() {
+        limit.count(ephemeral, guess.moment.now, &by).await?;
     }
     Ok(())
 }
 
-impl Limit {
-    fn at(&self, guess: &Guess<'_>) -> String {
-        format!("throttle:{}:{}:{}", self.name, window(guess.moment), (self.key)(guess))
+impl Guess<'_> {
+    fn counted(&self) -> [(&'static Limit, String); 4] {
+        let place = self.moment.place().to_string();
+        // A name that is nobody's has an account's counter too: as many round trips.
+        let account = self.account.map_or(self.name, AccountId::as_str);
+        [
+            (&PAIR, format!("{}:{place}", self.name)),
+            (&NAME, self.name.to_owned()),
+            (&PLACE, place),
+            (&ACCOUNT, account.to_owned()),
+        ]
     }
-}
-
-fn window(moment: &Moment) -> i64 {
-    moment.now.seconds().div_euclid(seconds(WINDOW))
-}
-
-fn seconds_left(moment: &Moment) -> u64 {
-    let passed = moment.now.seconds().rem_euclid(seconds(WINDOW));
-    u64::try_from(seconds(WINDOW) - passed).unwrap_or(1).max(1)
-}
-
-fn seconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

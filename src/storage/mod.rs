@@ -12,10 +12,12 @@ pub mod tx;
 pub mod db;
 pub mod migrate;
 pub mod ephemeral;
+pub mod limit;
 pub mod outbox;
 
 pub use db::{Db, Reader, Run};
 pub use ephemeral::{Consumed, Ephemeral};
+pub use limit::Limit;
 pub(crate) use record::record;
 pub use record::{Field, Record, Row, Rows};
 pub use statement::{Statement, Value};

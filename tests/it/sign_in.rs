@@ -1,6 +1,16 @@
 //! Signing in with a password, being signed in, and being throttled.
 
-use crate::support::{LI, WANG, World};
+use futures_util::future::join_all;
+use tongyao::identity::store::account;
+
+use crate::support::{Browser, LI, Page, WANG, World};
+
+const WRONG: &str = "Wrong-Password-1";
+
+async fn try_password(mut browser: Browser, username: &str, password: &str) -> Page {
+    let page = browser.get("/sign-in").await;
+    browser.submit(&page, &[("username", username), ("password", password)]).await
+}
 
 #[tokio::test]
 async fn by_login_name_phone_or_number_as_people_type_them() {
@@ -98,6 +108,69 @@ async fn many_failures_slow_down_and_never_lock_out() {
     assert!(slowed && page.status() == 429);
     let wait: u64 = page.answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=3600).contains(&wait), "{wait}");
+}
+
+#[tokio::test]
+async fn one_name_is_one_name_however_it_is_written() {
+    let world = World::new().await;
+    for phone in [WANG.phone, "13912345678"] {
+        let spellings = (1..=10).map(|at| format!("{}-{}", &phone[..at], &phone[at..]));
+        for spelling in spellings {
+            let key = account::sign_in_key(&world.app.keys, &spelling);
+            assert_eq!(key, world.app.keys.fingerprint.of("phone", phone), "{spelling}");
+            assert_eq!(try_password(world.browser(), &spelling, WRONG).await.status(), 422, "{spelling}");
+        }
+        let typed = format!("+86 {phone}\u{200B}");
+        assert_eq!(try_password(world.browser(), &typed, WANG.password).await.status(), 429);
+    }
+}
+
+#[tokio::test]
+async fn the_names_of_an_account_share_its_limit_and_nobody_learns_that_they_do() {
+    let world = World::new().await;
+    for place in 0..10 {
+        let address = format!("203.0.113.{place}");
+        for username in [WANG.login_name, WANG.phone].repeat(5) {
+            let page = try_password(world.browser().at(&address), username, WRONG).await;
+            assert_eq!(page.status(), 422, "{username} from {address}");
+        }
+    }
+    let elsewhere = || world.browser().at("198.51.100.1");
+    let right = try_password(elsewhere(), WANG.number, WANG.password).await;
+    let nobody = try_password(elsewhere(), "nobody-at-all", WANG.password).await;
+    assert_eq!((right.name().as_str(), right.status()), ("sign-in", 422));
+    assert_eq!(right.text(), nobody.text());
+    assert_eq!(try_password(elsewhere(), LI.number, LI.password).await.name(), "account");
+    world.later(600);
+    assert_eq!(try_password(elsewhere(), WANG.number, WANG.password).await.name(), "account");
+}
+
+#[tokio::test]
+async fn guesses_sent_all_at_once_tell_nothing_of_the_right_one() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    let passwords = std::iter::repeat_n(WRONG, 50).chain([WANG.password]);
+    let tries = passwords.map(|password| {
+        let (mut browser, page) = (browser.clone(), page.clone());
+        async move { browser.submit(&page, &[("username", WANG.login_name), ("password", password)]).await }
+    });
+    let pages = join_all(tries).await;
+    let (right, wrong) = pages.split_last().unwrap();
+    assert_eq!((right.name().as_str(), right.status()), ("sign-in", 429));
+    assert!(wrong.iter().filter(|page| page.status() == 429).count() > 20, "none is told from the others");
+}
+
+#[tokio::test]
+async fn a_network_of_ipv6_is_one_place() {
+    let world = World::new().await;
+    for number in 1..=10 {
+        let browser = world.browser().at(&format!("2001:db8::{number:x}"));
+        assert_eq!(try_password(browser, WANG.login_name, WRONG).await.status(), 422);
+    }
+    let at = |address| try_password(world.browser().at(address), WANG.login_name, WANG.password);
+    assert_eq!(at("2001:db8::ffff:1").await.status(), 429);
+    assert_eq!(at("2001:db8:0:1::1").await.name(), "account");
 }
 
 #[tokio::test]

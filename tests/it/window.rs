@@ -44,6 +44,20 @@ async fn five_wrong_passwords_lock_for_ten_minutes() {
 }
 
 #[tokio::test]
+async fn a_network_of_ipv6_is_one_place() {
+    let world = World::with_halls().await;
+    for number in 1..=50 {
+        let mut browser = world.browser().at(&format!("2001:db8::{number:x}"));
+        let page = try_password(&mut browser, &format!("nobody-{number}"), "wrong-password").await;
+        assert_eq!(page.status(), 422);
+    }
+    let mut neighbour = world.browser().at("2001:db8::ffff:1");
+    assert_eq!(try_password(&mut neighbour, CHEN.login, CHEN.password).await.status(), 429);
+    let mut stranger = world.browser().at("2001:db8:0:1::1");
+    assert_eq!(try_password(&mut stranger, CHEN.login, CHEN.password).await.name(), "hall-window");
+}
+
+#[tokio::test]
 async fn who_may_not_sign_in() {
     let world = World::with_halls().await;
     let mut pages = Vec::new();

@@ -21,7 +21,7 @@ pub async fn count(
     let (who, most) = match admission {
         Admission::Invited(invitation) => (format!("invited:{}", invitation.id), 300),
         Admission::Published(publisher, _) => (format!("published:{}", digest(&publisher.issuer)), 120),
-        Admission::Open => (format!("open:{}", moment.client_ip), 60),
+        Admission::Open => (format!("open:{}", moment.place()), 60),
     };
     // A conformance run registers a client for each of its tests.
     let most = if ground == Ground::Sandbox { 5_000 } else { most };
@@ -44,4 +44,30 @@ pub async fn check_department(
         ))
         .await?;
     Ok(if held < most { Ok(()) } else { Err(Refusal::DepartmentFull) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::Timestamp;
+    use crate::base::random::Seeded;
+    use crate::base::time::ManualClock;
+    use crate::storage::Tally;
+
+    #[tokio::test]
+    async fn a_network_of_ipv6_is_one_stranger() {
+        let now = Timestamp::from_seconds(1200);
+        let ephemeral = Ephemeral::in_process(Arc::new(ManualClock::at(now)), Arc::new(Tally::default()));
+        let mut moment = Moment::of_system(now, Arc::new(Seeded::new(1)));
+        let mut told = Vec::new();
+        for number in 1..=61 {
+            moment.client_ip = format!("2001:db8::{number:x}").parse().unwrap();
+            told.push(count(&ephemeral, &moment, &Admission::Open, Ground::Real).await.unwrap());
+        }
+        assert_eq!((told[59], told[60]), (Ok(()), Err(Refusal::RegistrationsTooMany)));
+        moment.client_ip = "2001:db8:0:1::1".parse().unwrap();
+        assert_eq!(count(&ephemeral, &moment, &Admission::Open, Ground::Real).await.unwrap(), Ok(()));
+    }
 }

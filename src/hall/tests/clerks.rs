@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use super::support::*;
 use crate::base::{Moment, Secret};
 use crate::crypto::password::{Cost, PasswordPool};
@@ -109,6 +111,20 @@ async fn five_wrong_passwords_lock_for_ten_minutes_and_only_that_login() {
     assert_eq!(refused(gate.sign_in("clerk1", "wrong").await), SignInRefusal::Wrong);
     done(gate.sign_in("clerk1", PASSWORD).await);
     assert_eq!(gate.house.events("staff_sign_in_failed").await, 8);
+}
+
+#[tokio::test]
+async fn guesses_sent_all_at_once_tell_nothing_of_the_right_one() {
+    let gate = Gate::open().await;
+    let passwords = std::iter::repeat_n("wrong", 40).chain([PASSWORD]);
+    let mut told: Vec<SignInRefusal> = join_all(passwords.map(|password| gate.sign_in("clerk1", password)))
+        .await
+        .into_iter()
+        .map(refused)
+        .collect();
+    assert_eq!(told.pop(), Some(SignInRefusal::Locked { minutes: 10 }));
+    let locked = told.iter().filter(|told| matches!(told, SignInRefusal::Locked { .. })).count();
+    assert!(locked > 20, "none is told from the others: {told:?}");
 }
 
 #[tokio::test]

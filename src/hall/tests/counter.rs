@@ -1,9 +1,10 @@
 //! Opening, taking, handing back, and reading cards: each refusal by its name.
 
 use super::support::*;
+use crate::crypto::mac::Purpose;
 use crate::gateway::CardReaders;
 use crate::gateway::card_reader::ReadingProblem;
-use crate::hall::card::{CardRefusal as C, HandEntry, Source};
+use crate::hall::card::{self, CardRefusal as C, HandEntry, Source};
 use crate::hall::code::CodeProblem;
 use crate::hall::counter::{self, CardSeen, TakeRefusal, Whose};
 use crate::hall::enrol::{self, CancelRefusal, EnrolRefusal};
@@ -49,6 +50,16 @@ async fn a_citizen_gives_a_visit_up_only_while_it_is_open() {
     assert_eq!(refused(answer.unwrap()), TakeRefusal::Cancelled);
     house.taken().await;
     assert_eq!(refused(cancel().await), CancelRefusal::NotOpen);
+}
+
+#[tokio::test]
+async fn what_a_reader_signs_is_made_for_readings_alone() {
+    let house = House::open().await;
+    let visit = house.taken().await;
+    let nonce = card::nonce(&house.keys, &visit.id, visit.version);
+    let parts: [&[u8]; 2] = [visit.id.as_str().as_bytes(), &visit.version.to_be_bytes()];
+    assert!(house.keys.mac.matches(Purpose::CardReading, &parts, &nonce));
+    assert_ne!(nonce, card::nonce(&house.keys, &visit.id, visit.version + 1));
 }
 
 #[tokio::test]

@@ -86,6 +86,12 @@ const LOGIN_NAME: &str = "login_name";
 /// Phone, login name and up to three readings of a number: what one typed text may mean.
 const MOST_FINGERPRINTS: usize = 5;
 
+/// What guesses at a typed username are counted by: the same however it is written, and nobody who reads it without our keys
+/// learns the number it stands for.
+pub fn sign_in_key(keys: &Keys, username: &str) -> String {
+    fingerprints_of(keys, username).into_iter().next().unwrap_or_default()
+}
+
 /// The open account a typed username means, in one round trip.
 pub async fn find_for_sign_in(
     run: &mut impl Run,

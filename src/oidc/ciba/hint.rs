@@ -17,10 +17,10 @@ use crate::protocol::Refusal;
 use crate::protocol::ciba::{self, Hint, SignedRequest};
 use crate::protocol::id_token::IdTokenClaims;
 use crate::session::sso;
+use crate::storage::Limit;
 
 /// A hotline mistypes now and then; a list of numbers it does not have.
-const MOST_UNKNOWN: u64 = 60;
-const WINDOW: Duration = Duration::from_secs(600);
+const UNKNOWN: Limit = Limit { name: "ciba-unknown", most: 60, within: Duration::from_secs(600) };
 
 #[derive(Deserialize)]
 struct HintToken {
@@ -29,8 +29,8 @@ struct HintToken {
 
 /// The account to ask.
 pub(super) async fn account(machine: &Machine, client: &Client, hint: &Hint) -> Result<Account, Problem> {
-    let counts = machine.app.ephemeral.counted(&[&key(machine, client)]).await?;
-    if counts.first().is_some_and(|count| *count >= MOST_UNKNOWN) {
+    let (ephemeral, now) = (&machine.app.ephemeral, machine.moment.now);
+    if UNKNOWN.wait(ephemeral, now, &client.client_id).await?.is_some() {
         return Err(Refusal::TooManyRequests.into());
     }
     let found = match hint {
@@ -94,13 +94,8 @@ async fn by_id_token(machine: &Machine, client: &Client, token: &str) -> Result<
 }
 
 async fn note_unknown(machine: &Machine, client: &Client) -> Result<(), Fault> {
-    machine.app.ephemeral.count(&key(machine, client), WINDOW).await?;
+    UNKNOWN.count(&machine.app.ephemeral, machine.moment.now, &client.client_id).await?;
     let mut tx = machine.app.db.begin().await?;
     audit::record(&mut tx, &machine.moment, Event::PersonNotFound { client: &client.client_id }).await?;
     tx.commit().await
-}
-
-fn key(machine: &Machine, client: &Client) -> String {
-    let window = i64::try_from(WINDOW.as_secs()).unwrap_or(i64::MAX);
-    format!("ciba-unknown:{}:{}", machine.moment.now.seconds().div_euclid(window), client.client_id)
 }

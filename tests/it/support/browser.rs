@@ -1,8 +1,10 @@
 //! A person's browser: cookies, redirects, forms. It never leaves the service: where it would, it stops and says where to.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::Router;
+use axum::extract::ConnectInfo;
 use http::StatusCode;
 use http::header::{ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN, USER_AGENT};
 use url::Url;
@@ -23,6 +25,7 @@ pub struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
     language: &'static str,
+    address: IpAddr,
 }
 
 /// What a browser shows, or where it was sent away to.
@@ -35,11 +38,17 @@ pub struct Page {
 
 impl Browser {
     pub fn new(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), language: "zh-CN" }
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { router, cookies: BTreeMap::new(), language: "zh-CN", address }
     }
 
     pub fn speaking(self, language: &'static str) -> Self {
         Self { language, ..self }
+    }
+
+    /// The same browser at another address of the network.
+    pub fn at(self, address: &str) -> Self {
+        Self { address: address.parse().unwrap(), ..self }
     }
 
     pub fn cookie(&self, name: &str) -> Option<&str> {
@@ -154,6 +163,7 @@ impl Browser {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let call = call
+            .knowing(ConnectInfo(SocketAddr::new(self.address, 40_000)))
             .header(COOKIE, &cookies.join("; "))
             .header(ACCEPT_LANGUAGE, self.language)
             .header(USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
