@@ -165,8 +165,8 @@ fn crowded(keys: &Keys) -> Option<Finding> {
         Finding::problem(
             "keys",
             format!(
-                "there are two current or two next keys of {}: tongyao keys list shows them; take the files that are not \
-                 of this installation out of the folder, or rotate each of these",
+                "there are two current or two next keys of {}: take the files that are not of this installation out of the \
+                 folder (tongyao keys list); after a rotation that ended half-way, rotate again",
                 names.join(", ")
             ),
         )
