@@ -1,6 +1,6 @@
 //! Where a command works: the settings of this installation, and its opened parts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::problem::Problem;
@@ -25,19 +25,56 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 /// The opened service, for commands that work on it without serving.
 pub struct Place {
     pub app: Arc<App>,
+    _imagined: Option<Imagined>,
 }
+
+/// The folder of an installation that is there for the length of one command.
+struct Imagined(PathBuf);
 
 impl Place {
     /// An installation that is there; nothing of it is made or migrated.
     pub async fn open(settings: Settings) -> Result<Self, Problem> {
         logs::start(settings.log_format, &settings.log);
-        Ok(Self { app: App::open_as_it_is(settings, Choices::default()).await? })
+        Ok(Self { app: App::open_as_it_is(settings, Choices::default()).await?, _imagined: None })
+    }
+
+    /// The same for who only asks what would be made: where nothing is there yet, an empty installation that goes with this.
+    pub async fn open_or_imagine(settings: Settings) -> Result<Self, Problem> {
+        match &settings.database {
+            DatabasePlace::Sqlite(path) if matches!(path.try_exists(), Ok(false)) => {
+                Self::imagine(settings).await
+            }
+            _ => Self::open(settings).await,
+        }
     }
 
     /// The installation, made and brought up to date as the service does it.
     pub async fn make(settings: Settings) -> Result<Self, Problem> {
         logs::start(settings.log_format, &settings.log);
-        Ok(Self { app: App::open(settings, Choices::default()).await? })
+        Ok(Self { app: App::open(settings, Choices::default()).await?, _imagined: None })
+    }
+
+    async fn imagine(settings: Settings) -> Result<Self, Problem> {
+        let choices = Choices::default();
+        let imagined =
+            Imagined(std::env::temp_dir().join(format!("tongyao-plan-{}", choices.random.token(12))));
+        let folder = &imagined.0;
+        let settings = Settings {
+            database: DatabasePlace::Sqlite(folder.join("plan.db")),
+            keys_dir: folder.join("keys"),
+            data_dir: folder.clone(),
+            redis: None,
+            ..settings
+        };
+        logs::start(settings.log_format, &settings.log);
+        Ok(Self { app: App::open(settings, choices).await?, _imagined: Some(imagined) })
+    }
+}
+
+impl Drop for Imagined {
+    fn drop(&mut self) {
+        // What cannot be removed is empty, and lies where the system cleans up.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -73,7 +73,7 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
         )),
         Command::Demo { port, data } => demo::demo(port, data).await,
         Command::Apply { file, plan: true } => {
-            declare::file(&Place::open(settings()?).await?, &file, Way::Plan).await
+            declare::file(&Place::open_or_imagine(settings()?).await?, &file, Way::Plan).await
         }
         Command::Apply { file, plan: false } => {
             declare::file(&Place::make(settings()?).await?, &file, Way::Apply).await
