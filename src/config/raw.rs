@@ -176,7 +176,8 @@ fn nearest(name: &str) -> &'static str {
         let end = known.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count();
         start + end
     };
-    NAMES.iter().map(|(known, _)| *known).max_by_key(|known| likeness(known)).unwrap_or_default()
+    let names = NAMES.iter().map(|(known, _)| *known).chain([OF_THE_COMMAND_LINE]);
+    names.filter(|known| *known != name).max_by_key(|known| likeness(known)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -199,6 +200,7 @@ mod tests {
             let read = Raw::read(None, [(name.to_owned(), "x".to_owned())].into_iter());
             let problem = read.unwrap_err().to_string();
             assert!(problem.starts_with(&format!("{name} is not a setting")), "{problem}");
+            assert!(!name.contains("_CONFIG") || problem.contains("is it TONGYAO_CONFIG?"), "{problem}");
         }
     }
 
