@@ -88,7 +88,7 @@ mod tests {
             (&[("TONGYAO_LOG", "warning")], "off, error, warn, info, debug or trace"),
             (&[("TONGYAO_DATABASE_URL", "postgres://u:sec ret@h:abc/d")], "user:password@host:port/database"),
             (&[("TONGYAO_REDIS_URL", "http://x")], "rediss://"),
-            (&[("TONGYAO_REDIS_URL", "redis+unix:///run/redis.sock")], "rediss://"),
+            (&[("TONGYAO_REDIS_URL", "memcached://h")], "redis+unix://"),
             (&[("TONGYAO_REDIS_URL", "redis://:sec ret@h:abc/")], "rediss://"),
             (&[("TONGYAO_REDIS_URL", "redis://h/first")], "rediss://"),
             (&[("TONGYAO_METRICS_LISTEN", "127.0.0.1:8000")], "TONGYAO_LISTEN"),
@@ -116,6 +116,7 @@ mod tests {
             ("TONGYAO_DATABASE_URL", "postgres:///d?host=/run/postgresql&user=u"),
             ("TONGYAO_REDIS_URL", "redis://127.0.0.1:6379"),
             ("TONGYAO_REDIS_URL", "rediss://user:p%40ss@cache.internal/1"),
+            ("TONGYAO_REDIS_URL", "redis+unix:///run/redis.sock"),
         ];
         for pair in fine {
             assert!(resolve(&[pair]).is_ok(), "{pair:?}");

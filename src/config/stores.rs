@@ -39,12 +39,15 @@ pub(super) fn database(raw: &Raw, data_dir: &Path) -> Result<DatabasePlace, Sett
 pub(super) fn redis(raw: &Raw) -> Result<Option<Secret>, SettingsProblem> {
     let name = "TONGYAO_REDIS_URL";
     let Some(text) = raw.get(name) else { return Ok(None) };
-    // Of a socket on one machine several nodes would have nothing.
-    let known = matches!(text.split_once("://"), Some(("redis" | "rediss", _)));
+    let known = matches!(text.split_once("://"), Some(("redis" | "rediss" | "redis+unix", _)));
     if known && text.into_connection_info().is_ok() {
         return Ok(Some(Secret::new(text)));
     }
-    Err(unfit(name, text, "redis://user:password@host:port/ or rediss://… is wanted"))
+    Err(unfit(
+        name,
+        text,
+        "redis://user:password@host:port/, rediss://… or redis+unix:///path/of/the.sock is wanted",
+    ))
 }
 
 /// The value may carry a password: its scheme is said only.
