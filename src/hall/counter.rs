@@ -94,7 +94,7 @@ pub async fn list_today(db: &Db, keys: &Keys, moment: &Moment, desk: &Desk) -> R
                     person.name, continuation.expires_at AS slip_until, today.started_at, today.updated_at, today.version, today.card_read
              FROM (SELECT id, state, outcome, origin, window_name, clerk_id, person_id, started_at, updated_at, version,
                           CASE WHEN state IN ('at_counter', 'open') THEN 0 ELSE 1 END AS place,
-                          CASE WHEN capture IS NULL THEN 0 ELSE 1 END AS card_read
+                          CAST(CASE WHEN capture IS NULL THEN 0 ELSE 1 END AS BIGINT) AS card_read
                    FROM visit WHERE hall_id = $1 AND updated_at >= $2
                    ORDER BY place, updated_at DESC, id DESC LIMIT $3) AS today
              LEFT JOIN person ON person.id = today.person_id
