@@ -57,22 +57,23 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
         (Err(PageProblem::Problem(_)), Some(refusal)) => return Err(Problem::BadClient(refusal).into()),
         (Err(problem), _) => return Err(problem),
     };
+    let (mode, state, ui_locales) = (draft.answer_mode(), draft.state.clone(), draft.ui_locales.clone());
     let accepted = match refused {
         Some(refusal) => Err(refusal),
-        None => accept(context, &client, draft.clone(), carried),
+        None => accept(context, &client, draft, carried),
     };
     match accepted {
         Ok(pending) => {
             context.trace.note(context.moment.now, Kind::RequestChecked, None);
-            begin(context, &client, pending).await
+            begin(context, &client, &pending).await
         }
         Err(refusal) => {
             let target = Target {
                 client: &client,
                 redirect_uri: &redirect_uri,
-                mode: draft.answer_mode(),
-                state: draft.state.as_deref(),
-                ui_locales: draft.ui_locales.as_deref(),
+                mode,
+                state: state.as_deref(),
+                ui_locales: ui_locales.as_deref(),
             };
             respond::error(context, &target, refusal, &context.moment.request_id).await
         }
@@ -83,12 +84,12 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
 pub(super) async fn begin(
     context: &Context,
     client: &Client,
-    pending: Pending,
+    pending: &Pending,
 ) -> Result<Response, PageProblem> {
     if !context.cookies_kept_back() {
         return advance(context, client, pending, None).await;
     }
-    let id = keep(context, &pending).await?;
+    let id = keep(context, pending).await?;
     Ok(context.redirect(&paths::for_request(paths::CONTINUE, &id)))
 }
 
@@ -96,7 +97,7 @@ pub(super) async fn begin(
 pub(super) async fn advance(
     context: &Context,
     client: &Client,
-    pending: Pending,
+    pending: &Pending,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
     let (session, standing) = present(context, client).await?;
@@ -105,7 +106,7 @@ pub(super) async fn advance(
         .map(|session| subject::of_person(&context.app.keys, &client.sector, &session.person));
     let asked = asked::of(&pending.request, client).map_err(Problem::BadClient)?;
     let question = Question {
-        pending: &pending,
+        pending,
         client,
         asked: &asked,
         session: session.as_ref(),
@@ -127,7 +128,7 @@ pub(super) async fn advance(
                     let said = Said::Yes(Box::new(granted), &session.proofs);
                     decoupled::answer(context, client, (id, waiting), said).await
                 }
-                None => answer(context, client, &pending, (granted, standing.sid.clone()), waiting).await,
+                None => answer(context, client, pending, (granted, standing.sid.clone()), waiting).await,
             }
         }
         (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
@@ -136,9 +137,9 @@ pub(super) async fn advance(
                 decoupled::answer(context, client, (id, waiting), said).await
             }
             (Some(_), _, _) => decoupled::leave(context, waiting).await,
-            (None, _, _) => refuse(context, client, &pending, refusal, waiting).await,
+            (None, _, _) => refuse(context, client, pending, refusal, waiting).await,
         },
-        (owed, _) => send_to_page(context, &pending, owed, waiting).await,
+        (owed, _) => send_to_page(context, pending, owed, waiting).await,
     }
 }
 
