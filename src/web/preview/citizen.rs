@@ -364,6 +364,7 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("bad-request", Problem::BadRequest),
         ("pending", Problem::BadClient(Refusal::ClientPending)),
         ("disabled", Problem::BadClient(Refusal::ClientDisabled)),
+        ("logout", Problem::BadClient(Refusal::LogoutRedirectUnregistered)),
         ("too-large", Problem::TooLarge),
     ];
     let mut shots: Vec<Shot> = kinds
