@@ -199,6 +199,24 @@ async fn enter_decides_nothing() {
 }
 
 #[tokio::test]
+async fn a_walk_in_pressed_many_times_at_once_is_one_visit() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let desk = clerk.browser.get("/hall/").await;
+    let presses = (0..10).map(|_| {
+        let (mut browser, desk) = (clerk.browser.clone(), desk.clone());
+        tokio::spawn(async move { browser.send(&desk, &desk.form_to("/hall/walk-in")).await.path })
+    });
+    let mut reached = Vec::new();
+    for press in presses.collect::<Vec<_>>() {
+        reached.push(press.await.unwrap());
+    }
+    reached.dedup();
+    assert_eq!(reached.len(), 1, "{reached:?}");
+    assert_eq!(Look::at(&world).await.number("SELECT COUNT(*) FROM visit").await, 1);
+}
+
+#[tokio::test]
 async fn a_visit_of_nobody_on_record_ends_when_it_is_left() {
     let (_world, mut clerk, page) = at_the_card().await;
     let mut desk = clerk.browser.get("/hall/").await;
