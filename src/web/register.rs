@@ -133,7 +133,7 @@ impl Visitor {
         tx.commit().await?;
         sign_in::opened_now(&mut self.context, &opened);
         if let Some(way) = &mut self.way {
-            way.signed_in(&self.context).await?;
+            way.signed_in(&self.context, account.person).await?;
         }
         Ok(self.go(paths::REGISTERED))
     }

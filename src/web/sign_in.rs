@@ -84,7 +84,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         Ok(account) => {
             open(&mut context, session.as_ref(), &account).await?;
             if let Some(way) = &mut shown.way {
-                way.signed_in(&context).await?;
+                way.signed_in(&context, account.person).await?;
             }
             Ok(onward(&context, &shown))
         }
