@@ -250,7 +250,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
     let m = messages::Register(chrome.locale);
     let page =
         |step: RegisterStep| RegisterPage { chrome: chrome.clone(), request: None, step, problem: None };
-    let code = |field: Field| page(RegisterStep::Code { continuation_code: field });
+    let code = |field: Field| page(RegisterStep::Code { continuation_code: field, kept: Kept::Nothing });
     let details = RegisterDetails {
         continuation_code: "K7QM2XR9TC4WHB3EYZ5A".into(),
         name_masked: "*小芳".replace("小芳", chrome.locale.pick("小芳", "Xiaofang")),
