@@ -20,7 +20,7 @@ use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::decoupled::Closing;
 use crate::grant::granted::Facts;
-use crate::grant::pending::{self, Paid, Pending};
+use crate::grant::pending::{self, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::grant::trace::Kind;
 use crate::grant::{Granted, pushed};
@@ -139,6 +139,11 @@ pub(super) async fn advance(
             (Some(_), _, _) => decoupled::leave(context, waiting).await,
             (None, _, _) => refuse(context, client, pending, refusal, waiting).await,
         },
+        (Owed::Consent, Some(session)) => {
+            let id = kept(context, pending, waiting).await?;
+            let mark = pending::shown_to(&context.app.keys, &id, &session.person);
+            Ok(context.redirect(&paths::consent(&id, &mark)))
+        }
         (owed, _) => send_to_page(context, pending, owed, waiting).await,
     }
 }
@@ -180,7 +185,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
         request,
         browser: context.known_browser(),
         expires_at: context.moment.now + pending::LIFETIME,
-        signed_in: Paid::NotYet,
+        signed_in_by: None,
         consented_by: None,
         expected_sub,
         txn: context.moment.request_id.clone(),
@@ -352,18 +357,22 @@ async fn send_to_page(
         Owed::SignIn => paths::SIGN_IN,
         Owed::Register => paths::REGISTER,
         Owed::StepUp(_) => paths::STEP_UP,
-        Owed::Consent => paths::CONSENT,
-        Owed::Nothing(_) | Owed::Refuse(_) => {
+        Owed::Nothing(_) | Owed::Consent | Owed::Refuse(_) => {
             return Err(
                 Fault::broken("the authorization loop was asked for a page that does not exist").into()
             );
         }
     };
-    let id = match waiting {
-        Some(id) => id.clone(),
-        None => keep(context, pending).await?,
-    };
+    let id = kept(context, pending, waiting).await?;
     Ok(context.redirect(&paths::for_request(page, &id)))
+}
+
+/// The name of a request that waits from now on, if it does not already.
+async fn kept(context: &Context, pending: &Pending, waiting: Option<&RequestId>) -> Result<RequestId, Fault> {
+    match waiting {
+        Some(id) => Ok(id.clone()),
+        None => keep(context, pending).await,
+    }
 }
 
 async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {
