@@ -20,7 +20,7 @@ use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::decoupled::Closing;
 use crate::grant::granted::Facts;
-use crate::grant::pending::{self, Paid, Pending};
+use crate::grant::pending::{Paid, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::grant::trace::Kind;
 use crate::grant::{Granted, pushed};
@@ -35,7 +35,7 @@ use crate::protocol::confirmation::Sender;
 use crate::protocol::request_object::Carried;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
-use crate::session::Session;
+use crate::session::{Session, detour};
 
 pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<Response, PageProblem> {
     let (parts, rest) = request.into_parts();
@@ -178,7 +178,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
     Pending {
         request,
         browser: context.known_browser(),
-        expires_at: context.moment.now + pending::LIFETIME,
+        expires_at: context.moment.now + detour::LIFETIME,
         signed_in: Paid::NotYet,
         consented_by: None,
         expected_sub,
@@ -336,7 +336,7 @@ async fn claim(context: &Context, pending: &Pending) -> Result<(), PageProblem> 
 /// An answered request waits no longer.
 pub(super) async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
     match waiting {
-        Some(id) => pending::delete(&context.app.ephemeral, id).await,
+        Some(id) => detour::delete::<Pending>(&context.app.ephemeral, id).await,
         None => Ok(()),
     }
 }
@@ -367,7 +367,7 @@ async fn send_to_page(
 
 async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {
     let ephemeral = &context.app.ephemeral;
-    let id = pending::keep(ephemeral, &context.moment, pending).await?;
+    let id = detour::keep(ephemeral, &context.moment, pending).await?;
     if let (Some(name), Some(browser)) = (&pending.pushed, &pending.browser) {
         pushed::begin(ephemeral, name, browser, &id).await?;
     }

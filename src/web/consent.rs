@@ -13,14 +13,14 @@ use crate::crypto::mac::Purpose;
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
 use crate::grant::decoupled::{self, Kind};
-use crate::grant::pending::{self, Left};
+use crate::grant::pending::Left;
 use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::store::person;
 use crate::protocol::prompt::Prompt;
-use crate::session::Session;
+use crate::session::{Session, detour};
 
 #[derive(Deserialize)]
 pub struct Waiting {
@@ -55,7 +55,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     if !context.app.keys.mac.matches(Purpose::ShownTo, &shown_to(&way, &session), named) {
         // Whoever is there now has pressed a button of somebody else's page: nothing is taken from it, and they are asked.
         way.pending.request.prompt = way.pending.request.prompt.with(Prompt::Consent);
-        pending::update(&context.app.ephemeral, &way.id, &way.pending).await?;
+        detour::update(&context.app.ephemeral, &way.id, &way.pending).await?;
         return Ok(way.go_on(&context));
     }
     match form.get("decision") {
@@ -63,7 +63,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
             let ticked: Vec<&str> = form.all("scope").collect();
             allow(&context, &way, &session, &ticked).await?;
             way.pending.consented_by = Some(session.person.clone());
-            pending::update(&context.app.ephemeral, &way.id, &way.pending).await?;
+            detour::update(&context.app.ephemeral, &way.id, &way.pending).await?;
             Ok(way.go_on(&context))
         }
         Some("deny") => {
