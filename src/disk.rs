@@ -17,10 +17,10 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         made => made?,
     }
-    match owner_to_be(path)? {
-        Some((user, group)) => lchown(path, Some(user), Some(group)),
-        None => Ok(()),
+    if let Some((user, group)) = owner_to_be(path)? {
+        lchown(path, Some(user), Some(group))?;
     }
+    sync_names(folder_of(path))
 }
 
 /// Makes a file (mode 600) that must not be there yet, not even as a link to another one.
@@ -35,6 +35,16 @@ pub fn make_file(path: &Path) -> io::Result<File> {
         return Err(error);
     }
     Ok(file)
+}
+
+/// Waits until the names in a folder are on the disk: a file whose bytes are there and whose name is not is lost when
+/// the power goes.
+pub fn sync_names(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some file systems have no such thing.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// What to add to an error about a right that is missing: whose the thing is, and what to do. Empty for other errors.
@@ -90,6 +100,13 @@ mod tests {
         drop(make_file(&folder.join("c")).unwrap());
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!([mode(&scratch.join("a")), mode(&folder), mode(&folder.join("c"))], [0o700, 0o700, 0o600]);
+    }
+
+    #[test]
+    fn names_are_synced_in_a_folder_that_is_there() {
+        let scratch = Scratch::open();
+        sync_names(scratch.path()).unwrap();
+        assert_eq!(sync_names(&scratch.join("none")).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]

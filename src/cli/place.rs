@@ -13,13 +13,7 @@ use crate::telemetry::logs;
 
 /// The settings of a file, under those of the environment.
 pub fn settings(file: Option<&Path>) -> Result<Settings, Problem> {
-    Ok(Settings::resolve(&Raw::read(file, environment())?)?)
-}
-
-/// What is not UTF-8 is no setting of ours.
-pub fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    Ok(Settings::resolve(&Raw::read(file, std::env::vars_os())?)?)
 }
 
 /// The opened service, for commands that work on it without serving.

@@ -19,7 +19,7 @@ use crate::storage::Ephemeral;
 const LONGEST_SECONDS: f64 = 3600.0;
 const LARGEST_PAYLOAD: usize = 8 * 1024;
 
-/// The claims of an assertion whose signature is right.
+/// The claims of an assertion whose signature is right, whatever it is used for (RFC 7523 §3).
 #[derive(Debug, Deserialize)]
 pub struct AssertionClaims {
     iss: Option<String>,
@@ -29,6 +29,15 @@ pub struct AssertionClaims {
     iat: Option<f64>,
     nbf: Option<f64>,
     jti: Option<String>,
+}
+
+/// What every assertion must say.
+pub(super) struct Said<'a> {
+    pub iss: &'a str,
+    pub sub: &'a str,
+    pub aud: &'a Audience,
+    jti: &'a str,
+    validity: Validity,
 }
 
 /// One text or several (RFC 7519 §4.1.3).
@@ -62,7 +71,7 @@ pub struct Names<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct SingleUse {
     key: String,
-    lifetime: Duration,
+    pub(super) lifetime: Duration,
 }
 
 /// The `sub` an assertion claims, not believed: it only says whose keys to try.
@@ -112,34 +121,47 @@ impl AssertionClaims {
         client_id: &str,
         (ours, rule): (Names<'_>, AudienceRule),
     ) -> Result<SingleUse, Refusal> {
-        let (Some(iss), Some(sub), Some(aud), Some(exp)) = (&self.iss, &self.sub, &self.aud, self.exp) else {
-            return Err(Refusal::ClientAssertionMalformed);
-        };
-        let jti = self.jti.as_deref().filter(|jti| !jti.is_empty());
-        let jti = jti.ok_or(Refusal::ClientAssertionMalformed)?;
-        if iss != client_id || sub != client_id {
+        let said = self.said().ok_or(Refusal::ClientAssertionMalformed)?;
+        if said.iss != client_id || said.sub != client_id {
             return Err(Refusal::ClientAssertionSubjectWrong);
         }
-        if !aud.names(ours, rule) {
+        if !said.aud.names(ours, rule) {
             return Err(Refusal::ClientAssertionAudienceWrong);
         }
-        let validity = Validity { iat: self.iat, nbf: self.nbf, exp };
-        let left = validity.seconds_left(now, LONGEST_SECONDS).ok_or(Refusal::ClientAssertionExpired)?;
-        Ok(SingleUse { key: once(client_id, jti), lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS) })
+        said.single_use(now, LONGEST_SECONDS).ok_or(Refusal::ClientAssertionExpired)
+    }
+
+    pub(super) fn iss(&self) -> Option<&str> {
+        self.iss.as_deref()
+    }
+
+    /// None where a part is missing.
+    pub(super) fn said(&self) -> Option<Said<'_>> {
+        Some(Said {
+            iss: self.iss.as_deref()?,
+            sub: self.sub.as_deref()?,
+            aud: self.aud.as_ref()?,
+            jti: self.jti.as_deref().filter(|jti| !jti.is_empty())?,
+            validity: Validity { iat: self.iat, nbf: self.nbf, exp: self.exp? },
+        })
     }
 }
 
-/// Under which the use of an assertion is remembered. One of a client's own is both a way to authenticate and a grant, and
-/// still only used once.
-pub(super) fn once(iss: &str, jti: &str) -> String {
-    format!("assertion:{}", mac::digest(&format!("{iss}\0{jti}")))
+impl Said<'_> {
+    /// RFC 7523 §3 (4)-(7): none outside its time, or where it lives longer than this. One of a client's own is both a way
+    /// to authenticate and a grant, and still only used once.
+    pub(super) fn single_use(&self, now: Timestamp, longest_seconds: f64) -> Option<SingleUse> {
+        let left = self.validity.seconds_left(now, longest_seconds)?;
+        let key = format!("assertion:{}", mac::digest(&format!("{}\0{}", self.iss, self.jti)));
+        Some(SingleUse { key, lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS) })
+    }
 }
 
 impl SingleUse {
-    /// RFC 7523 §3 (7): takes the assertion; a second time it is refused. The trace outlives the assertion.
-    pub async fn take(&self, ephemeral: &Ephemeral) -> Result<Option<Refusal>, Fault> {
-        let first = ephemeral.put_new(&self.key, "", self.lifetime).await?;
-        Ok((!first).then_some(Refusal::ClientAssertionReplayed))
+    /// RFC 7523 §3 (7): takes the assertion, on every node at once; whether it was the first time. The trace outlives the
+    /// assertion.
+    pub async fn take(&self, ephemeral: &Ephemeral) -> Result<bool, Fault> {
+        ephemeral.put_new(&self.key, "", self.lifetime).await
     }
 }
 

@@ -171,8 +171,8 @@ impl Authenticated {
     pub async fn take(self, ephemeral: &Ephemeral) -> Result<Arc<Client>, AuthenticationProblem> {
         let Some(once) = self.once else { return Ok(self.client) };
         match once.take(ephemeral).await? {
-            None => Ok(self.client),
-            Some(refusal) => Err(refusal.into()),
+            true => Ok(self.client),
+            false => Err(Refusal::ClientAssertionReplayed.into()),
         }
     }
 }

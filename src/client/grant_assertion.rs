@@ -1,17 +1,13 @@
 //! Assertions as grants (RFC 7523 §2.1): the client's own, or those of an issuer declared to sign for it.
 
-use std::time::Duration;
-
 use jsonwebtoken::jwk::JwkSet;
-use serde::Deserialize;
 
-use super::assertion::{Audience, algorithms, once};
+use super::assertion::{AssertionClaims, Audience, SingleUse, algorithms};
 use super::authenticate::{AuthenticationProblem, Authenticator};
 use super::powers::TrustedIssuer;
 use super::registration::Client;
 use super::signed::{SignedProblem, SigningKeys};
 use super::trust::KeysAt;
-use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::Timestamp;
 use crate::crypto::jwt::{TokenProblem, typ};
 use crate::protocol::{Refusal, Scope, SigningAlgorithm};
@@ -23,19 +19,7 @@ pub struct Believed {
     /// More than this must not be asked for; absent: what the client is registered for.
     pub scope: Option<Scope>,
     pub issuer: String,
-    once: String,
-    lifetime: Duration,
-}
-
-#[derive(Debug, Deserialize)]
-struct Claims {
-    iss: Option<String>,
-    sub: Option<String>,
-    aud: Option<Audience>,
-    exp: Option<f64>,
-    iat: Option<f64>,
-    nbf: Option<f64>,
-    jti: Option<String>,
+    once: SingleUse,
 }
 
 /// Who signed, and with what it may sign.
@@ -67,7 +51,7 @@ impl Authenticator {
         for signatory in signatories(client) {
             let keys = SigningKeys { by_value: signatory.keys.as_ref(), uri: signatory.uri };
             let read = self.trust.read_with(now, keys, &signatory.algorithms, assertion).await;
-            let claims: Claims = match read {
+            let claims: AssertionClaims = match read {
                 Ok(claims) => claims,
                 Err(SignedProblem::Token(TokenProblem::Malformed | TokenProblem::BadClaims)) => {
                     return Err(Refusal::GrantAssertionMalformed.into());
@@ -75,8 +59,8 @@ impl Authenticator {
                 Err(_) => continue,
             };
             // One key may serve two issuers; what was signed says for whom.
-            if claims.iss.as_deref() == Some(signatory.issuer) {
-                return Ok(claims.check(now, &signatory, (&self.issuer, token_endpoint))?);
+            if claims.iss() == Some(signatory.issuer) {
+                return Ok(check(&claims, now, &signatory, (&self.issuer, token_endpoint))?);
             }
         }
         Err(Refusal::GrantAssertionUntrusted.into())
@@ -84,10 +68,9 @@ impl Authenticator {
 }
 
 impl Believed {
-    /// RFC 7523 §3 (7): takes the assertion, on every node at once; a second time it is refused.
+    /// RFC 7523 §3 (7): takes the assertion; a second time it is refused.
     pub async fn take(&self, ephemeral: &Ephemeral) -> Result<(), AuthenticationProblem> {
-        let first = ephemeral.put_new(&self.once, "", self.lifetime).await?;
-        if first { Ok(()) } else { Err(Refusal::GrantAssertionReplayed.into()) }
+        if self.once.take(ephemeral).await? { Ok(()) } else { Err(Refusal::GrantAssertionReplayed.into()) }
     }
 }
 
@@ -115,33 +98,21 @@ fn declared(trusted: &TrustedIssuer) -> Signatory<'_> {
     }
 }
 
-impl Claims {
-    fn check(
-        &self,
-        now: Timestamp,
-        signatory: &Signatory<'_>,
-        ours: (&str, &str),
-    ) -> Result<Believed, Refusal> {
-        let (Some(iss), Some(sub), Some(aud), Some(exp)) = (&self.iss, &self.sub, &self.aud, self.exp) else {
-            return Err(Refusal::GrantAssertionMalformed);
-        };
-        let jti =
-            self.jti.as_deref().filter(|jti| !jti.is_empty()).ok_or(Refusal::GrantAssertionMalformed)?;
-        if sub != signatory.subject {
-            return Err(Refusal::GrantAssertionUntrusted);
-        }
-        if !aud.is_one_of(ours) {
-            return Err(Refusal::GrantAssertionAudienceWrong);
-        }
-        let validity = Validity { iat: self.iat, nbf: self.nbf, exp };
-        let left = validity.seconds_left(now, LONGEST_SECONDS).ok_or(Refusal::GrantAssertionExpired)?;
-        Ok(Believed {
-            scope: signatory.scope.cloned(),
-            issuer: iss.clone(),
-            once: once(iss, jti),
-            lifetime: Duration::from_secs_f64(left + LEEWAY_SECONDS),
-        })
+fn check(
+    claims: &AssertionClaims,
+    now: Timestamp,
+    signatory: &Signatory<'_>,
+    ours: (&str, &str),
+) -> Result<Believed, Refusal> {
+    let said = claims.said().ok_or(Refusal::GrantAssertionMalformed)?;
+    if said.sub != signatory.subject {
+        return Err(Refusal::GrantAssertionUntrusted);
     }
+    if !said.aud.is_one_of(ours) {
+        return Err(Refusal::GrantAssertionAudienceWrong);
+    }
+    let once = said.single_use(now, LONGEST_SECONDS).ok_or(Refusal::GrantAssertionExpired)?;
+    Ok(Believed { scope: signatory.scope.cloned(), issuer: said.iss.to_owned(), once })
 }
 
 impl Audience {
@@ -158,6 +129,8 @@ impl Audience {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -165,17 +138,17 @@ mod tests {
 
     const OURS: (&str, &str) = ("https://id.example", "https://id.example/oidc/token");
 
-    fn check(changes: &[(&str, Value)]) -> Result<Duration, Refusal> {
+    fn checked(changes: &[(&str, Value)]) -> Result<Duration, Refusal> {
         let mut claims = json!({
             "iss": "app1", "sub": "app1", "aud": OURS.0, "exp": 1060, "iat": 1000, "jti": "one"
         });
         for (name, value) in changes {
             claims[*name] = value.clone();
         }
-        let claims: Claims = serde_json::from_value(claims).unwrap();
+        let claims: AssertionClaims = serde_json::from_value(claims).unwrap();
         let client = client(json!({}));
         let own = &signatories(&client)[0];
-        claims.check(Timestamp::from_seconds(1000), own, OURS).map(|believed| believed.lifetime)
+        check(&claims, Timestamp::from_seconds(1000), own, OURS).map(|believed| believed.once.lifetime)
     }
 
     #[test]
@@ -205,7 +178,7 @@ mod tests {
             (vec![("jti", json!(""))], Err(GrantAssertionMalformed)),
         ];
         for (changes, expected) in cases {
-            assert_eq!(check(&changes), expected, "{changes:?}");
+            assert_eq!(checked(&changes), expected, "{changes:?}");
         }
     }
 }

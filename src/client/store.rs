@@ -70,8 +70,13 @@ pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Cli
     rows.into_iter().map(Row::client).collect()
 }
 
-/// The clients that citizens can enter from here (OIDC Core §4), by department; at most 200.
-pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
+/// The clients that citizens can enter from here (OIDC Core §4), by department: at most `limit`, after the department and
+/// client last seen; two empty texts begin.
+pub async fn list_enterable(
+    run: &mut impl Run,
+    (department, client): (&str, &str),
+    limit: i64,
+) -> Result<Vec<Client>, Fault> {
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en AS department_name_en,
@@ -80,13 +85,15 @@ pub async fn list_enterable(run: &mut impl Run) -> Result<Vec<Client>, Fault> {
                     client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
                     client.updated_at
              FROM client JOIN department ON department.id = client.department_id
-             WHERE client.state = 'active' AND client.metadata LIKE '%\"initiate_login_uri\":\"%' ORDER BY client.department_id, client.client_id LIMIT 200",
+             WHERE client.state = 'active' AND client.metadata LIKE '%\"initiate_login_uri\":\"%'
+                   AND (client.department_id > $1 OR (client.department_id = $1 AND client.client_id > $2))
+             ORDER BY client.department_id, client.client_id LIMIT $3",
+            department,
+            client,
+            limit,
         ))
         .await?;
-    // The text is only where to look: a name may hold these words too.
-    let clients: Vec<Client> = rows.into_iter().map(Row::client).collect::<Result<_, _>>()?;
-    let enterable = |client: &Client| client.metadata.initiate_login_uri.is_some() && client.usable().is_ok();
-    Ok(clients.into_iter().filter(enterable).collect())
+    rows.into_iter().map(Row::client).collect()
 }
 
 /// Writes a declared client, over the one of the same id if there is one. Its department must be there already. One that

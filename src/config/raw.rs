@@ -1,6 +1,7 @@
 //! The settings as they are written: a TOML file, overridden by `TONGYAO_*` environment variables. Unknown names are refused.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Why the settings cannot be read; one line each.
@@ -12,6 +13,8 @@ pub enum SettingsProblem {
     Malformed { path: PathBuf, what: String },
     #[error("{name} is not a setting; the names are in docs/guides/settings.md (is it {nearest}?)")]
     UnknownName { name: String, nearest: &'static str },
+    #[error("the value of the environment variable {name} is not UTF-8 text: set it anew, or unset it")]
+    NotText { name: String },
     #[error("the settings file {}: {key} begins with tongyao_: names in the file have no prefix ({})", path.display(), without_prefix(key))]
     Prefixed { path: PathBuf, key: String },
     #[error("{name} = {value:?}: {what}")]
@@ -92,14 +95,18 @@ impl Raw {
     /// Reads `file` if given, then lays `environment` over it.
     pub fn read(
         file: Option<&Path>,
-        environment: impl Iterator<Item = (String, String)>,
+        environment: impl Iterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
     ) -> Result<Self, SettingsProblem> {
         let mut raw = Self::default();
         if let Some(path) = file {
             raw.read_file(path)?;
         }
         for (name, value) in environment {
+            // A name that is no text is none of ours, and is told as such when it begins like one.
+            let name = name.into().to_string_lossy().into_owned();
             if name.starts_with(PREFIX) && !is_passed_over(&name) {
+                let value = value.into().into_string();
+                let value = value.map_err(|_| SettingsProblem::NotText { name: name.clone() })?;
                 raw.set(&name, value)?;
             }
         }
@@ -182,6 +189,8 @@ fn nearest(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
     use super::*;
     use crate::base::scratch::Scratch;
 
@@ -208,7 +217,7 @@ mod tests {
         let folder = Scratch::open();
         let path = folder.join("tongyao.toml");
         std::fs::write(&path, text).unwrap();
-        Raw::read(Some(&path), std::iter::empty()).map_err(|problem| problem.to_string())
+        Raw::read(Some(&path), std::iter::empty::<(String, String)>()).map_err(|problem| problem.to_string())
     }
 
     #[test]
@@ -226,6 +235,25 @@ mod tests {
             assert!(problem.contains(expected), "{text}: {problem}");
         }
         assert_eq!(of_file("listen = \"127.0.0.1:1\"").unwrap().get("TONGYAO_LISTEN"), Some("127.0.0.1:1"));
+    }
+
+    #[test]
+    fn a_variable_that_is_no_text_is_refused_by_its_name() {
+        let bytes = |text: &[u8]| OsString::from_vec(text.to_vec());
+        let read = |name: &[u8], value: &[u8]| {
+            let environment = [(bytes(name), bytes(value))].into_iter();
+            Raw::read(None, environment).map_err(|problem| problem.to_string())
+        };
+        let problem = read(b"TONGYAO_KEYS_DIR", b"/keys/secret\xff").unwrap_err();
+        assert!(
+            problem.contains("TONGYAO_KEYS_DIR is not UTF-8") && !problem.contains("secret"),
+            "{problem}"
+        );
+        assert!(read(b"TONGYAO_KEYS_DIR\xff", b"/keys").unwrap_err().contains("is not a setting"));
+        for (name, value) in [(&b"PATH"[..], &b"/bin\xff"[..]), (b"\xff", b"x"), (b"TONGYAO_CONFIG", b"\xff")]
+        {
+            assert!(read(name, value).is_ok());
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The keys folder: readable by its owner alone, its files made once and never printed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,6 +30,11 @@ pub enum KeysProblem {
     Lacks { path: PathBuf, names: String },
     #[error("the keys folder {}: {cause}{}", path.display(), disk::advice(path, cause))]
     Unusable { path: PathBuf, cause: std::io::Error },
+    #[error(
+        "another process has the keys folder {} locked: end it if it hangs (fuser {}/.lock says which it is), or try again",
+        path.display(), path.display()
+    )]
+    Locked { path: PathBuf },
     #[error("the key file {} is damaged: {what}", path.display())]
     Damaged { path: PathBuf, what: &'static str },
 }
@@ -37,6 +44,16 @@ pub enum KeysProblem {
 pub struct KeysFolder {
     path: PathBuf,
 }
+
+/// No other process changes the folder until this is dropped.
+#[derive(Debug)]
+pub struct Alone {
+    _locked: File,
+}
+
+/// Nodes that start together on an empty folder wait while one of them makes every key.
+const LOCKED_AT_MOST: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl KeysFolder {
     /// Opens the folder, making it (mode 700) when it is not there: for an installation that has no keys yet.
@@ -95,19 +112,40 @@ impl KeysFolder {
         fs::read(&path).map(Zeroizing::new).map_err(unusable)
     }
 
-    /// Waits until no other process changes the folder; until what it gives is dropped, none does.
-    pub fn lock(&self) -> Result<File, KeysProblem> {
+    /// Waits until no other process changes the folder, half a minute at most. Never with a transaction open: the
+    /// others would wait, too.
+    pub fn lock(&self) -> Result<Alone, KeysProblem> {
+        self.lock_within(LOCKED_AT_MOST)
+    }
+
+    fn lock_within(&self, most: Duration) -> Result<Alone, KeysProblem> {
+        let (path, file) = self.lock_file()?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Alone { _locked: file }),
+                Err(TryLockError::Error(cause)) => return Err(KeysProblem::Unusable { path, cause }),
+                Err(TryLockError::WouldBlock) if waited < most => {
+                    thread::sleep(LOOK_AGAIN);
+                    waited += LOOK_AGAIN;
+                }
+                Err(TryLockError::WouldBlock) => return Err(KeysProblem::Locked { path: self.path.clone() }),
+            }
+        }
+    }
+
+    fn lock_file(&self) -> Result<(PathBuf, File), KeysProblem> {
         let path = self.path.join(".lock");
-        let unusable = |cause| KeysProblem::Unusable { path: path.clone(), cause };
         let file = match disk::make_file(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 OpenOptions::new().write(true).open(&path)
             }
             made => made,
         };
-        let file = file.map_err(unusable)?;
-        file.lock().map_err(unusable)?;
-        Ok(file)
+        match file {
+            Ok(file) => Ok((path, file)),
+            Err(cause) => Err(KeysProblem::Unusable { path, cause }),
+        }
     }
 
     /// Writes a new file (mode 600), whole or not at all. Another node may have been first: then its file stays.
@@ -119,14 +157,18 @@ impl KeysFolder {
             other => other,
         };
         let _ = fs::remove_file(&staged);
-        linked.map_err(|cause| KeysProblem::Unusable { path, cause })
+        linked
+            .and_then(|()| disk::sync_names(&self.path))
+            .map_err(|cause| KeysProblem::Unusable { path, cause })
     }
 
     /// Writes a file over the one that is there, whole or not at all.
     pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), KeysProblem> {
         let staged = self.stage(name, content)?;
         let path = self.path.join(name);
-        fs::rename(&staged, &path).map_err(|cause| KeysProblem::Unusable { path, cause })
+        fs::rename(&staged, &path)
+            .and_then(|()| disk::sync_names(&self.path))
+            .map_err(|cause| KeysProblem::Unusable { path, cause })
     }
 
     /// Makes a key of 32 random bytes, unless it is there.
@@ -206,6 +248,23 @@ mod tests {
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         assert!(matches!(KeysFolder::open(&path), Err(KeysProblem::FolderOpenToOthers { mode: 0o755, .. })));
+    }
+
+    #[test]
+    fn who_waits_for_a_locked_folder_is_told_in_the_end() {
+        let scratch = Scratch::open();
+        let keys = KeysFolder::make(&scratch.join("keys")).unwrap();
+        let alone = keys.lock().unwrap();
+        let problem = keys.lock_within(LOOK_AGAIN * 3).unwrap_err();
+        assert!(matches!(problem, KeysProblem::Locked { .. }), "{problem}");
+        let waits = thread::scope(|scope| {
+            let waiting = scope.spawn(|| keys.lock());
+            thread::sleep(LOOK_AGAIN);
+            drop(alone);
+            waiting.join().unwrap()
+        });
+        drop(waits.unwrap());
+        assert!(keys.lock_within(Duration::ZERO).is_ok());
     }
 
     #[test]

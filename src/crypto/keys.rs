@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fingerprint::FingerprintKeys;
-use super::folder::{KeysFolder, KeysProblem};
+use super::folder::{Alone, KeysFolder, KeysProblem};
 use super::jwe::{self, Decrypter, JweProblem, Opened};
 use super::keystore::{Fresh, KeyStore, KeyStoreProblem, Occasion, Rotated};
 use super::mac::{MacKey, Purpose};
@@ -150,15 +150,21 @@ impl Keys {
         signing.chain(self.decryption.view().due(after, now).into_iter().map(KeyName::Decryption)).collect()
     }
 
+    /// What `rotate` needs: waits until no other process changes the folder of all keys.
+    pub fn lock(&self) -> Result<Alone, KeyStoreProblem> {
+        Ok(self.signing.lock()?)
+    }
+
     pub fn rotate(
         &self,
+        alone: &Alone,
         fresh: &FreshKey,
         occasion: Occasion,
         now: Timestamp,
     ) -> Result<Rotated, KeyStoreProblem> {
         match fresh {
-            FreshKey::Signing(fresh) => self.signing.rotate(fresh, occasion, now),
-            FreshKey::Decryption(fresh) => self.decryption.rotate(fresh, occasion, now),
+            FreshKey::Signing(fresh) => self.signing.rotate(alone, fresh, occasion, now),
+            FreshKey::Decryption(fresh) => self.decryption.rotate(alone, fresh, occasion, now),
         }
     }
 }

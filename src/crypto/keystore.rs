@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::folder::{KeysFolder, KeysProblem};
+use super::folder::{Alone, KeysFolder, KeysProblem};
 use super::signer::Signer;
 use crate::base::{Fault, Timestamp};
 use crate::protocol::algorithm::SigningAlgorithm;
@@ -139,15 +139,20 @@ impl<K: Kept> KeyStore<K> {
         Ok(())
     }
 
+    /// What `rotate` needs. Waits until no other process changes the folder.
+    pub fn lock(&self) -> Result<Alone, KeysProblem> {
+        self.folder.lock()
+    }
+
     /// The next key is used from now on, the current one retires, and `fresh` becomes the next one. What the occasion
     /// asks for is looked at with the folder locked: of two nodes that rotate at once, one does.
     pub fn rotate(
         &self,
+        _alone: &Alone,
         fresh: &Fresh<K>,
         occasion: Occasion,
         now: Timestamp,
     ) -> Result<Rotated, KeyStoreProblem> {
-        let _alone = self.folder.lock()?;
         let algorithm = fresh.key.algorithm();
         let set = load::<K>(&self.folder, now)?;
         if let Some(hindrance) = set.hindrance(algorithm, occasion, now) {

@@ -36,7 +36,8 @@ pub enum Content {
 pub struct Due {
     pub id: NoticeId,
     pub client_id: String,
-    pub body: Body,
+    /// None where it cannot be opened: its key is gone, or what is kept is damaged.
+    pub body: Option<Body>,
     /// This try included.
     pub attempts: i64,
 }
@@ -117,15 +118,14 @@ pub async fn claim(db: &Db, moment: &Moment, keys: &Keys, shares: &[Share]) -> R
         rows.extend(mine);
     }
     tx.commit().await?;
-    // One that cannot be read holds up nobody else's.
-    let readable =
-        |row: Row| row.due(keys).inspect_err(|fault| tracing::error!(?fault, "a notice is not sent"));
-    Ok(rows.into_iter().filter_map(|row| readable(row).ok()).collect())
+    // What is no row of ours holds up nobody else's.
+    let ours = |fault: &Fault| tracing::error!(?fault, "a notice is passed over");
+    Ok(rows.into_iter().filter_map(|row| row.due(keys).inspect_err(ours).ok()).collect())
 }
 
 /// Writes what became of a try.
-pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Miss>) -> Result<Tried, Fault> {
-    let outcome = Outcome::of(moment.now, (due.attempts, &PAUSES), &result);
+pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: &Result<(), Miss>) -> Result<Tried, Fault> {
+    let outcome = Outcome::of(moment.now, (due.attempts, &PAUSES), result);
     let mut tx = db.begin().await?;
     tx.execute(sql!(
         "UPDATE client_notice SET state = $2, last_error = $3, next_at = $4, settled_at = $5,
@@ -149,15 +149,21 @@ pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: Result<(), Miss
 
 impl Row {
     fn due(self, keys: &Keys) -> Result<Due, Fault> {
-        let broken = |what| Fault::inconsistent("client_notice", &self.id, what);
-        let sealed = self.body.as_deref().ok_or_else(|| broken("pending and empty"))?;
+        let id = self.id.parse().map_err(|_| self.broken("not an id"))?;
+        // A try like any other: a node that has the key yet may take the next one, and after the last it is given up.
+        let unopened = |fault: &Fault| tracing::error!(?fault, "a notice cannot be opened");
+        let body = self.open(keys).inspect_err(unopened).ok();
+        Ok(Due { id, client_id: self.client_id, body, attempts: self.attempts })
+    }
+
+    fn open(&self, keys: &Keys) -> Result<Body, Fault> {
+        let sealed = self.body.as_deref().ok_or_else(|| self.broken("pending and empty"))?;
         let body = keys.seal.open(place(&self.id), sealed)?;
-        Ok(Due {
-            id: self.id.parse().map_err(|_| broken("not an id"))?,
-            client_id: self.client_id.clone(),
-            body: serde_json::from_str(&body).map_err(|_| broken("body cannot be read"))?,
-            attempts: self.attempts,
-        })
+        serde_json::from_str(&body).map_err(|_| self.broken("body cannot be read"))
+    }
+
+    fn broken(&self, what: &str) -> Fault {
+        Fault::inconsistent("client_notice", &self.id, what)
     }
 }
 

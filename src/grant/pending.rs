@@ -1,23 +1,20 @@
-//! An authorization request that waits while a person signs in or consents; bound to the browser that brought it, or that
-//! comes first where that one kept back its cookies.
-
-use std::time::Duration;
+//! An authorization request that waits while a person signs in or consents.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::{DecoupledId, PersonId, RequestId};
-use crate::base::{Fault, Moment, Timestamp};
+use crate::base::{Fault, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
 use crate::protocol::AuthorizeRequest;
+use crate::session::detour::{self, Detour};
 use crate::storage::Ephemeral;
 
 /// What is kept of a request while pages are shown.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Pending {
     pub request: AuthorizeRequest,
-    /// The digest of the browser's own cookie: a link to somebody else's request leads nowhere. None until a browser comes
-    /// that says which it is.
+    /// Whose it is, by the digest of the cookie.
     pub browser: Option<String>,
     /// Kept here as well as by the store, so that it means the same whichever store keeps it.
     pub expires_at: Timestamp,
@@ -58,20 +55,12 @@ pub enum Left {
     StepUp,
 }
 
-/// Time enough to find the card, not enough to be found by somebody else; a window visit takes longer and comes back by the department.
-pub const LIFETIME: Duration = Duration::from_secs(30 * 60);
+impl Detour for Pending {
+    const KIND: &'static str = "pending";
 
-/// Keeps a request; the id goes into the pages' addresses.
-pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pending: &Pending) -> Result<RequestId, Fault> {
-    let id = RequestId::new(moment);
-    update(ephemeral, &id, pending).await?;
-    Ok(id)
-}
-
-pub async fn update(ephemeral: &Ephemeral, id: &RequestId, pending: &Pending) -> Result<(), Fault> {
-    let text =
-        serde_json::to_string(pending).map_err(|error| Fault::broken("writing a request").because(error))?;
-    ephemeral.put_yielding(&key(id), &text, LIFETIME).await
+    fn browser(&mut self) -> &mut Option<String> {
+        &mut self.browser
+    }
 }
 
 /// The request that waits, if it is this browser's; it is from now on where it was nobody's.
@@ -81,15 +70,8 @@ pub async fn find(
     id: &RequestId,
     browser: &str,
 ) -> Result<Option<Pending>, Fault> {
-    let Some(text) = ephemeral.get(&key(id)).await? else { return Ok(None) };
-    // Written by another build: as good as expired.
-    let pending: Option<Pending> = serde_json::from_str(&text).ok();
-    let Some(mut pending) = pending.filter(|pending| pending.expires_at > now) else { return Ok(None) };
-    if pending.browser.is_none() {
-        pending.browser = Some(browser.to_owned());
-        update(ephemeral, id, &pending).await?;
-    }
-    Ok(Some(pending).filter(|pending| pending.browser.as_deref() == Some(browser)))
+    let found: Option<Pending> = detour::find(ephemeral, id, browser).await?;
+    Ok(found.filter(|pending| pending.expires_at > now))
 }
 
 /// The mark of a page that asks one person about a request: nobody else can make it, or is shown the page by it.
@@ -99,12 +81,4 @@ pub fn shown_to(keys: &Keys, id: &RequestId, person: &PersonId) -> String {
 
 pub fn is_shown_to(keys: &Keys, id: &RequestId, person: &PersonId, mark: &str) -> bool {
     keys.mac.matches(Purpose::ShownTo, &[id.as_str().as_bytes(), person.as_str().as_bytes()], mark)
-}
-
-pub async fn delete(ephemeral: &Ephemeral, id: &RequestId) -> Result<(), Fault> {
-    ephemeral.delete(&key(id)).await
-}
-
-fn key(id: &RequestId) -> String {
-    format!("pending:{id}")
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::pending;
 use crate::base::id::RequestId;
 use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
 use crate::protocol::AuthorizeRequest;
 use crate::protocol::request_object::Carried;
+use crate::session::detour;
 use crate::storage::{Consumed, Ephemeral};
 
 /// A request that was pushed and passed every check.
@@ -47,7 +47,7 @@ pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pushed: &Pushed) -> Re
     let text = serde_json::to_string(pushed)
         .map_err(|error| Fault::broken("writing a pushed request").because(error))?;
     ephemeral
-        .put_yielding(&key(&digest(&request_uri[URN.len()..])), &text, LIFETIME + pending::LIFETIME)
+        .put_yielding(&key(&digest(&request_uri[URN.len()..])), &text, LIFETIME + detour::LIFETIME)
         .await?;
     Ok(request_uri)
 }
@@ -72,7 +72,7 @@ pub async fn answer(ephemeral: &Ephemeral, name: &str) -> Result<bool, Fault> {
 
 /// Notes under which id this browser's way through the request waits, so that coming again goes on with it.
 pub async fn begin(ephemeral: &Ephemeral, name: &str, browser: &str, id: &RequestId) -> Result<(), Fault> {
-    ephemeral.put_yielding(&begun_key(name, browser), id.as_str(), pending::LIFETIME).await
+    ephemeral.put_yielding(&begun_key(name, browser), id.as_str(), detour::LIFETIME).await
 }
 
 pub async fn begun(ephemeral: &Ephemeral, name: &str, browser: &str) -> Result<Option<RequestId>, Fault> {

@@ -4,6 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Where a visit stands.
+///
+/// Nothing enters `Draft`, `Referred`, `FraudHold`, `Cleared` and `Denied` yet. They are here because the schema counts on
+/// them (one open visit per person, what runs out), and because a node of this version must read and leave alone what a
+/// later one wrote beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Begun on line, not yet complete.
@@ -157,6 +161,8 @@ impl fmt::Display for State {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use State as S;
 
@@ -183,6 +189,29 @@ mod tests {
                 assert_eq!(from.may_become(to), allowed.contains(&to), "{from} → {to}");
             }
         }
+    }
+
+    /// Every list of states in a text of statements.
+    fn lists(text: &str) -> Vec<Vec<State>> {
+        let lists = text.split("state IN (").skip(1).map(|rest| rest.split(')').next().unwrap());
+        lists
+            .map(|list| list.split(", ").map(|word| word.trim_matches('\'').parse().unwrap()).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_schema_and_the_statements_mean_the_same_states() {
+        let of =
+            |means: fn(S) -> bool| S::ALL.into_iter().filter(|state| means(*state)).collect::<HashSet<_>>();
+        let (open, expiring) = (of(S::is_open), of(S::can_expire));
+        let lists_of =
+            |text: &str| lists(text).into_iter().map(HashSet::from_iter).collect::<Vec<HashSet<S>>>();
+        let start = include_str!("../../migrations/0001_start.sql");
+        assert_eq!(lists_of(&start[start.find("INDEX visit_open ").unwrap()..])[0], open);
+        assert_eq!(lists_of(include_str!("visit.rs")), [open]);
+        let growth = include_str!("../../migrations/0013_growth.sql");
+        assert_eq!(lists_of(growth), std::slice::from_ref(&expiring));
+        assert_eq!(lists_of(include_str!("expire.rs")), [expiring]);
     }
 
     #[test]

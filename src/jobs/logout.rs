@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Stop;
-use super::outbox::{self, Outbox};
+use super::outbox::{self, Outbox, Reached};
 use crate::app::App;
 use crate::base::{Fault, Moment};
 use crate::client::{Client, Purpose, SealProblem};
 use crate::protocol::logout::LogoutTokenClaims;
 use crate::session::delivery::{self, Due};
-use crate::storage::outbox::{Miss, Share, Tried};
+use crate::storage::outbox::{Miss, Share};
 
 /// Sends everything that is due and waits for every answer; how many messages that were.
 pub async fn run_once(app: Arc<App>) -> Result<usize, Fault> {
@@ -46,11 +46,11 @@ impl Outbox for Logouts {
 
     async fn deliver(&self, due: Due) -> Result<(), Fault> {
         let app = &self.0;
-        let result = tell(app, &due).await?;
-        let reason = result.as_ref().err().cloned().unwrap_or_default();
-        let tried = delivery::settle(&app.db, &app.moment(), &due, result.map_err(Miss::ForNow)).await?;
-        if tried != Tried::Delivered {
-            let (client, attempts, result) = (due.client_id.as_str(), due.attempts, tried.word());
+        let result = outbox::counted::<Self>(due.id.as_str(), tell(app, &due).await)?;
+        let tried = delivery::settle(&app.db, &app.moment(), &due, &result).await?;
+        if let Err(miss) = &result {
+            let (client, attempts, reason) = (due.client_id.as_str(), due.attempts, miss.reason());
+            let result = tried.word();
             tracing::warn!(client, delivery = %due.id, attempts, reason, result, "a client was not told of a logout");
         }
         metrics::counter!("tongyao_logout_deliveries_total", "result" => tried.word()).increment(1);
@@ -58,24 +58,25 @@ impl Outbox for Logouts {
     }
 }
 
-/// What became of it, in words of ours.
-async fn tell(app: &App, due: &Due) -> Result<Result<(), String>, Fault> {
+/// What became of it. The address is the one registered now.
+async fn tell(app: &App, due: &Due) -> Result<Reached, Fault> {
+    let missed = |why: &str| Ok(Err(Miss::ForNow(why.to_owned())));
     let Some(client) = app.clients.find(&due.client_id).await? else {
-        return Ok(Err("the client is gone".to_owned()));
+        return missed("the client is gone");
     };
     let Some(uri) = client.metadata.backchannel_logout_uri.as_ref() else {
-        return Ok(Err("the client has no address for it any more".to_owned()));
+        return missed("the client has no address for it any more");
     };
     let moment = app.moment();
     let signed = token(app, &moment, &client, due)?;
     let sealed = app.authenticator.trust.seal(&moment, &client, (Purpose::LogoutToken, signed)).await;
     let token = match sealed {
         Ok(token) => token,
-        Err(SealProblem::Refused(_)) => return Ok(Err("no key to encrypt to".to_owned())),
+        Err(SealProblem::Refused(_)) => return missed("no key to encrypt to"),
         Err(SealProblem::Fault(fault)) => return Err(fault),
     };
     let answer = app.outgoing.post_form(uri.as_str(), &[("logout_token", &token)]).await;
-    Ok(answer.map_err(|problem| problem.to_string()))
+    Ok(answer.map_err(|problem| Miss::ForNow(problem.to_string())))
 }
 
 /// A new token each time: a client that keeps every `jti` it saw must not take a second try for a replay (§2.6).

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::Stop;
-use super::outbox::{self, Outbox};
+use super::outbox::{self, Outbox, Reached};
 use crate::app::App;
 use crate::base::Fault;
 use crate::client::SealProblem;
 use crate::gateway::outgoing::OutgoingProblem;
 use crate::grant::notice::{self, Due};
 use crate::oidc;
-use crate::storage::outbox::{Miss, Share};
+use crate::storage::outbox::{Miss, Share, Tried};
 
 /// Sends everything that is due and waits for every answer; how many notices that were.
 pub async fn run_once(app: Arc<App>) -> Result<usize, Fault> {
@@ -50,28 +50,33 @@ impl Outbox for Notices {
 
     async fn deliver(&self, due: Due) -> Result<(), Fault> {
         let app = &self.0;
-        let result = tell(app, &due).await?;
-        let tried = notice::settle(&app.db, &app.moment(), &due, result).await?;
+        let result = outbox::counted::<Self>(due.id.as_str(), tell(app, &due).await)?;
+        let tried = notice::settle(&app.db, &app.moment(), &due, &result).await?;
+        if let (Tried::GivenUp, Err(miss)) = (tried, &result) {
+            let (client, attempts, reason) = (due.client_id.as_str(), due.attempts, miss.reason());
+            tracing::warn!(client, notice = %due.id, attempts, reason, "a notice is given up");
+        }
         metrics::counter!("tongyao_client_notices_total", "result" => tried.word()).increment(1);
         Ok(())
     }
 }
 
 /// What became of it. The address is the one registered now.
-async fn tell(app: &App, due: &Due) -> Result<Result<(), Miss>, Fault> {
+async fn tell(app: &App, due: &Due) -> Result<Reached, Fault> {
     let missed = |why: &str| Ok(Err(Miss::ForNow(why.to_owned())));
+    let Some(body) = &due.body else { return missed("it cannot be opened") };
     let Some(client) = app.clients.find(&due.client_id).await? else {
         return missed("the client is gone");
     };
     let Some(uri) = client.metadata.backchannel_client_notification_endpoint.as_ref() else {
         return missed("the client has no address for it any more");
     };
-    let json = match oidc::print_notice(app, &app.moment(), &client, &due.body.content).await {
+    let json = match oidc::print_notice(app, &app.moment(), &client, &body.content).await {
         Ok(json) => json,
         Err(SealProblem::Refused(_)) => return missed("no key to encrypt to"),
         Err(SealProblem::Fault(fault)) => return Err(fault),
     };
-    let answer = app.outgoing.post_json(uri, &due.body.token, json).await;
+    let answer = app.outgoing.post_json(uri, &body.token, json).await;
     Ok(answer.map_err(|problem| match problem {
         OutgoingProblem::Status(status) if is_final(status) => Miss::ForGood(problem.to_string()),
         _ => Miss::ForNow(problem.to_string()),

@@ -10,8 +10,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Stop, rounds};
-use crate::base::Fault;
-use crate::storage::outbox::Share;
+use crate::base::{Fault, Trouble};
+use crate::storage::outbox::{Miss, Share};
 
 /// An outbox and how a message of it is sent.
 pub(super) trait Outbox: Clone + Send + Sync + 'static {
@@ -31,9 +31,12 @@ pub(super) trait Outbox: Clone + Send + Sync + 'static {
 
     fn client_of(message: &Self::Message) -> &str;
 
-    /// One try, settled. A fault of ours leaves the message claimed; it is due again when its lease is over.
+    /// One try, settled. While a part is away the message stays claimed; it is due again when its lease is over.
     fn deliver(&self, message: Self::Message) -> impl Future<Output = Result<(), Fault>> + Send;
 }
+
+/// What became of a try.
+pub(super) type Reached = Result<(), Miss>;
 
 /// Messages one client gets at once. No more of a client's are claimed: one that hangs keeps nobody's place but its own.
 const AT_ONCE_TO_A_CLIENT: usize = 8;
@@ -84,6 +87,18 @@ pub(super) async fn run<O: Outbox>(outbox: O, stop: Stop) {
     }
     while !post.under_way.is_empty() {
         post.collect_one().await;
+    }
+}
+
+/// A try in which ours broke counts like any other, so that no message is tried for ever. While a part is away nothing
+/// was tried.
+pub(super) fn counted<O: Outbox>(message: &str, result: Result<Reached, Fault>) -> Result<Reached, Fault> {
+    match result {
+        Err(fault) if fault.trouble() != Trouble::Unavailable => {
+            tracing::error!(job = O::NAME, message, ?fault, "a try failed by a fault of ours");
+            Ok(Err(Miss::ForNow("a fault of ours".to_owned())))
+        }
+        tried => tried,
     }
 }
 

@@ -27,11 +27,13 @@ pub async fn run_once(app: Arc<App>) -> Result<(), Fault> {
 /// Rotates a key if the occasion allows it now, with its row in the audit log. A rotation that cannot be recorded is not
 /// begun; what fails afterwards is a fault of this call, and the key stays rotated.
 pub async fn rotate(app: &App, name: KeyName, occasion: Occasion) -> Result<Rotated, Fault> {
-    let fresh = blocking(move || Ok(FreshKey::make(name)?)).await?;
+    let keys = app.keys.clone();
+    // Before the transaction: whoever waits for the folder must keep nobody from writing.
+    let (fresh, alone) = blocking(move || Ok((FreshKey::make(name)?, keys.lock()?))).await?;
     let moment = app.moment();
     let mut tx = app.db.begin().await?;
     let (keys, now) = (app.keys.clone(), moment.now);
-    let rotated = blocking(move || keys.rotate(&fresh, occasion, now)).await?;
+    let rotated = blocking(move || keys.rotate(&alone, &fresh, occasion, now)).await?;
     if let Rotated::Done { kid } = &rotated {
         let event = Event::KeyRotated { algorithm: name.as_str(), kid, occasion: word(occasion) };
         audit::record(&mut tx, &moment, event).await?;

@@ -35,7 +35,7 @@ use crate::protocol::confirmation::Sender;
 use crate::protocol::request_object::Carried;
 use crate::protocol::scope::OPENID;
 use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
-use crate::session::Session;
+use crate::session::{Session, detour};
 
 pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<Response, PageProblem> {
     let (parts, rest) = request.into_parts();
@@ -184,7 +184,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
     Pending {
         request,
         browser: context.known_browser(),
-        expires_at: context.moment.now + pending::LIFETIME,
+        expires_at: context.moment.now + detour::LIFETIME,
         signed_in_by: None,
         consented_by: None,
         expected_sub,
@@ -342,7 +342,7 @@ async fn claim(context: &Context, pending: &Pending) -> Result<(), PageProblem> 
 /// An answered request waits no longer.
 pub(super) async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
     match waiting {
-        Some(id) => pending::delete(&context.app.ephemeral, id).await,
+        Some(id) => detour::delete::<Pending>(&context.app.ephemeral, id).await,
         None => Ok(()),
     }
 }
@@ -377,7 +377,7 @@ async fn kept(context: &Context, pending: &Pending, waiting: Option<&RequestId>)
 
 async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {
     let ephemeral = &context.app.ephemeral;
-    let id = pending::keep(ephemeral, &context.moment, pending).await?;
+    let id = detour::keep(ephemeral, &context.moment, pending).await?;
     if let (Some(name), Some(browser)) = (&pending.pushed, &pending.browser) {
         pushed::begin(ephemeral, name, browser, &id).await?;
     }

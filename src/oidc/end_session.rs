@@ -15,7 +15,8 @@ use crate::http::shown::{PageProblem, Problem};
 use crate::protocol::Refusal;
 use crate::protocol::id_token::IdTokenClaims;
 use crate::protocol::logout::LogoutRequest;
-use crate::session::leaving::{self, Leaving};
+use crate::session::detour;
+use crate::session::leaving::Leaving;
 
 pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<Response, PageProblem> {
     let (parts, rest) = request.into_parts();
@@ -30,7 +31,7 @@ pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<R
         ui_locales: request.ui_locales,
         browser: context.known_browser(),
     };
-    let id = leaving::keep(&app.ephemeral, &context.moment, &leaving).await?;
+    let id = detour::keep(&app.ephemeral, &context.moment, &leaving).await?;
     Ok(context.redirect(&paths::for_request(paths::SIGN_OUT, &id)))
 }
 

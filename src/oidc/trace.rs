@@ -8,11 +8,12 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::base::Timestamp;
-use crate::grant::pending::{self, Left, Pending};
+use crate::grant::pending::{Left, Pending};
 use crate::grant::trace::{self, Kind, Trace};
 use crate::http::around::RequestName;
 use crate::http::fault_log;
 use crate::http::shown::{Problem, Shown};
+use crate::session::detour;
 
 /// Begins the trace that context and machine carry, and keeps what was refused.
 pub async fn keep(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -43,7 +44,7 @@ pub async fn keep(State(app): State<Arc<App>>, mut request: Request, next: Next)
 
 /// The way of a request that waited: what it tells of itself stands for the steps of the answers before.
 pub(super) fn resume(trace: &Trace, pending: &Pending, now: Timestamp) {
-    let came = pending.expires_at - pending::LIFETIME;
+    let came = pending.expires_at - detour::LIFETIME;
     trace.of_client(&pending.request.client_id);
     trace.note(came, Kind::ClientFound, None);
     trace.note(came, Kind::RequestChecked, None);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::audit::{self, Event};
 use crate::base::id::{DeliveryId, ParticipationId, PersonId, SessionId};
-use crate::base::{Fault, Moment, Timestamp};
+use crate::base::{Fault, Moment, Timestamp, Trouble};
 use crate::client::{Client, Clients};
 use crate::crypto::Keys;
 use crate::identity::subject;
@@ -192,22 +192,31 @@ pub async fn queue_late(db: &Db, moment: &Moment, keys: &Keys, clients: &Clients
             moment.now - LATE_WITHIN,
         ))
         .await?;
+    let mut queued = 0;
     for row in &late {
-        let person = row
-            .person_id
-            .parse()
-            .map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "person"))?;
-        let session = row
-            .session_id
-            .parse()
-            .map_err(|_| Fault::inconsistent("sso_session", &row.session_id, "not an id"))?;
-        let mut tx = db.begin().await?;
-        let reason = row.end_reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::SignedOut);
-        let ending = Ending { keys, clients, person: &person, reason };
-        queue(&mut tx, moment, &session, &ending).await?;
-        tx.commit().await?;
+        match queue_late_of(row, db, moment, (keys, clients)).await {
+            Ok(()) => queued += 1,
+            Err(fault) if fault.trouble() == Trouble::Unavailable => return Err(fault),
+            Err(fault) => tracing::error!(?fault, "late clients of a session are not told: a fault of ours"),
+        }
     }
-    Ok(late.len())
+    Ok(queued)
+}
+
+async fn queue_late_of(
+    row: &Late,
+    db: &Db,
+    moment: &Moment,
+    (keys, clients): (&Keys, &Clients),
+) -> Result<(), Fault> {
+    let broken = |what| Fault::inconsistent("sso_session", &row.session_id, what);
+    let person = row.person_id.parse().map_err(|_| broken("person"))?;
+    let session = row.session_id.parse().map_err(|_| broken("not an id"))?;
+    let mut tx = db.begin().await?;
+    let reason = row.end_reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::SignedOut);
+    let ending = Ending { keys, clients, person: &person, reason };
+    queue(&mut tx, moment, &session, &ending).await?;
+    tx.commit().await
 }
 
 const LATE_WITHIN: std::time::Duration = std::time::Duration::from_secs(600);

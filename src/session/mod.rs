@@ -5,6 +5,7 @@ pub mod sso;
 pub mod front;
 pub mod ending;
 pub mod delivery;
+pub mod detour;
 pub mod leaving;
 
 pub use proof::Proof;

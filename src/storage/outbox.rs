@@ -60,6 +60,14 @@ impl<'a> Outcome<'a> {
     }
 }
 
+impl Miss {
+    pub fn reason(&self) -> &str {
+        match self {
+            Miss::ForNow(reason) | Miss::ForGood(reason) => reason,
+        }
+    }
+}
+
 impl Tried {
     /// As the column `state` has it.
     pub fn state(self) -> &'static str {

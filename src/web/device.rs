@@ -8,13 +8,14 @@ use super::pages::{AnsweredPage, DevicePage, DeviceProblem, Said};
 use crate::base::Fault;
 use crate::grant::code_guess;
 use crate::grant::decoupled::{self, Waiting};
-use crate::grant::pending::{self, Pending};
+use crate::grant::pending::Pending;
 use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::paths;
 use crate::http::shown::PageProblem;
 use crate::protocol::device::UserCode;
+use crate::session::detour;
 
 /// Longer than any code, however it is typed.
 const MOST_SHOWN: usize = 40;
@@ -94,7 +95,7 @@ pub(super) async fn begin(
         decoupled: Some(waiting.id.clone()),
         request,
     };
-    let id = pending::keep(&context.app.ephemeral, &context.moment, &pending).await?;
+    let id = detour::keep(&context.app.ephemeral, &context.moment, &pending).await?;
     Ok(context.redirect(&paths::for_request(paths::CONTINUE, &id)))
 }
 

@@ -21,8 +21,9 @@ use crate::http::csrf::Posted;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::session::Session;
+use crate::session::detour;
 use crate::session::ending::{self, Ending, Reason};
-use crate::session::leaving::{self, Leaving};
+use crate::session::leaving::Leaving;
 
 #[derive(Deserialize, Default)]
 pub struct Asked {
@@ -85,7 +86,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
 pub(super) async fn find(context: &mut Context, id: Option<&str>) -> Result<Option<Way>, PageProblem> {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
     let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
-    let found = leaving::find(&context.app.ephemeral, &id, &context.browser()).await?;
+    let found: Option<Leaving> = detour::find(&context.app.ephemeral, &id, &context.browser()).await?;
     let leaving = found.ok_or(Problem::Expired)?;
     context.prefer(leaving.ui_locales.as_deref());
     let client = match &leaving.client_id {

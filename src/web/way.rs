@@ -17,6 +17,7 @@ use crate::http::csp::Csp;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::protocol::Refusal;
+use crate::session::detour;
 
 /// A waiting request that this browser brought.
 pub struct Way {
@@ -90,13 +91,13 @@ impl Way {
     /// The person has just shown who they are, for this request.
     pub async fn signed_in(&mut self, context: &Context, person: PersonId) -> Result<(), Fault> {
         self.pending.signed_in_by = Some(person);
-        pending::update(&context.app.ephemeral, &self.id, &self.pending).await
+        detour::update(&context.app.ephemeral, &self.id, &self.pending).await
     }
 
     /// The person leaves the way: the client is told.
     pub async fn leave(mut self, context: &Context, left: Left) -> Answer {
         self.pending.left = Some(left);
-        pending::update(&context.app.ephemeral, &self.id, &self.pending).await?;
+        detour::update(&context.app.ephemeral, &self.id, &self.pending).await?;
         Ok(self.go_on(context))
     }
 }

@@ -433,6 +433,54 @@ async fn a_notice_is_tried_again_until_it_is_taken_or_given_up() {
 }
 
 #[tokio::test]
+async fn a_notice_that_cannot_be_opened_holds_up_nobody_and_is_given_up() {
+    let listener = Listener::start().await;
+    let (world, hotline) = told("ping", &listener).await;
+    for _ in 0..3 {
+        let id = begin(&hotline, &[("client_notification_token", TOKEN)]).await;
+        sandbox(&world, &id, "allow").await.good();
+    }
+    let mut look = Look::at(&world).await;
+    // What is sealed opens in its own place only: as damaged as can be.
+    let moved = "UPDATE client_notice SET body = (SELECT ask FROM decoupled_request LIMIT 1)
+                 WHERE id = (SELECT MIN(id) FROM client_notice)";
+    assert_eq!(look.change(moved).await, 1);
+    notices::run_once(world.app.clone()).await.unwrap();
+    assert_eq!(listener.heard().len(), 2);
+    let waiting = "SELECT last_error FROM client_notice WHERE state = 'pending'";
+    assert_eq!(look.texts(waiting).await, ["it cannot be opened"]);
+    for pause in [3, 6, 16, 61, 181, 301] {
+        world.later(pause);
+        assert_eq!(notices::run_once(world.app.clone()).await.unwrap(), 1);
+    }
+    world.later(24 * 3600);
+    assert_eq!(notices::run_once(world.app.clone()).await.unwrap(), 0, "given up");
+    assert_eq!(look.number("SELECT COUNT(*) FROM client_notice WHERE body IS NOT NULL").await, 0);
+    let on_record =
+        "SELECT COUNT(*) FROM audit_event WHERE kind = 'notice_settled' AND facts LIKE '%cannot be opened%'";
+    assert_eq!(look.number(on_record).await, 1);
+    assert_eq!(listener.heard().len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_opened_ends_and_holds_up_nobody() {
+    let listener = Listener::start().await;
+    let (world, hotline) = told("push", &listener).await;
+    for _ in 0..2 {
+        begin(&hotline, &[("client_notification_token", TOKEN), ("requested_expiry", "60")]).await;
+    }
+    let mut look = Look::at(&world).await;
+    let moved = "UPDATE decoupled_request SET ask = (
+                     SELECT other.ask FROM decoupled_request AS other ORDER BY other.id DESC LIMIT 1)
+                 WHERE id = (SELECT MIN(id) FROM decoupled_request)";
+    assert_eq!(look.change(moved).await, 1);
+    world.later(61);
+    notices::run_once(world.app.clone()).await.unwrap();
+    assert_eq!(listener.heard().len(), 1);
+    assert_eq!(look.texts("SELECT state FROM decoupled_request").await, ["expired", "expired"]);
+}
+
+#[tokio::test]
 async fn private_addresses_are_not_called() {
     for address in ["https://10.0.0.1/n", "https://169.254.169.254/n", "https://192.168.1.1/n"] {
         let (world, hotline) = world(json!({

@@ -1,6 +1,8 @@
 //! The services a citizen can enter from their own pages (OIDC Core §4).
 
-use serde_json::json;
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::world::ISSUER;
@@ -27,4 +29,35 @@ async fn a_service_is_entered_with_the_issuer_and_nothing_about_the_person() {
     let expected =
         [("from", "city"), ("iss", ISSUER)].map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(pairs, expected);
+}
+
+#[tokio::test]
+async fn every_service_is_reached_a_page_at_a_time() {
+    let clients: Vec<Value> = (0..115).map(|number| json!({
+        "client_id": format!("s+{number:03}"), "client_secret": town::PORTAL_SECRET,
+        "department": if number % 2 == 0 { "hrss" } else { "data" }, "client_name": format!("业务系统{number:03}号"),
+        "redirect_uris": ["https://s.example/cb"], "initiate_login_uri": format!("https://s.example/{number}"),
+    })).collect();
+    let world = World::with_clients(&clients).await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let (mut seen, mut pages) = (HashSet::new(), 0);
+    let mut at = "/account/services".to_owned();
+    loop {
+        let page = browser.get(&at).await;
+        pages += 1;
+        let links = page.links();
+        seen.extend(links.iter().filter(|link| link.starts_with("https://s.example/")).cloned());
+        assert_eq!(page.text().contains("回到第一页"), pages > 1);
+        match page.next() {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    assert_eq!((seen.len(), pages), (115, 3));
+    for bad in
+        ["?after=x", "?department=hrss", "?department=a%00&after=x", "?department=hrss&after=%E5%B8%82"]
+    {
+        assert_eq!(browser.get(&format!("/account/services{bad}")).await.status(), 400, "{bad}");
+    }
 }

@@ -108,6 +108,28 @@ async fn a_client_that_refuses_is_told_again_ever_later_and_given_up() {
 }
 
 #[tokio::test]
+async fn a_message_that_fails_by_our_fault_is_given_up_and_holds_up_nobody() {
+    let listener = Listener::start().await;
+    let names = ["damaged", "nameless", "quick"];
+    let world = World::with_clients(&names.map(|name| listening(name, &listener))).await;
+    sign_in_and_out(&world, &names).await;
+    let mut look = Look::at(&world).await;
+    look.change("UPDATE client SET metadata = '{' WHERE client_id = 'damaged'").await;
+    look.change("UPDATE logout_delivery SET id = 'no id' WHERE client_id = 'nameless'").await;
+    // Nobody has the client as it was in memory any more.
+    world.later(6);
+    for pause in [5, 15, 60, 300, 900, 3_600, 10_800, 28_800, 43_200, 43_200] {
+        jobs::logout::run_once(world.app.clone()).await.unwrap();
+        world.later(pause);
+        assert_eq!(listener.heard().len(), 1);
+    }
+    assert_eq!(look.texts(STATES).await, ["damaged failed", "nameless pending", "quick delivered"]);
+    let given_up =
+        "SELECT COUNT(*) FROM audit_event WHERE kind = 'logout_given_up' AND facts LIKE '%a fault of ours%'";
+    assert_eq!(look.number(given_up).await, 1);
+}
+
+#[tokio::test]
 async fn the_page_says_whom_it_did_not_reach() {
     let (refusing, good) = (Listener::start().await, Listener::start().await);
     refusing.answer_with(StatusCode::BAD_REQUEST);

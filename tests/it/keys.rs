@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use axum::routing::get;
@@ -266,11 +267,30 @@ async fn a_second_rotation_waits_unless_the_key_has_leaked() {
     world.later(899);
     assert_eq!(
         rotate(Occasion::Wish).await.unwrap(),
-        Rotated::NotBefore(world.now() + std::time::Duration::from_secs(1))
+        Rotated::NotBefore(world.now() + Duration::from_secs(1))
     );
     assert!(matches!(rotate(Occasion::Emergency).await.unwrap(), Rotated::Done { .. }));
     let mut look = Look::at(&world).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM audit_event WHERE kind = 'key_rotated'").await, 2);
+}
+
+#[tokio::test]
+async fn a_rotation_that_waits_for_the_folder_keeps_nobody_from_writing() {
+    let world = World::with_own_keys(&[]).await;
+    world.later(3600);
+    let alone = world.app.keys.lock().unwrap();
+    let app = world.app.clone();
+    let name = "ES256".parse().unwrap();
+    let rotating =
+        tokio::spawn(async move { jobs::signing_keys::rotate(&app, name, Occasion::Wish).await.unwrap() });
+    for _ in 0..30 {
+        let write = async { world.app.db.begin().await.unwrap().commit().await.unwrap() };
+        tokio::time::timeout(Duration::from_secs(5), write).await.expect("the rotation holds the writers");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!rotating.is_finished());
+    drop(alone);
+    assert!(matches!(rotating.await.unwrap(), Rotated::Done { .. }));
 }
 
 #[tokio::test]

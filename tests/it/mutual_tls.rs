@@ -96,6 +96,24 @@ async fn a_certified_client_is_known_by_the_one_name_it_registered() {
 }
 
 #[tokio::test]
+async fn a_certificate_counts_only_within_its_time_by_the_services_clock() {
+    let authority = Authority::new("authority");
+    let bundle = Bundle::of(&authority);
+    let world = bundle.world().await;
+    world
+        .apply(json!({"clients": [system("dns", json!({"tls_client_auth_san_dns": "app1.example"}))]}))
+        .await;
+    let (now, ahead) =
+        (authority.certify("app1", Validity::Now), authority.certify("app1", Validity::NotYet));
+    token(&world, "dns", Some(&now)).await.good();
+    token(&world, "dns", Some(&ahead)).await.refused(401, "invalid_client", 101_032);
+    let start_of_2041 = 2_240_611_200;
+    world.later(u64::try_from(start_of_2041 - world.now().seconds()).unwrap());
+    token(&world, "dns", Some(&ahead)).await.good();
+    token(&world, "dns", Some(&now)).await.refused(401, "invalid_client", 101_032);
+}
+
+#[tokio::test]
 async fn without_an_authority_no_certificate_is_believed() {
     let world = World::new().await;
     world.apply(json!({"clients": [system("dn", json!({"tls_client_auth_subject_dn": "CN=app1"}))]})).await;

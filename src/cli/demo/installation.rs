@@ -36,7 +36,7 @@ const NOT_FROM_OUTSIDE: [&str; 9] = [
 
 /// The settings of a demo on `port` with its data in `data`; logs may be chosen from outside.
 pub fn settings(port: u16, data: &Path) -> Result<Settings, Problem> {
-    let mut raw = Raw::read(None, crate::cli::place::environment())?;
+    let mut raw = Raw::read(None, std::env::vars_os())?;
     for name in NOT_FROM_OUTSIDE {
         raw.set(name, String::new())?;
     }

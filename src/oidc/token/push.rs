@@ -79,7 +79,7 @@ pub(in crate::oidc) async fn print(
             let recipient = app.authenticator.trust.recipient(moment.now, client, Purpose::IdToken).await;
             let recipient = recipient.map_err(SealProblem::Refused)?;
             let parcel = serde_json::from_str(parcel)
-                .map_err(|error| Fault::broken("reading a push").because(error))
+                .map_err(|_| Fault::broken("reading a push"))
                 .map_err(SealProblem::Fault)?;
             sign((app, moment), (client, recipient), parcel).map_err(SealProblem::Fault)
         }

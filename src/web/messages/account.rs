@@ -73,6 +73,8 @@ messages! {
         lead: "从这里进入各部门的系统，已登录时不用再输密码。" | "Enter the systems of the departments from here. While you are signed in you need no password again.",
         enter: "进入" | "Enter",
         enter_label(name): "进入“{name}”" | "Enter {name}",
+        next: "查看更多系统" | "More services",
+        first: "回到第一页" | "First page",
         empty: "还没有可以进入的系统" | "No services yet",
         empty_text: "部门的系统接入后，会列在这里。" | "When departments connect their systems, they are listed here.",
     }

@@ -136,6 +136,10 @@ pub struct ServiceLine {
 pub struct ServicesPage {
     pub chrome: Chrome,
     pub services: Vec<ServiceLine>,
+    /// Set when there are more.
+    pub next_href: Option<String>,
+    /// Set when this is not the first page.
+    pub first_href: Option<String>,
 }
 
 impl ServicesPage {

@@ -108,7 +108,8 @@ fn services(frame: &Chrome) -> ServicesPage {
             frame.locale.pick("市人社局", "City HR Office"),
         ),
     ];
-    ServicesPage { chrome: frame.clone(), services }
+    let next_href = Some("/account/services?department=hrss&after=social".into());
+    ServicesPage { chrome: frame.clone(), services, next_href, first_href: Some("/account/services".into()) }
 }
 
 fn history(chrome: &Chrome) -> HistoryPage {

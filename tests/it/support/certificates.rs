@@ -28,6 +28,8 @@ pub struct Certified {
 pub enum Validity {
     Now,
     Over,
+    /// From 2040 on.
+    NotYet,
 }
 
 impl Authority {
@@ -101,6 +103,7 @@ fn params(name: &str, validity: Validity) -> CertificateParams {
     (params.not_before, params.not_after) = match validity {
         Validity::Now => (year(2020), year(2040)),
         Validity::Over => (year(2020), year(2025)),
+        Validity::NotYet => (year(2040), year(2050)),
     };
     params
 }
