@@ -115,7 +115,7 @@ pub async fn read(
 /// What the clerk reads whose own list has another visit of the person in hand.
 pub(super) fn served_by_you(locale: Locale) -> &'static str {
     locale.pick(
-        "您手上已有此人的另一条办理记录，请先从今日列表继续或结束那一条。",
+        "您手上已有当事人的另一条办理记录，请先从今日列表继续或结束那一条。",
         "You already have another visit of this person in hand. Go on with it or end it from today's list first.",
     )
 }
@@ -154,14 +154,14 @@ impl CardRefusal {
             }
             CardRefusal::Expired => locale.pick(
                 "证件已过有效期，不能办理。请持有效证件再来。",
-                "The document has expired. Come again with a valid one.",
+                "The document has expired. The person must come back with a valid one.",
             ),
             CardRefusal::AnotherPerson => locale.pick(
                 "证件与预约人不是同一人，不能办理这个预约。",
                 "The card is not that of the person who made this visit.",
             ),
             CardRefusal::ServedElsewhere => locale.pick(
-                "此人正在其他窗口办理，请先结束那边的办理。",
+                "当事人正在其他窗口办理，请先结束那边的办理。",
                 "Another window is serving this person. That visit has to end first.",
             ),
             CardRefusal::ServedByYou => served_by_you(locale),

@@ -108,13 +108,13 @@ impl fmt::Debug for VisitCode {
 impl CodeProblem {
     pub fn message(self, locale: Locale) -> &'static str {
         match self {
-            CodeProblem::Empty => locale.pick("请输入预约码。", "Enter the visit code."),
+            CodeProblem::Empty => locale.pick("请输入核验码。", "Enter the visit code."),
             CodeProblem::Form => locale.pick(
-                "预约码是 17 位数字，请核对后重新输入。",
+                "核验码是 17 位数字，请核对后重新输入。",
                 "A visit code has 17 digits. Check it and enter it again.",
             ),
             CodeProblem::TypedWrongly => locale.pick(
-                "预约码输入有误，最后一位与前面的数字对不上，请逐位核对。",
+                "核验码输入有误，最后一位与前面的数字对不上，请逐位核对。",
                 "There is a typing error in the code: its last digit does not match the others. Compare each digit.",
             ),
         }

@@ -174,11 +174,11 @@ impl TakeRefusal {
         match self {
             TakeRefusal::Code(problem) => problem.message(locale),
             TakeRefusal::Unknown => locale.pick(
-                "没有找到这个预约码。请核对号码，或按无预约直接办理。",
+                "没有找到这个核验码。请核对号码，或按无预约直接办理。",
                 "No visit has this code. Check it, or open the visit from the card instead.",
             ),
             TakeRefusal::Expired => locale.pick(
-                "预约码已过期。可以按无预约直接办理。",
+                "核验码已过期。可以按无预约直接办理。",
                 "This code has expired. Open the visit from the card instead.",
             ),
             TakeRefusal::Cancelled => locale.pick(

@@ -222,7 +222,7 @@ impl DecisionRefusal {
                 "The card is not that of the person who made this visit.",
             ),
             DecisionRefusal::ServedElsewhere => locale.pick(
-                "此人正在其他窗口办理，请先结束那边的办理。",
+                "当事人正在其他窗口办理，请先结束那边的办理。",
                 "Another window is serving this person. That visit has to end first.",
             ),
             DecisionRefusal::ServedByYou => served_by_you(locale),

@@ -157,7 +157,7 @@ fn other_kind(kind: IdType, locale: Locale) -> &'static str {
         ),
         IdType::ForeignPr => locale.pick(
             "这是外国人永久居留身份证的号码，请选择对应的证件类型。",
-            "This is the number of a foreign permanent resident card. Choose that kind of document.",
+            "This is the number of a foreign permanent residence card. Choose that kind of document.",
         ),
         IdType::ResidentId => locale.pick(
             "这是居民身份证的号码，请选择对应的证件类型。",

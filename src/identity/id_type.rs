@@ -68,10 +68,10 @@ impl IdType {
             IdType::ResidencePermitHk => locale.pick("香港居民居住证", "Residence permit (Hong Kong)"),
             IdType::ResidencePermitMo => locale.pick("澳门居民居住证", "Residence permit (Macao)"),
             IdType::ResidencePermitTw => locale.pick("台湾居民居住证", "Residence permit (Taiwan)"),
-            IdType::ForeignPr => locale.pick("外国人永久居留身份证", "Foreign permanent resident card"),
+            IdType::ForeignPr => locale.pick("外国人永久居留身份证", "Foreign permanent residence card"),
             IdType::ForeignPrOld => locale.pick(
                 "外国人永久居留身份证（旧版）",
-                "Foreign permanent resident card (before December 2023)",
+                "Foreign permanent residence card (before December 2023)",
             ),
             IdType::HkmoTravelPermit => {
                 locale.pick("港澳居民来往内地通行证", "Mainland travel permit (Hong Kong, Macao)")

@@ -63,7 +63,7 @@ async fn an_operator_ends_one_session_or_all_of_a_person() {
     let mut browser = world.browser();
     browser.sign_in(&WANG).await;
     let history = browser.get("/account/history").await.text();
-    assert!(history.contains("由管理部门让它退出"), "{history}");
+    assert!(history.contains("由管理部门强制退出"), "{history}");
     let person: PersonId =
         look.texts("SELECT person_id FROM sso_session WHERE ended_at IS NULL ORDER BY id").await[0]
             .parse()

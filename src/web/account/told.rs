@@ -173,7 +173,7 @@ mod tests {
                 "session_ended",
                 json!({"reason": "ended_elsewhere"}),
                 "退出登录",
-                Some("在另一台设备上让它退出"),
+                Some("在另一台设备上被退出"),
             ),
         ];
         for (kind, facts, what, detail) in cases {

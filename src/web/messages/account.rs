@@ -14,9 +14,9 @@ messages! {
         level: "核验等级" | "Level of assurance",
         since(at): "自 {at} 起" | "Since {at}",
         lift: "怎样提升" | "What lifts me higher",
-        lift_text: "带身份证原件到大厅窗口核验一次，约 3 分钟，之后各部门都认可。"
-            | "Be verified once at a window with your original ID card. It takes about 3 minutes, and every department then knows it.",
-        lift_link: "预约窗口核验" | "Make a visit",
+        lift_text: "带有效证件原件到大厅窗口核验一次，约 3 分钟，之后各部门都认可。"
+            | "Be verified once at a window with your original identity document. It takes about 3 minutes, and every department accepts it.",
+        lift_link: "预约窗口核验" | "Book a visit",
         lift_open: "您有一个进行中的预约。" | "You have a visit under way.",
         lift_open_link: "查看预约" | "See the visit",
         highest: "已是最高等级，各部门都认可。" | "This is the highest level. Every department knows it.",
@@ -39,15 +39,15 @@ messages! {
     }
     Sessions {
         title: "登录设备" | "Signed-in devices",
-        lead: "不认识的设备，请马上让它退出，并拨打 12345。" | "If you do not recognise a device, end it now and call 12345.",
+        lead: "不认识的设备，请马上退出此设备，并拨打 12345。" | "If you do not recognise a device, end it now and call 12345.",
         current: "当前设备" | "This device",
         since: "登录时间" | "Signed in",
         last: "最近使用" | "Last used",
         unknown_device: "未知设备" | "Unknown device",
         systems: "登录的系统" | "Systems",
         no_systems: "无" | "None",
-        end: "让它退出" | "End it",
-        end_label(device): "让它退出：{device}" | "End it: {device}",
+        end: "退出此设备" | "End it",
+        end_label(device): "退出此设备：{device}" | "End it: {device}",
         end_others: "退出其他全部设备" | "End all others",
         only_one: "只有这一台设备登录了您的账号。" | "Only this device is signed in.",
         ended: "已让该设备退出登录。" | "That device has been signed out.",

@@ -16,7 +16,7 @@ messages! {
         for_service: "正在为您连接" | "Signing you in to",
         help: "使用帮助" | "Help",
         help_line: "政务服务热线 12345" | "Help line 12345",
-        help_line_hours: "24 小时人工服务" | "Answered day and night",
+        help_line_hours: "24 小时人工服务" | "24 hours a day",
         footer: "本页面由市统一身份认证服务提供" | "Provided by the city's identity service",
         error_summary: "请先解决以下问题" | "There is a problem",
         error_prefix: "错误：" | "Error: ",

@@ -27,11 +27,11 @@ messages! {
         device_warning: "设备就在您面前，屏幕上是同一个代码吗？如果代码是别人打电话、发短信或用聊天软件给您的，请选择“不同意”。"
             | "Is the device in front of you, and does it show this code? If somebody called you or sent you the code, choose “Do not allow”.",
         ciba_warning: "您正在与这个部门联系，并且说明与您办的事一致吗？如果您没有联系过对方，请选择“不同意”，并拨打 12345。"
-            | "Are you in contact with this department, and do their words fit your matter? If you are not, choose “Do not allow” and call 12345.",
+            | "Are you in contact with this department, and does it match what you are doing? If not, choose “Do not allow” and call 12345.",
     }
     Answered {
         allowed: "已同意" | "You have allowed it",
-        allowed_text: "现在可以关闭本页，回到设备或继续通话。如果要让它退出，请到“我的账号 · 登录设备”。"
+        allowed_text: "现在可以关闭本页，回到设备或继续通话。如果要退出那台设备，请到“我的账号 · 登录设备”。"
             | "You can close this page and go back to the device or the call. To end it, go to My account, Devices.",
         denied: "已拒绝" | "You have refused it",
         denied_text: "对方没有得到您的任何信息。" | "Nothing about you was handed over.",
@@ -46,13 +46,13 @@ messages! {
     Requests {
         title: "待我确认" | "Waiting for your answer",
         lead: "这些部门请您确认身份或办理的事项。不是您在办的，请不要同意。"
-            | "These departments ask you to confirm. Do not agree to what is not your matter.",
+            | "These departments ask you to confirm. Do not agree to anything you did not start.",
         message: "对方说明" | "They say",
         asked: "发起时间" | "Asked",
         until: "答复期限" | "Answer before",
         open: "查看并答复" | "See and answer",
         open_label(client): "查看并答复“{client}”的请求" | "See and answer the request of {client}",
-        empty: "没有需要您确认的请求" | "Nothing waits for your answer",
+        empty: "没有需要您确认的请求" | "Nothing is waiting for you",
         empty_text: "拨打 12345 等办事时，如果需要您确认，会出现在这里。" | "When a department needs your confirmation, as during a call to 12345, it appears here.",
         notice: "有请求正在等您确认。" | "A request waits for your answer.",
         notice_link: "查看" | "See it",

@@ -4,7 +4,7 @@ messages! {
     ErrorText {
         what: "发生了什么" | "What happened",
         todo: "您可以这样做" | "What you can do",
-        code: "错误代码" | "Error code",
+        code: "错误码" | "Error code",
         code_page: "技术说明" | "What it means, for engineers",
         reference: "查询编号" | "Reference",
         reference_hint: "拨打 12345 时请报这个编号" | "Give it when you call 12345",

@@ -37,7 +37,7 @@ messages! {
         walk_in: "现场办理" | "Start from the card",
         today: "今日办理" | "Today’s visits",
         time: "时间" | "Time",
-        person: "办理人" | "Person",
+        person: "当事人" | "Person",
         unread: "尚未读卡" | "Card not read yet",
         not_on_record: "未登记" | "Not on record",
         state: "状态" | "State",

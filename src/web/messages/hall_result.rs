@@ -14,18 +14,18 @@ messages! {
         handed: "续办码已发" | "Code given",
         handed_text: "当事人可在家凭续办码开通账号。" | "The person can create an account at home with the code.",
         handed_own_text: "当事人可在家登录自己的账号，输入续办码。" | "The person signs in at home and enters the code there.",
-        person: "办理人" | "Person",
+        person: "当事人" | "Person",
         nobody: "未登记" | "Not on record",
         level: "等级" | "Level",
         reason: "原因" | "Reason",
         binding: "把结果交给本人" | "Hand the result to the person",
         qr_title: "手机扫码确认" | "Confirm by phone",
-        qr_known: "此人有网上账号。请对方用手机扫码，输入两位数字。" | "This person has an account. Their phone scans the code and confirms two digits.",
+        qr_known: "当事人有网上账号。请当事人用手机扫码，输入两位数字。" | "This person has an account. Their phone scans the code and confirms two digits.",
         qr: "显示二维码" | "Show the QR code",
         code_title: "续办码" | "Continuation code",
         code_text: "没带手机时选用。打印在回执单上，48 小时内在家登录后输入。"
             | "Without their phone. It is printed on the slip and is entered at home, signed in, within 48 hours.",
-        code_new: "此人还没有网上账号。续办码打印在回执单上，48 小时内在家开通账号。"
+        code_new: "当事人还没有网上账号。续办码打印在回执单上，48 小时内在家开通账号。"
             | "This person has no account yet. The code is printed on the slip; with it they create one at home within 48 hours.",
         code: "发续办码并打印" | "Give a code and print",
         code_again: "没打印出来？重发续办码" | "Not printed? Give a new code",
@@ -81,7 +81,7 @@ messages! {
         next_final: "如有异议，请拨打 12345 说明情况。" | "If you object, call 12345 and say what happened.",
         keep: "请妥善保管这张单子。不是本人办理的，请拨打 12345。" | "Keep this slip. If this was not you, call 12345.",
         keep_code: "请像保管钥匙一样保管这张单子。不是本人办理的，请拨打 12345。"
-            | "Keep this slip like a key. If this was not you, call 12345.",
+            | "Keep this slip safe. If this was not you, call 12345.",
         keep_failed: "不是本人办理的，请拨打 12345。" | "If this was not you, call 12345.",
         back: "回到工作台" | "Back to the desk",
     }

@@ -4,7 +4,7 @@ messages! {
     HallCard {
         title: "读取证件" | "Read the card",
         step_card: "读证件" | "Card",
-        step_compare: "比对" | "Compare",
+        step_compare: "核对" | "Compare",
         step_decide: "结果" | "Result",
         step_bind: "确认账号" | "Bind",
         steps: "办理步骤" | "Steps",

@@ -12,7 +12,7 @@ messages! {
         step_1: "登录" | "Sign in",
         step_1_text: "用证件号码、手机号或登录名登录一次，各系统不用重复登录。" | "Sign in once with ID number, phone number or login name. No second sign-in elsewhere.",
         step_2: "核验" | "Be verified",
-        step_2_text: "办重要的事，带身份证原件到任意大厅窗口，约 3 分钟。" | "For important matters, bring your ID card to any hall window. About 3 minutes.",
+        step_2_text: "办重要的事，带有效证件原件到任意大厅窗口，约 3 分钟。" | "For important matters, bring your identity document to any hall window. About 3 minutes.",
         step_3: "掌握" | "Stay in control",
         step_3_text: "谁用了您的信息、为什么，随时可查，随时可撤回。" | "See who used your information and why. Withdraw at any time.",
         staff: "工作人员入口" | "For staff",
@@ -37,7 +37,7 @@ messages! {
         levels_text: "等级越高，能办的事越多。" | "The higher the level, the more you can do.",
         halls: "去哪里核验" | "Where to be verified",
         no_halls: "目前没有开放的大厅，请拨打 12345 咨询。" | "No hall is open for this at present. Call 12345.",
-        bring: "带身份证原件，须本人到场。" | "Bring your original ID card, and come yourself.",
+        bring: "带有效证件原件，须本人到场。" | "Bring your original identity document, and come yourself.",
         windows: "窗口：" | "Windows: ",
     }
 }

@@ -4,20 +4,20 @@ messages! {
     Register {
         title: "用续办码开通账号" | "Create your account",
         lead: "您在窗口核验过身份，凭回执单上的续办码开通账号。开通后就是 3 级。"
-            | "A window has verified you. With the code on your slip you create an account that is at level 3 from the start.",
+            | "You have been verified at a window. With the code on your slip you create an account that is at level 3 from the start.",
         kept: "您已登录，续办码已经填好。点“下一步”，窗口核验的结果就记入您的账号。"
             | "You are signed in and your code is filled in. Press Next, and what the window verified counts for your account.",
         code: "续办码" | "Continuation code",
         code_hint: "印在窗口给您的回执单上，可以不输空格和横线" | "Printed on the slip from the window. Spaces and dashes do not matter",
         next: "下一步" | "Next",
         no_code_title: "没有续办码？" | "No code?",
-        no_code: "请带身份证原件到任意政务大厅窗口核验，当场发放。" | "Bring your original ID card to any government hall. You are verified and get one on the spot.",
+        no_code: "请带有效证件原件到任意政务大厅窗口核验，当场发放。" | "Bring your original identity document to any government hall. You are verified and get one on the spot.",
         step(n): "第 {n} 步，共 2 步" | "Step {n} of 2",
         title_details: "设置登录方式" | "Choose how you sign in",
         person: "核验过的人" | "Verified person",
         document: "证件号码" | "Document",
         login_name: "登录名" | "Login name",
-        login_name_hint: "4 到 32 个字母、数字或下划线，以字母开头" | "4 to 32 letters, digits or underscores, beginning with a letter",
+        login_name_hint: "4 到 32 个字母、数字或 . _ -，以字母开头" | "4 to 32 letters, digits or . _ -, beginning with a letter",
         phone: "手机号" | "Phone number",
         phone_hint: "用来登录和接收通知" | "To sign in with, and for notices",
         password: "密码" | "Password",

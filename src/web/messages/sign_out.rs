@@ -17,11 +17,11 @@ messages! {
         title_missed: "您已退出，有系统没有通知到" | "You are signed out; not every system was reached",
         lead: "我们已通知您登录过的系统。" | "We have told the systems you were signed in to.",
         none: "没有需要通知的系统。" | "There was no system to tell.",
-        outcomes: "通知结果" | "Whom it reached",
+        outcomes: "通知结果" | "Systems notified",
         reached: "已退出" | "Signed out",
         trying: "正在通知" | "Being told",
         failed: "没有通知到" | "Not reached",
-        untold: "该系统不接收通知" | "Takes no notice",
+        untold: "该系统不接收通知" | "Does not accept sign-out notices",
         asking: "正在通过本浏览器通知" | "Being asked in this browser",
         asked: "已通过本浏览器通知" | "Asked in this browser",
         asked_note: "通过本浏览器通知的系统不会答复，无法确认其是否已退出。在公用电脑上请关闭浏览器。"

@@ -2,15 +2,15 @@
 
 messages! {
     StepUp {
-        title(service): "办理“{service}”需要更高的核验等级" | "{service} needs a higher level of verification",
+        title(service): "使用“{service}”需要更高的核验等级" | "{service} needs a higher level of verification",
         you_have: "您现在是" | "You are at",
         needs: "需要达到" | "Needed",
         how_title: "怎样提升" | "How to get there",
-        how_1: "在这里预约，得到一个核验码。" | "Make a visit here and get a visit code.",
-        how_2: "带上身份证原件，到下面任意一个大厅窗口。" | "Bring your original ID card to a window of any hall below.",
+        how_1: "在这里预约，得到一个核验码。" | "Book a visit here and get a visit code.",
+        how_2: "带上有效证件原件，到下面任意一个大厅窗口。" | "Bring your original identity document to a window of any hall below.",
         how_3: "工作人员当面核验，约 3 分钟。" | "A clerk verifies you. It takes about 3 minutes.",
         how_4: "回到本页，继续办事。" | "Come back to this page and go on.",
-        enrol: "预约窗口核验" | "Make a visit",
+        enrol: "预约窗口核验" | "Book a visit",
         done: "我已完成核验，继续" | "I have been verified, continue",
         leave(service): "先不核验，返回“{service}”" | "Return to {service} without it",
         levels: "各等级是什么意思" | "What the levels mean",

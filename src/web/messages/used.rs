@@ -2,7 +2,7 @@
 
 messages! {
     Used {
-        recorded: "身份信息登记在案" | "Your identity was put on record",
+        recorded: "身份信息已登记" | "Your identity was registered",
         recorded_window: "由政务大厅窗口登记" | "By a government hall window",
         recorded_import: "由大厅历史记录导入" | "From the records of a hall",
         recorded_apply: "由管理部门登记" | "By the administration",
@@ -19,9 +19,9 @@ messages! {
         sign_in_failed: "登录未成功" | "A sign-in did not succeed",
         sign_in_failed_text: "若不是您本人，请拨打 12345。" | "If it was not you, call 12345.",
         signed_out: "退出登录" | "Signed out",
-        ended_elsewhere: "在另一台设备上让它退出" | "Ended from another device",
+        ended_elsewhere: "在另一台设备上被退出" | "Ended from another device",
         ended_other_person: "另一人在同一浏览器登录" | "Somebody else signed in with the same browser",
-        ended_by_operator: "由管理部门让它退出" | "Ended by the administration",
+        ended_by_operator: "由管理部门强制退出" | "Ended by the administration",
         consent_given: "同意授权" | "Consent given",
         consent_refused: "未同意授权" | "Consent refused",
         consent_withdrawn: "撤回授权" | "Consent withdrawn",

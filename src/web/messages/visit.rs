@@ -7,17 +7,17 @@ messages! {
         until: "有效期至" | "Valid until",
         show: "到窗口时出示二维码，或报出核验码。" | "At the window, show the QR code or read out the digits.",
         qr: "核验码二维码" | "QR code of the visit code",
-        bring: "请带身份证原件，须本人到场。" | "Bring your original ID card. You must come yourself.",
+        bring: "请带有效证件原件，须本人到场。" | "Bring your original identity document. You must come yourself.",
         halls: "可以去的大厅" | "Halls you can go to",
         windows: "窗口：" | "Windows: ",
         no_halls: "目前没有开放的大厅，请拨打 12345 咨询。" | "No hall is open for this at present. Call 12345.",
     }
     Visit {
         title: "窗口核验" | "Visit to a window",
-        none: "您还没有预约" | "You have no visit yet",
+        none: "您还没有预约" | "You have no visit booked",
         none_text: "预约后到大厅窗口核验一次，等级升为 3 级，之后各部门都认可。"
-            | "Make a visit and be verified once at a window. You are then at level 3, and every department knows it.",
-        enrol: "预约窗口核验" | "Make a visit",
+            | "Book a visit and be verified once at a window. You are then at level 3, and every department accepts it.",
+        enrol: "预约窗口核验" | "Book a visit",
         progress: "办理进度" | "Progress",
         step_open: "已预约" | "Visit made",
         step_counter: "窗口办理" | "At the window",
