@@ -5,6 +5,7 @@ use super::consent::Consent;
 use super::verified;
 use crate::base::Timestamp;
 use crate::client::{Client, ConsentPolicy, policy};
+use crate::protocol::claims_request::Place;
 use crate::protocol::scope::{ADDRESS, EMAIL, OFFLINE_ACCESS, OPENID, PHONE};
 use crate::protocol::{AuthorizeRequest, Details, Refusal, Scope};
 
@@ -41,10 +42,23 @@ pub const CLAIM: &str = "claim:";
 
 /// What a request asks for.
 pub fn of(request: &AuthorizeRequest, client: &Client) -> Result<Asked, Refusal> {
-    let scope = policy::authorize_scope(client, &request.scope)?;
-    let mut claims = singly_wanted(&request.claims, &scope, &client.metadata.scope);
-    claims.extend(verified::wanted(&request.claims, &client.metadata.scope));
+    let scope = policy::authorize_scope(client, &effective(request))?;
+    let places = places(request);
+    let mut claims = singly_wanted((&request.claims, places), &scope, &client.metadata.scope);
+    claims.extend(verified::wanted((&request.claims, places), &client.metadata.scope));
     Ok(Asked { scope, claims, details: request.details.clone() })
+}
+
+/// OIDC Core §11: where no code is answered there is nothing to refresh, and the wish for lasting access is ignored.
+fn effective(request: &AuthorizeRequest) -> Scope {
+    let lasting = OFFLINE_ACCESS.parse().unwrap_or_default();
+    if request.response_type.gives_code() { request.scope.clone() } else { request.scope.minus(&lasting) }
+}
+
+/// OIDC Core §5.5: nothing is told by userinfo where the answer leads to no access token.
+fn places(request: &AuthorizeRequest) -> &'static [Place] {
+    let kind = request.response_type;
+    if kind.gives_code() || kind.gives_access_token() { &Place::ALL } else { &[Place::IdToken] }
 }
 
 impl Asked {
@@ -71,19 +85,20 @@ impl Asked {
         }
     }
 
-    /// The items of the consent page, the required ones first.
-    pub fn items(&self) -> Vec<Item> {
+    /// The items of the consent page, the required ones first. Where the law lets the client know anyway, none can be
+    /// declined: a tick would change nothing.
+    pub fn items(&self, policy: ConsentPolicy) -> Vec<Item> {
         let scopes = self.scope.iter().filter(|scope| *scope != OPENID).map(str::to_owned);
         let claims = self.claims.iter().map(|claim| format!("{CLAIM}{claim}"));
-        let mut items: Vec<Item> = scopes.chain(claims).map(Item::named).collect();
+        let mut items: Vec<Item> = scopes.chain(claims).map(|name| Item::named(name, policy)).collect();
         items.sort_by_key(|item| item.need == Need::Optional);
         items
     }
 
     /// The answer of a person who ticked `ticked` of the optional items: what is granted, and what is declined.
-    pub fn answered(&self, ticked: &[&str]) -> (Asked, Vec<String>) {
+    pub fn answered(&self, policy: ConsentPolicy, ticked: &[&str]) -> (Asked, Vec<String>) {
         let declined: Vec<String> = self
-            .items()
+            .items(policy)
             .into_iter()
             .filter(|item| item.need == Need::Optional && !ticked.contains(&item.name.as_str()))
             .map(|item| item.name)
@@ -97,9 +112,13 @@ impl Asked {
 }
 
 impl Item {
-    fn named(name: String) -> Self {
+    fn named(name: String, policy: ConsentPolicy) -> Self {
         let optional = MAY_BE_DECLINED.contains(&name.as_str()) || name.starts_with(CLAIM);
-        Self { name, need: if optional { Need::Optional } else { Need::Required } }
+        let need = match policy {
+            ConsentPolicy::Explicit if optional => Need::Optional,
+            ConsentPolicy::Explicit | ConsentPolicy::Implicit => Need::Required,
+        };
+        Self { name, need }
     }
 }
 
@@ -114,10 +133,12 @@ mod tests {
 
     #[test]
     fn only_optional_items_can_be_declined() {
-        let (granted, declined) = asked().answered(&[]);
+        let (granted, declined) = asked().answered(ConsentPolicy::Explicit, &[]);
         assert_eq!((granted.scope.to_string().as_str(), granted.claims.len()), ("openid profile", 0));
         assert_eq!(declined, ["phone", "claim:email"]);
-        let (granted, declined) = asked().answered(&["phone", "claim:email"]);
+        let (granted, declined) = asked().answered(ConsentPolicy::Explicit, &["phone", "claim:email"]);
+        assert_eq!((granted, declined.len()), (asked(), 0));
+        let (granted, declined) = asked().answered(ConsentPolicy::Implicit, &[]);
         assert_eq!((granted, declined.len()), (asked(), 0));
     }
 

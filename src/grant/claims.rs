@@ -86,10 +86,13 @@ pub fn scope_of(claim: &str) -> Option<&'static str> {
     BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
 }
 
-/// The claims asked for singly that we know and the client may know, beyond what its scopes give anyway.
-pub fn singly_wanted(request: &ClaimsRequest, scope: &Scope, allowed: &Scope) -> Vec<String> {
-    let wanted =
-        request.wishes(Wanted::IdToken).chain(request.wishes(Wanted::UserInfo)).map(|(claim, _)| claim);
+/// The claims asked for singly at these places that we know and the client may know, beyond what its scopes give anyway.
+pub fn singly_wanted(
+    (request, places): (&ClaimsRequest, &[Wanted]),
+    scope: &Scope,
+    allowed: &Scope,
+) -> Vec<String> {
+    let wanted = places.iter().flat_map(|place| request.wishes(*place)).map(|(claim, _)| claim);
     let mut names: Vec<String> = wanted
         .filter(|claim| scope_of(claim).is_some_and(|of| allowed.contains(of) && !scope.contains(of)))
         .map(str::to_owned)

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Fault, Timestamp};
+use crate::crypto::Keys;
+use crate::crypto::mac::Purpose;
 use crate::protocol::AuthorizeRequest;
 use crate::session::detour::{self, Detour};
 use crate::storage::Ephemeral;
@@ -16,8 +18,10 @@ pub struct Pending {
     pub browser: Option<String>,
     /// Kept here as well as by the store, so that it means the same whichever store keeps it.
     pub expires_at: Timestamp,
-    /// Whether the person showed who they are for this very request: what `prompt=login` and `max_age` ask for.
-    pub signed_in: Paid,
+    /// Who showed who they are for this very request: what `prompt=login` and `max_age` ask for. Told by the page itself,
+    /// never by comparing times, for clocks are stepped; and of no use to another person who comes to the browser.
+    #[serde(default)]
+    pub signed_in_by: Option<PersonId>,
     /// Who allowed something on the consent page of this very request. Another person who comes to the browser has not.
     #[serde(default)]
     pub consented_by: Option<PersonId>,
@@ -35,6 +39,13 @@ pub struct Pending {
     pub decoupled: Option<DecoupledId>,
 }
 
+impl Pending {
+    /// Whether this person has just signed in for this very request.
+    pub fn is_signed_in(&self, person: &PersonId) -> bool {
+        self.signed_in_by.as_ref() == Some(person)
+    }
+}
+
 /// How a person left the way through a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,14 +53,6 @@ pub enum Left {
     SignIn,
     Consent,
     StepUp,
-}
-
-/// Whether a page of this very request has been passed. Told by the page itself, never by comparing times: clocks are stepped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Paid {
-    NotYet,
-    Now,
 }
 
 impl Detour for Pending {
@@ -69,4 +72,13 @@ pub async fn find(
 ) -> Result<Option<Pending>, Fault> {
     let found: Option<Pending> = detour::find(ephemeral, id, browser).await?;
     Ok(found.filter(|pending| pending.expires_at > now))
+}
+
+/// The mark of a page that asks one person about a request: nobody else can make it, or is shown the page by it.
+pub fn shown_to(keys: &Keys, id: &RequestId, person: &PersonId) -> String {
+    keys.mac.of(Purpose::ShownTo, &[id.as_str().as_bytes(), person.as_str().as_bytes()])
+}
+
+pub fn is_shown_to(keys: &Keys, id: &RequestId, person: &PersonId, mark: &str) -> bool {
+    keys.mac.matches(Purpose::ShownTo, &[id.as_str().as_bytes(), person.as_str().as_bytes()], mark)
 }

@@ -22,7 +22,6 @@ pub struct Line {
     pub id: VisitId,
     pub state: State,
     pub outcome: Option<Outcome>,
-    pub origin: Origin,
     pub window: Option<String>,
     pub masked_name: Option<String>,
     pub card: CardSeen,
@@ -31,7 +30,6 @@ pub struct Line {
     pub slip_until: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub updated_at: Timestamp,
-    pub version: i64,
 }
 
 /// Whether this clerk has the visit in hand.
@@ -67,7 +65,6 @@ record! {
         id: String,
         state: String,
         outcome: Option<String>,
-        origin: String,
         window_name: Option<String>,
         clerk_id: Option<String>,
         person_id: Option<String>,
@@ -75,7 +72,6 @@ record! {
         slip_until: Option<i64>,
         started_at: Option<i64>,
         updated_at: i64,
-        version: i64,
         card_read: i64,
     }
 }
@@ -90,9 +86,9 @@ pub async fn list_today(db: &Db, keys: &Keys, moment: &Moment, desk: &Desk) -> R
     let rows: Vec<LineRow> = db
         .read()
         .all(sql!(
-            "SELECT today.id, today.state, today.outcome, today.origin, today.window_name, today.clerk_id, today.person_id,
-                    person.name, continuation.expires_at AS slip_until, today.started_at, today.updated_at, today.version, today.card_read
-             FROM (SELECT id, state, outcome, origin, window_name, clerk_id, person_id, started_at, updated_at, version,
+            "SELECT today.id, today.state, today.outcome, today.window_name, today.clerk_id, today.person_id,
+                    person.name, continuation.expires_at AS slip_until, today.started_at, today.updated_at, today.card_read
+             FROM (SELECT id, state, outcome, window_name, clerk_id, person_id, started_at, updated_at,
                           CASE WHEN state IN ('at_counter', 'open') THEN 0 ELSE 1 END AS place,
                           CAST(CASE WHEN capture IS NULL THEN 0 ELSE 1 END AS BIGINT) AS card_read
                    FROM visit WHERE hall_id = $1 AND updated_at >= $2
@@ -143,26 +139,16 @@ pub async fn take(
     }
 }
 
-/// Opens a visit for somebody who came without a code.
+/// Opens a visit for somebody who came without a code. Of a button pressed twice, at once or later, the visit is one: while
+/// nothing was read in it, it is the one that is meant.
 pub async fn walk_in(db: &Db, moment: &Moment, desk: &Desk) -> Result<Visit, Fault> {
-    let id = VisitId::new(moment);
     let mut tx = db.begin().await?;
-    tx.execute(sql!(
-        "INSERT INTO visit (id, state, origin, hall_id, window_name, clerk_id, opened_at, expires_at, started_at, updated_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $7, 1)",
-        id.as_str(),
-        State::AtCounter.as_str(),
-        Origin::WalkIn.as_str(),
-        &desk.hall,
-        &desk.window,
-        desk.clerk.as_str(),
-        moment.now,
-        moment.now + AT_COUNTER,
-    ))
-    .await?;
-    let origin = Origin::WalkIn.as_str();
-    audit::record(&mut tx, moment, Event::VisitOpened { visit: &id, person: None, origin }).await?;
-    audit_taken(&mut tx, moment, desk, &id).await?;
+    // The clerk's own row: who presses at the same time looks after this transaction.
+    tx.execute(sql!("UPDATE staff SET updated_at = updated_at WHERE id = $1", desk.clerk.as_str())).await?;
+    let id = match untouched(&mut tx, moment, desk).await? {
+        Some(id) => id,
+        None => open_walk_in(&mut tx, moment, desk).await?,
+    };
     let visit = visit::find(&mut tx, &id).await?;
     tx.commit().await?;
     visit.ok_or_else(|| Fault::inconsistent("visit", id.as_str(), "gone right after it was written"))
@@ -218,6 +204,44 @@ impl TakeRefusal {
             TakeRefusal::AnotherWindow => "another_window",
         }
     }
+}
+
+/// The walk-in that the clerk has opened in this hall and not used: every step after the first raises the version.
+async fn untouched(tx: &mut Tx, moment: &Moment, desk: &Desk) -> Result<Option<VisitId>, Fault> {
+    let row: Option<(String,)> = tx
+        .optional(sql!(
+            "SELECT id FROM visit WHERE clerk_id = $1 AND decided_at IS NULL AND hall_id = $2
+               AND state = $3 AND origin = $4 AND version = 1 AND expires_at > $5
+             ORDER BY id DESC LIMIT 1",
+            desk.clerk.as_str(),
+            &desk.hall,
+            State::AtCounter.as_str(),
+            Origin::WalkIn.as_str(),
+            moment.now,
+        ))
+        .await?;
+    row.map(|(id,)| id.parse().map_err(|_| Fault::inconsistent("visit", &id, "not an id"))).transpose()
+}
+
+async fn open_walk_in(tx: &mut Tx, moment: &Moment, desk: &Desk) -> Result<VisitId, Fault> {
+    let id = VisitId::new(moment);
+    tx.execute(sql!(
+        "INSERT INTO visit (id, state, origin, hall_id, window_name, clerk_id, opened_at, expires_at, started_at, updated_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $7, 1)",
+        id.as_str(),
+        State::AtCounter.as_str(),
+        Origin::WalkIn.as_str(),
+        &desk.hall,
+        &desk.window,
+        desk.clerk.as_str(),
+        moment.now,
+        moment.now + AT_COUNTER,
+    ))
+    .await?;
+    let origin = Origin::WalkIn.as_str();
+    audit::record(tx, moment, Event::VisitOpened { visit: &id, person: None, origin }).await?;
+    audit_taken(tx, moment, desk, &id).await?;
+    Ok(id)
 }
 
 async fn taken(
@@ -310,7 +334,6 @@ impl LineRow {
             id: self.id.parse().map_err(|_| broken("not an id"))?,
             state: self.state.parse().map_err(|_| broken("state is not known"))?,
             outcome: outcome.map_err(|_| broken("outcome is not known"))?,
-            origin: if self.origin == Origin::WalkIn.as_str() { Origin::WalkIn } else { Origin::Online },
             whose: match self.clerk_id.as_deref() {
                 Some(clerk) if clerk == desk.clerk.as_str() => Whose::Mine,
                 Some(_) => Whose::AnotherClerks,
@@ -322,7 +345,6 @@ impl LineRow {
             slip_until: self.slip_until.map(Timestamp::from_micros),
             started_at: self.started_at.map(Timestamp::from_micros),
             updated_at: Timestamp::from_micros(self.updated_at),
-            version: self.version,
         })
     }
 }

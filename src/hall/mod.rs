@@ -15,7 +15,7 @@ pub mod clerk_session;
 pub mod visit;
 pub mod tries;
 pub mod capture;
-mod new_name;
+pub mod new_name;
 pub mod receipt;
 pub mod enrol;
 pub mod counter;

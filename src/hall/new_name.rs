@@ -12,6 +12,16 @@ use crate::identity::store::person::{self, Person};
 use crate::sql;
 use crate::storage::{Run, Tx};
 
+/// The name on record, masked, where the card shows another one: whoever decides has to know of it.
+pub async fn on_record(
+    run: &mut impl Run,
+    keys: &Keys,
+    (person, shown): (&PersonId, &str),
+) -> Result<Option<String>, Fault> {
+    let known = person::find(run, keys, person).await?;
+    Ok(known.filter(|known| known.name != shown).map(|known| known.masked_name()))
+}
+
 /// What becomes of the name of a card that passed; after the visit's last step, which forgets what waited before.
 pub(super) async fn note(
     tx: &mut Tx,

@@ -120,6 +120,11 @@ pub fn for_request(page: &str, request: &RequestId) -> String {
     format!("{page}?request={request}")
 }
 
+/// The question of a request, for the one person whose mark it has.
+pub fn consent(request: &RequestId, shown_to: &str) -> String {
+    format!("{CONSENT}?request={request}&shown_to={shown_to}")
+}
+
 /// The page of one request that waits for a citizen.
 pub fn account_request(id: &DecoupledId) -> String {
     ACCOUNT_REQUEST.replace("{id}", id.as_str())

@@ -20,7 +20,7 @@ use crate::grant::asked::{self, Asked};
 use crate::grant::code::{self, Code};
 use crate::grant::decoupled::Closing;
 use crate::grant::granted::Facts;
-use crate::grant::pending::{Paid, Pending};
+use crate::grant::pending::{self, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::grant::trace::Kind;
 use crate::grant::{Granted, pushed};
@@ -57,22 +57,23 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
         (Err(PageProblem::Problem(_)), Some(refusal)) => return Err(Problem::BadClient(refusal).into()),
         (Err(problem), _) => return Err(problem),
     };
+    let (mode, state, ui_locales) = (draft.answer_mode(), draft.state.clone(), draft.ui_locales.clone());
     let accepted = match refused {
         Some(refusal) => Err(refusal),
-        None => accept(context, &client, draft.clone(), carried),
+        None => accept(context, &client, draft, carried),
     };
     match accepted {
         Ok(pending) => {
             context.trace.note(context.moment.now, Kind::RequestChecked, None);
-            begin(context, &client, pending).await
+            begin(context, &client, &pending).await
         }
         Err(refusal) => {
             let target = Target {
                 client: &client,
                 redirect_uri: &redirect_uri,
-                mode: draft.answer_mode(),
-                state: draft.state.as_deref(),
-                ui_locales: draft.ui_locales.as_deref(),
+                mode,
+                state: state.as_deref(),
+                ui_locales: ui_locales.as_deref(),
             };
             respond::error(context, &target, refusal, &context.moment.request_id).await
         }
@@ -83,12 +84,12 @@ async fn take(context: &mut Context, params: &Params) -> Result<Response, PagePr
 pub(super) async fn begin(
     context: &Context,
     client: &Client,
-    pending: Pending,
+    pending: &Pending,
 ) -> Result<Response, PageProblem> {
     if !context.cookies_kept_back() {
         return advance(context, client, pending, None).await;
     }
-    let id = keep(context, &pending).await?;
+    let id = keep(context, pending).await?;
     Ok(context.redirect(&paths::for_request(paths::CONTINUE, &id)))
 }
 
@@ -96,7 +97,7 @@ pub(super) async fn begin(
 pub(super) async fn advance(
     context: &Context,
     client: &Client,
-    pending: Pending,
+    pending: &Pending,
     waiting: Option<&RequestId>,
 ) -> Result<Response, PageProblem> {
     let (session, standing) = present(context, client).await?;
@@ -105,7 +106,7 @@ pub(super) async fn advance(
         .map(|session| subject::of_person(&context.app.keys, &client.sector, &session.person));
     let asked = asked::of(&pending.request, client).map_err(Problem::BadClient)?;
     let question = Question {
-        pending: &pending,
+        pending,
         client,
         asked: &asked,
         session: session.as_ref(),
@@ -127,7 +128,7 @@ pub(super) async fn advance(
                     let said = Said::Yes(Box::new(granted), &session.proofs);
                     decoupled::answer(context, client, (id, waiting), said).await
                 }
-                None => answer(context, client, &pending, (granted, standing.sid.clone()), waiting).await,
+                None => answer(context, client, pending, (granted, standing.sid.clone()), waiting).await,
             }
         }
         (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
@@ -136,9 +137,14 @@ pub(super) async fn advance(
                 decoupled::answer(context, client, (id, waiting), said).await
             }
             (Some(_), _, _) => decoupled::leave(context, waiting).await,
-            (None, _, _) => refuse(context, client, &pending, refusal, waiting).await,
+            (None, _, _) => refuse(context, client, pending, refusal, waiting).await,
         },
-        (owed, _) => send_to_page(context, &pending, owed, waiting).await,
+        (Owed::Consent, Some(session)) => {
+            let id = kept(context, pending, waiting).await?;
+            let mark = pending::shown_to(&context.app.keys, &id, &session.person);
+            Ok(context.redirect(&paths::consent(&id, &mark)))
+        }
+        (owed, _) => send_to_page(context, pending, owed, waiting).await,
     }
 }
 
@@ -179,7 +185,7 @@ pub(super) fn waiting(context: &Context, request: AuthorizeRequest, expected_sub
         request,
         browser: context.known_browser(),
         expires_at: context.moment.now + detour::LIFETIME,
-        signed_in: Paid::NotYet,
+        signed_in_by: None,
         consented_by: None,
         expected_sub,
         txn: context.moment.request_id.clone(),
@@ -351,18 +357,22 @@ async fn send_to_page(
         Owed::SignIn => paths::SIGN_IN,
         Owed::Register => paths::REGISTER,
         Owed::StepUp(_) => paths::STEP_UP,
-        Owed::Consent => paths::CONSENT,
-        Owed::Nothing(_) | Owed::Refuse(_) => {
+        Owed::Nothing(_) | Owed::Consent | Owed::Refuse(_) => {
             return Err(
                 Fault::broken("the authorization loop was asked for a page that does not exist").into()
             );
         }
     };
-    let id = match waiting {
-        Some(id) => id.clone(),
-        None => keep(context, pending).await?,
-    };
+    let id = kept(context, pending, waiting).await?;
     Ok(context.redirect(&paths::for_request(page, &id)))
+}
+
+/// The name of a request that waits from now on, if it does not already.
+async fn kept(context: &Context, pending: &Pending, waiting: Option<&RequestId>) -> Result<RequestId, Fault> {
+    match waiting {
+        Some(id) => Ok(id.clone()),
+        None => keep(context, pending).await,
+    }
 }
 
 async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> {

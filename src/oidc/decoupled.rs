@@ -88,7 +88,8 @@ pub(super) async fn answer(
     let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, moment.now, id)
         .await?
         .ok_or(Problem::Expired)?;
-    let written = write(app, &moment, (client, &found), said).await?;
+    // In a place of its own: it is large and rare, and stands at the end of the way that every sign-on goes.
+    let written = Box::pin(write(app, &moment, (client, &found), said)).await?;
     authorize::finish(context, waiting).await?;
     if !written {
         return Err(Problem::Expired.into());

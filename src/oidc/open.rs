@@ -45,7 +45,7 @@ pub(super) async fn pushed(
     context.trace.of_client(&client.client_id);
     context.trace.note(context.moment.now, Kind::ClientFound, None);
     if let Some((id, pending)) = begun(context, name).await? {
-        return authorize::advance(context, &client, pending, Some(&id)).await;
+        return authorize::advance(context, &client, &pending, Some(&id)).await;
     }
     if pushed.expires_at <= context.moment.now {
         return Err(refuse(Refusal::RequestUriExpired));
@@ -77,7 +77,7 @@ async fn begin(
             context.trace.note(context.moment.now, Kind::RequestChecked, None);
             let waiting = authorize::waiting(context, request, expected_sub);
             let pending = Pending { pushed: Some(name.to_owned()), ..waiting };
-            authorize::begin(context, client, pending).await
+            authorize::begin(context, client, &pending).await
         }
         Err(refusal) => {
             pushed::answer(&context.app.ephemeral, name).await?;

@@ -4,7 +4,7 @@ use crate::base::Timestamp;
 use crate::client::Client;
 use crate::grant::asked::Asked;
 use crate::grant::level::{self, Reached};
-use crate::grant::pending::{Left, Paid, Pending};
+use crate::grant::pending::{Left, Pending};
 use crate::grant::standing::Standing;
 use crate::identity::Level;
 use crate::protocol::prompt::Prompt;
@@ -90,7 +90,7 @@ fn expected_person(question: &Question<'_>) -> Option<Owed> {
         return None;
     }
     // Who has just signed in for this very request will not become somebody else by doing it again.
-    Some(if question.pending.signed_in == Paid::Now {
+    Some(if question.pending.is_signed_in(&question.session?.person) {
         Owed::Refuse(Refusal::PersonOther)
     } else {
         Owed::SignIn
@@ -100,7 +100,7 @@ fn expected_person(question: &Question<'_>) -> Option<Owed> {
 /// `prompt=login`, `select_account`, `create`, and `max_age` (OIDC Core §3.1.2.1); `max_age=0` always asks again.
 fn fresh_enough(question: &Question<'_>) -> Option<Owed> {
     let session = question.session?;
-    if question.pending.signed_in == Paid::Now {
+    if question.pending.is_signed_in(&session.person) {
         return None;
     }
     let request = &question.pending.request;

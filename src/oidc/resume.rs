@@ -28,5 +28,5 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Result
         context.app.clients.find(client_id).await?.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
     trace::resume(&context.trace, &pending, context.moment.now);
     client.usable().map_err(Problem::BadClient)?;
-    authorize::advance(&context, &client, pending, Some(&id)).await
+    authorize::advance(&context, &client, &pending, Some(&id)).await
 }

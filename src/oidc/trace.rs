@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::base::Timestamp;
-use crate::grant::pending::{Left, Paid, Pending};
+use crate::grant::pending::{Left, Pending};
 use crate::grant::trace::{self, Kind, Trace};
 use crate::http::around::RequestName;
 use crate::http::fault_log;
@@ -48,7 +48,7 @@ pub(super) fn resume(trace: &Trace, pending: &Pending, now: Timestamp) {
     trace.of_client(&pending.request.client_id);
     trace.note(came, Kind::ClientFound, None);
     trace.note(came, Kind::RequestChecked, None);
-    let signed_in = (pending.signed_in == Paid::Now).then_some(("sign_in", Kind::SignedIn));
+    let signed_in = pending.signed_in_by.as_ref().map(|_| ("sign_in", Kind::SignedIn));
     let consented = pending.consented_by.as_ref().map(|_| ("consent", Kind::Consented));
     for (page, kind) in signed_in.into_iter().chain(consented) {
         trace.note(now, Kind::PageShown, Some(page));

@@ -30,6 +30,10 @@ pub enum Place {
     UserInfo,
 }
 
+impl Place {
+    pub const ALL: [Place; 2] = [Place::IdToken, Place::UserInfo];
+}
+
 /// How badly a claim is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Need {

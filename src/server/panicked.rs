@@ -11,10 +11,12 @@ use crate::http::fault_log;
 use crate::http::shown::{Problem, Shown};
 
 /// What the panic said may quote input, so it goes nowhere; where it happened is logged by the panic hook.
-pub async fn caught(answering: impl Future<Output = Response>) -> Response {
+pub fn caught(answering: impl Future<Output = Response>) -> impl Future<Output = Response> {
     // Unwind safe: what the handler held is dropped with it, and locks are never left poisoned unread.
-    AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_said| {
-        fault_log::note(&Fault::broken("a handler panicked"));
-        Shown::Problem(Problem::Broken).into_response()
+    AssertUnwindSafe(answering).catch_unwind().map(|answered| {
+        answered.unwrap_or_else(|_said| {
+            fault_log::note(&Fault::broken("a handler panicked"));
+            Shown::Problem(Problem::Broken).into_response()
+        })
     })
 }

@@ -6,6 +6,7 @@ use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
 
 use super::chrome::{Chrome, Elder, Sandbox};
+use super::foreign;
 use crate::base::{Fault, Locale};
 use crate::http::context::{Context, TextSize};
 use crate::http::csp::Csp;
@@ -61,6 +62,10 @@ pub fn page(context: &Context, template: &impl Template) -> Answer {
 /// A page with a policy of its own.
 pub fn page_with(context: &Context, template: &impl Template, csp: &Csp) -> Answer {
     let html = template.render().map_err(|error| Fault::broken("drawing a page").because(error))?;
+    let html = match context.locale {
+        Locale::ZhCn => html,
+        Locale::En => foreign::marked(&html),
+    };
     let mut response = Html(html).into_response();
     if let Ok(value) = HeaderValue::from_str(&csp.header()) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, value);

@@ -9,11 +9,11 @@ use super::pages::{ConsentItem, ConsentPage, Need, Occasion};
 use super::way::Way;
 use crate::audit::{self, Event};
 use crate::base::{Actor, Fault};
-use crate::crypto::mac::Purpose;
+use crate::client::ConsentPolicy;
 use crate::grant::asked::{self, Asked, CLAIM, Item};
 use crate::grant::consent::{self, Answer as Said};
 use crate::grant::decoupled::{self, Kind};
-use crate::grant::pending::Left;
+use crate::grant::pending::{self, Left};
 use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
@@ -25,23 +25,30 @@ use crate::session::{Session, detour};
 #[derive(Deserialize)]
 pub struct Waiting {
     request: String,
+    /// Whom the way has led here.
+    shown_to: Option<String>,
 }
 
 pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer {
     let way = Way::find(&mut context, &waiting.request).await?;
-    let Some(session) = context.session().await? else { return Ok(way.go_on(&context)) };
+    let session = context.session().await?;
+    // Who comes by hand, or after somebody else, may owe something else first: the one question is asked of them.
+    let mark = waiting.shown_to.unwrap_or_default();
+    let Some(session) = session.filter(|session| is_shown_to(&context, (&way, session), &mark)) else {
+        return Ok(way.go_on(&context));
+    };
     let asked = asked(&way)?;
     let person = person::find(&mut context.app.db.read(), &context.app.keys, &session.person).await?;
     let person = person.map(|person| person.masked_name());
     let drawn = ConsentPage {
         chrome: Chrome { signed_in: person.clone(), ..way.chrome(&context) },
         request: way.id.to_string(),
-        shown_to: context.app.keys.mac.of(Purpose::ShownTo, &shown_to(&way, &session)),
+        shown_to: mark,
         client: way.client.name(context.locale).to_owned(),
         department: way.client.department_name.in_language(context.locale).to_owned(),
         asker: way.asker(&context),
         person: person.unwrap_or_default(),
-        items: items(&context, &asked),
+        items: items(&context, (&asked, way.client.consent)),
         until: (context.moment.now + consent::LIFETIME).date().to_string(),
         occasion: occasion(&context, &way).await?,
     };
@@ -52,7 +59,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let mut way = Way::find(&mut context, form.get("request").unwrap_or_default()).await?;
     let Some(session) = context.session().await? else { return Ok(way.go_on(&context)) };
     let named = form.raw("shown_to").unwrap_or_default();
-    if !context.app.keys.mac.matches(Purpose::ShownTo, &shown_to(&way, &session), named) {
+    if !is_shown_to(&context, (&way, &session), named) {
         // Whoever is there now has pressed a button of somebody else's page: nothing is taken from it, and they are asked.
         way.pending.request.prompt = way.pending.request.prompt.with(Prompt::Consent);
         detour::update(&context.app.ephemeral, &way.id, &way.pending).await?;
@@ -75,8 +82,8 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
 }
 
 /// The page names a person, and the answer is theirs alone.
-fn shown_to<'a>(way: &'a Way, session: &'a Session) -> [&'a [u8]; 2] {
-    [way.id.as_str().as_bytes(), session.person.as_str().as_bytes()]
+fn is_shown_to(context: &Context, (way, session): (&Way, &Session), mark: &str) -> bool {
+    pending::is_shown_to(&context.app.keys, &way.id, &session.person, mark)
 }
 
 /// Who waits for the answer; a request from elsewhere that waits no longer is not asked about.
@@ -101,7 +108,7 @@ fn asked(way: &Way) -> Result<Asked, PageProblem> {
 }
 
 async fn allow(context: &Context, way: &Way, session: &Session, ticked: &[&str]) -> Result<(), PageProblem> {
-    let (granted, declined) = asked(way)?.answered(ticked);
+    let (granted, declined) = asked(way)?.answered(way.client.consent, ticked);
     let said = Said {
         person: &session.person,
         client: &way.client.client_id,
@@ -124,11 +131,11 @@ async fn refuse(context: &Context, way: &Way, session: &Session) -> Result<(), F
     tx.commit().await
 }
 
-fn items(context: &Context, asked: &Asked) -> Vec<ConsentItem> {
+fn items(context: &Context, (asked, policy): (&Asked, ConsentPolicy)) -> Vec<ConsentItem> {
     let why = Why(context.locale).of("authorization_details");
     let details =
         asked.details.iter().map(|detail| ConsentItem::of_detail(context.locale, detail).because(why));
-    let scopes = asked.items();
+    let scopes = asked.items(policy);
     details.chain(scopes.iter().map(|item| shown(context, item))).collect()
 }
 

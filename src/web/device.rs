@@ -8,7 +8,7 @@ use super::pages::{AnsweredPage, DevicePage, DeviceProblem, Said};
 use crate::base::Fault;
 use crate::grant::code_guess;
 use crate::grant::decoupled::{self, Waiting};
-use crate::grant::pending::{Paid, Pending};
+use crate::grant::pending::Pending;
 use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
@@ -86,7 +86,7 @@ pub(super) async fn begin(
     let pending = Pending {
         browser: Some(context.browser()),
         expires_at: waiting.expires_at,
-        signed_in: Paid::NotYet,
+        signed_in_by: None,
         consented_by: None,
         expected_sub: expected.or_else(|| request.claims.subject().map(str::to_owned)),
         txn: context.moment.request_id.clone(),

@@ -6,6 +6,7 @@ pub mod form;
 pub mod messages;
 pub mod qr;
 pub mod pages;
+pub mod foreign;
 pub mod answer;
 pub mod drawn;
 pub mod home;

@@ -2,6 +2,7 @@
 
 mod details;
 pub mod done;
+mod kept;
 
 use axum::response::Response;
 use http::StatusCode;
@@ -12,7 +13,7 @@ use super::answer::{self, Answer, page};
 use super::chrome::Chrome;
 use super::form::Field;
 use super::messages;
-use super::pages::{RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
+use super::pages::{Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
 use super::sign_in;
 use super::way::Way;
 use crate::base::Fault;
@@ -46,7 +47,15 @@ struct Visitor {
 pub async fn get(mut context: Context) -> Answer {
     let way = Way::of_address(&mut context).await?;
     let visitor = Visitor::of(context, way).await?;
-    visitor.show(code_step(Field::default()), None)
+    let kept = match &visitor.session {
+        Some(session) => kept::find(&visitor.context, session).await?,
+        None => None,
+    };
+    let step = match kept {
+        Some(code) => RegisterStep::Code { continuation_code: Field::of(code), kept: Kept::Code },
+        None => code_step(Field::default()),
+    };
+    visitor.show(step, None)
 }
 
 /// `step` is `code` or `create`; the code is looked at in both.
@@ -88,11 +97,13 @@ impl Visitor {
     async fn bind(mut self, typed: &str, continuation: &Continuation) -> Answer {
         let own = self.session.clone().filter(|session| session.person == continuation.person);
         let Some(session) = own else {
+            kept::keep(&self.context, typed).await?;
             return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
         };
         let (app, who) = (&self.context.app, (&session.person, &session.account));
         match slip::redeem(&app.db, &app.keys, &self.context.moment, typed, who).await? {
             hall::Answer::Done(_) => {
+                kept::forget(&self.context).await?;
                 sign_in::renew(&mut self.context, &session).await?;
                 Ok(self.go(paths::ACCOUNT_VISIT))
             }
@@ -133,7 +144,7 @@ impl Visitor {
         tx.commit().await?;
         sign_in::opened_now(&mut self.context, &opened);
         if let Some(way) = &mut self.way {
-            way.signed_in(&self.context).await?;
+            way.signed_in(&self.context, account.person).await?;
         }
         Ok(self.go(paths::REGISTERED))
     }
@@ -219,7 +230,7 @@ impl Visitor {
 }
 
 fn code_step(continuation_code: Field) -> RegisterStep {
-    RegisterStep::Code { continuation_code }
+    RegisterStep::Code { continuation_code, kept: Kept::Nothing }
 }
 
 fn shown(typed: &str) -> Field {

@@ -84,7 +84,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         Ok(account) => {
             open(&mut context, session.as_ref(), &account).await?;
             if let Some(way) = &mut shown.way {
-                way.signed_in(&context).await?;
+                way.signed_in(&context, account.person).await?;
             }
             Ok(onward(&context, &shown))
         }
@@ -214,9 +214,11 @@ async fn show(context: &Context, session: Option<&Session>, shown: &Shown) -> An
 }
 
 fn onward(context: &Context, shown: &Shown) -> Response {
-    match &shown.way {
-        Some(way) => way.go_on(context),
-        None => context.redirect(&next_or_account(shown.next.as_deref())),
+    match (&shown.way, &shown.next) {
+        // A page that stands on the way itself and has sent here comes first.
+        (_, Some(next)) => context.redirect(&next_or_account(Some(next))),
+        (Some(way), None) => way.go_on(context),
+        (None, None) => context.redirect(&next_or_account(None)),
     }
 }
 

@@ -9,9 +9,9 @@ use super::answer::{Answer, chrome, page_with};
 use super::chrome::Chrome;
 use super::pages::Asker;
 use crate::base::Fault;
-use crate::base::id::RequestId;
+use crate::base::id::{PersonId, RequestId};
 use crate::client::Client;
-use crate::grant::pending::{self, Left, Paid, Pending};
+use crate::grant::pending::{self, Left, Pending};
 use crate::http::context::Context;
 use crate::http::csp::Csp;
 use crate::http::paths;
@@ -89,8 +89,8 @@ impl Way {
     }
 
     /// The person has just shown who they are, for this request.
-    pub async fn signed_in(&mut self, context: &Context) -> Result<(), Fault> {
-        self.pending.signed_in = Paid::Now;
+    pub async fn signed_in(&mut self, context: &Context, person: PersonId) -> Result<(), Fault> {
+        self.pending.signed_in_by = Some(person);
         detour::update(&context.app.ephemeral, &self.id, &self.pending).await
     }
 

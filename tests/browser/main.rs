@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr)]
 
 mod acts;
+mod by_itself;
 mod hotline;
 mod main_job;
 mod support;

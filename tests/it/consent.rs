@@ -2,11 +2,12 @@
 
 use http::header::ORIGIN;
 
-use crate::support::html::Form;
+use crate::support::html::{self, Form};
 use crate::support::look::Look;
+use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
 use crate::support::world::ISSUER;
-use crate::support::{Browser, LI, Page, Tokens, WANG, World};
+use crate::support::{Browser, LI, Page, RelyingParty, Tokens, WANG, World};
 
 /// The consent page of a request, read by Wang.
 async fn page_of(browser: &mut Browser, address: &str) -> Page {
@@ -242,4 +243,68 @@ async fn a_form_that_names_nobody_is_asked_again() {
         assert_eq!(browser.send(&page, &form).await.name(), "consent");
     }
     assert_eq!(consents(&world).await, 0);
+}
+
+#[tokio::test]
+async fn another_person_is_asked_anew_and_not_shown_the_page_of_the_first() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    for (prompt, owed) in [("", "consent"), ("login", "sign-in")] {
+        let mut browser = world.browser();
+        let page = page_of(&mut browser, &portal.ask("openid phone").with("prompt", prompt).address()).await;
+        let by_hand = format!("/consent?request={}", page.input("request").unwrap());
+        for address in [&page.path, &by_hand] {
+            let own = browser.get(address).await;
+            assert_eq!((own.name(), &own.path), ("consent".to_owned(), &page.path));
+        }
+        browser.sign_in_as(&LI).await;
+        for address in [&page.path, &by_hand] {
+            let other = browser.get(address).await;
+            assert_eq!(other.name(), owed, "prompt {prompt}");
+            assert!(other.path != page.path && !other.text().contains(WANG.masked_name), "{}", other.text());
+        }
+        // Who has signed in for this request is not Li: the client is answered for the person who did what it asked for.
+        let back = browser.get(&by_hand).await;
+        let back = if owed == "sign-in" { browser.sign_in_on(&back, &LI).await } else { back };
+        assert!(back.is("consent") && back.text().contains(LI.masked_name), "{}", back.text());
+    }
+}
+
+/// A client of old systems that is answered without a code, and refreshes where there is one.
+fn without_code(consent: &str) -> serde_json::Value {
+    serde_json::json!({
+        "client_id": "old", "client_secret": "old-secret-0123456789abcdef", "department": "hrss", "client_name": "旧平台",
+        "redirect_uris": ["https://old.example/cb"], "consent": consent, "profile": "legacy",
+        "grant_types": ["authorization_code", "implicit", "refresh_token"],
+        "response_types": ["code", "id_token", "id_token token"], "scope": "openid profile email phone offline_access",
+    })
+}
+
+#[tokio::test]
+async fn nothing_is_to_be_ticked_that_changes_nothing() {
+    const LASTING: &str = "offline_access";
+    let claims =
+        serde_json::json!({"userinfo": {"email": null}, "id_token": {"phone_number": null}}).to_string();
+    for (consent, response_type, scope, expected) in [
+        ("explicit", "code", "openid profile phone offline_access", &[LASTING, "phone", "claim:email"][..]),
+        ("explicit", "id_token token", "openid phone offline_access", &["phone", "claim:email"]),
+        // OIDC Core §5.5: without an access token nobody can ask userinfo.
+        ("explicit", "id_token", "openid profile offline_access", &["claim:phone_number"]),
+        ("implicit", "code", "openid profile phone offline_access", &[]),
+    ] {
+        let world = World::with_clients(&[without_code(consent)]).await;
+        let system =
+            RelyingParty::new(&world, "old", Credential::Basic("old-secret-0123456789abcdef".to_owned()));
+        let ask = system.ask(scope).with("response_type", response_type).with("prompt", "consent");
+        let mut browser = world.browser();
+        let page = page_of(&mut browser, &ask.with("claims", &claims).address()).await;
+        let boxes = html::all(&page.answer.body, "input");
+        let boxes = boxes.iter().filter(|tag| tag.attribute("type") == Some("checkbox"));
+        let boxes: Vec<&str> = boxes.filter_map(|tag| tag.attribute("value")).collect();
+        assert_eq!(boxes, expected, "{consent} {response_type}");
+        // The page still asks, and what it says in the end holds.
+        assert_eq!(page.buttons("decision"), ["allow", "deny"]);
+        let left = browser.submit(&page, &[("decision", "allow")]).await;
+        assert!(!left.is_here(), "{consent} {response_type}");
+    }
 }

@@ -95,7 +95,10 @@ async fn an_unregistered_way_back_or_a_false_hint_is_told_to_the_person() {
         (&[("client_id", "nobody")], 101_003),
     ];
     for (pairs, code) in cases {
-        world.browser().get(&asked(pairs)).await.person_is_refused(400, *code);
+        let page = world.browser().get(&asked(pairs)).await;
+        page.person_is_refused(400, *code);
+        let offers_to_leave = page.main_text().contains("在这里退出");
+        assert_eq!(offers_to_leave, code / 100 == 1060, "{code}: who came to leave can leave");
     }
 }
 

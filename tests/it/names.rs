@@ -39,3 +39,24 @@ async fn a_hall_is_called_as_the_page_speaks_or_by_the_one_name_it_has() {
     let desk = CHEN.sign_in(&mut world.browser().speaking("en")).await;
     assert!(desk.text().contains("North Hall"), "{}", desk.text());
 }
+
+/// WCAG 2.2 §3.1.2: a screen reader speaks Chinese with a Chinese voice.
+#[tokio::test]
+async fn a_chinese_name_on_a_page_in_english_says_that_it_is_chinese() {
+    let world = World::with_halls().await;
+    let marked = |name: &str| format!("<bdi lang=\"zh-CN\">{name}</bdi>");
+    let mut browser = world.browser().speaking("en");
+    let page = browser.get("/help").await;
+    assert!(page.answer.body.contains(&marked("城南政务大厅")), "{}", page.answer.body);
+    // A person, a system within a sentence, and its department.
+    let page = browser.get(&world.system("portal").ask("openid").address()).await;
+    let page = browser.sign_in_on(&page, &WANG).await;
+    assert_eq!(page.name(), "consent");
+    for name in [WANG.masked_name, "市民门户", "市大数据局"] {
+        assert!(page.answer.body.contains(&marked(name)), "{name}: {}", page.answer.body);
+    }
+    let mut at_window = world.browser().speaking("en");
+    let desk = CHEN.sign_in(&mut at_window).await;
+    assert!(desk.answer.body.contains(&marked("陈小满")), "{}", desk.answer.body);
+    assert!(!world.browser().get("/help").await.answer.body.contains("<bdi lang"));
+}

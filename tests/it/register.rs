@@ -103,20 +103,56 @@ async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
     assert_eq!((page.name().as_str(), page.status()), ("register", 409));
     let sign_in = page.links().into_iter().find(|link| link.starts_with("/sign-in")).unwrap();
 
-    // Signed in as somebody else, it is no different.
+    // Signed in as somebody else, it is no different, and they are not shown what was typed.
     let mut other = world.browser();
     other.sign_in(&LI).await;
     let page = other.get("/register").await;
     assert_eq!(other.submit(&page, &[("continuation_code", &code)]).await.status(), 409);
+    assert_eq!(other.get("/register").await.input("continuation_code").as_deref(), Some(""));
 
+    assert!(
+        !sign_in.contains(&code)
+            && home.get("/register").await.input("continuation_code").unwrap().is_empty()
+    );
     let page = home.get(&sign_in).await;
     let page = home.sign_in_on(&page, &WANG).await;
     assert_eq!(page.path, "/register");
+    assert_eq!(page.input("continuation_code").as_ref(), Some(&code), "it is not typed again");
+    assert!(page.text().contains("续办码已经填好"), "{}", page.text());
+    // Nobody else's browser has it, and this one for a quarter of an hour.
+    let mut elsewhere = world.browser();
+    elsewhere.sign_in(&WANG).await;
+    assert_eq!(elsewhere.get("/register").await.input("continuation_code").as_deref(), Some(""));
+    world.later(15 * 60);
+    assert_eq!(home.get("/register").await.input("continuation_code").as_deref(), Some(""));
     let before = home.cookie("tongyao_session").unwrap().to_owned();
-    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let page = home.submit(&page, &[]).await;
     assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", "/account/visit"));
     assert_ne!(home.cookie("tongyao_session"), Some(before.as_str()));
     assert!(home.get("/account/").await.text().contains("3 级"));
+}
+
+#[tokio::test]
+async fn the_code_is_kept_on_the_way_through_a_request_too() {
+    let world = World::with_halls().await;
+    let code = slip(&world, &WANG_CARD).await;
+    let office = world.system("office");
+    let ask = office.ask("openid profile").with("acr_values", "urn:tongyao:loa:3").with("prompt", "create");
+    let mut home = world.browser();
+    let page = home.get(&ask.address()).await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let sign_in = page.links().into_iter().find(|link| link.contains("next=")).unwrap();
+    let page = home.get(&sign_in).await;
+    let page = home.sign_in_on(&page, &WANG).await;
+    assert_eq!((page.name().as_str(), page.input("continuation_code")), ("register", Some(code)));
+    let page = home.submit(&page, &[]).await;
+    assert_eq!(page.name(), "visit");
+    // Used, it is forgotten.
+    assert_eq!(home.get("/register").await.input("continuation_code").as_deref(), Some(""));
+    let on = page.links().into_iter().find(|link| link.starts_with("/continue")).unwrap();
+    let told = home.get(&on).await;
+    let tokens = crate::support::Tokens::of(&office.exchange(&told.code(), &ask).await);
+    assert_eq!(office.id_claims(tokens.id.as_deref().unwrap()).await["acr"], "urn:tongyao:loa:3");
 }
 
 #[tokio::test]

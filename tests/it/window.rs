@@ -1,6 +1,6 @@
 //! The window from the clerk's side: signing in, the lock, the card, the decision.
 
-use crate::support::clerk::{CHEN, Clerk, LUO, MA, QIN, STRANGER, Typed};
+use crate::support::clerk::{CHEN, Clerk, LUO, MA, QIN, STRANGER, Typed, WANG_CARD};
 use crate::support::look::Look;
 use crate::support::{Browser, Page, WANG, World};
 
@@ -199,6 +199,24 @@ async fn enter_decides_nothing() {
 }
 
 #[tokio::test]
+async fn a_walk_in_pressed_many_times_at_once_is_one_visit() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let desk = clerk.browser.get("/hall/").await;
+    let presses = (0..10).map(|_| {
+        let (mut browser, desk) = (clerk.browser.clone(), desk.clone());
+        tokio::spawn(async move { browser.send(&desk, &desk.form_to("/hall/walk-in")).await.path })
+    });
+    let mut reached = Vec::new();
+    for press in presses.collect::<Vec<_>>() {
+        reached.push(press.await.unwrap());
+    }
+    reached.dedup();
+    assert_eq!(reached.len(), 1, "{reached:?}");
+    assert_eq!(Look::at(&world).await.number("SELECT COUNT(*) FROM visit").await, 1);
+}
+
+#[tokio::test]
 async fn a_visit_of_nobody_on_record_ends_when_it_is_left() {
     let (_world, mut clerk, page) = at_the_card().await;
     let mut desk = clerk.browser.get("/hall/").await;
@@ -280,6 +298,31 @@ async fn an_entry_by_hand_needs_a_second_look() {
     assert_eq!(decided.name(), "hall-decided");
     let facts = Look::at(&world).await.texts("SELECT facts FROM evidence WHERE visit_id IS NOT NULL").await;
     assert!(facts[0].contains(r#""how":"by_hand""#), "{facts:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_the_one_on_record_is_told() {
+    let (_world, mut clerk, page) = at_the_card().await;
+    let (differs, masked) = ("证件姓名与登记姓名不同", WANG.masked_name);
+    let compare = clerk.enter(&page, &Typed { name: "欧阳小糖", ..WANG_CARD }).await;
+    let text = compare.text();
+    assert!(text.contains(differs) && text.contains(&format!("登记姓名：{masked}")), "{text}");
+    assert!(text.contains("本人用账号确认后") && !text.contains(WANG.name), "{text}");
+    // Read again, with the name on record.
+    let again = clerk.browser.get(&page.path).await;
+    let compare = clerk.enter(&again, &WANG_CARD).await;
+    assert_eq!(compare.name(), "hall-compare");
+    assert!(!compare.text().contains(differs), "{}", compare.text());
+    // Of somebody nobody has heard of there is no other name; once on record, without an account, there is.
+    let again = clerk.browser.get(&page.path).await;
+    let compare = clerk.enter(&again, &STRANGER).await;
+    assert!(!compare.text().contains(differs), "{}", compare.text());
+    let again = clerk.browser.get(&page.path).await;
+    clerk.decide(&again, &STRANGER, "pass").await;
+    let page = clerk.walk_in().await;
+    let compare = clerk.enter(&page, &Typed { name: "司马㛃", ..STRANGER }).await;
+    let text = compare.text();
+    assert!(text.contains("登记姓名：*阳㛃") && text.contains("登记姓名即改为证件姓名"), "{text}");
 }
 
 #[tokio::test]

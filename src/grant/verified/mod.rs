@@ -97,10 +97,10 @@ pub fn scope_of(item: &str) -> Option<&'static str> {
 }
 
 /// The items a request asks for and the client may know: `verified:` and the claim, and [`HOW`].
-pub fn wanted(request: &ClaimsRequest, allowed: &Scope) -> Vec<String> {
-    let places = [Place::IdToken, Place::UserInfo].into_iter().filter_map(|place| request.verified(place));
+pub fn wanted((request, places): (&ClaimsRequest, &[Place]), allowed: &Scope) -> Vec<String> {
+    let wishes = places.iter().filter_map(|place| request.verified(*place));
     let mut items: Vec<String> =
-        places.flat_map(|wish| wish.elements()).flat_map(|element| items_of(element, allowed)).collect();
+        wishes.flat_map(|wish| wish.elements()).flat_map(|element| items_of(element, allowed)).collect();
     items.sort();
     items.dedup();
     items
@@ -234,15 +234,15 @@ mod tests {
         ];
         let allowed = "openid profile real_name".parse().unwrap();
         for (verified, expected) in cases {
-            assert_eq!(wanted(&request(verified), &allowed).join(" "), expected, "{verified}");
+            assert_eq!(wanted((&request(verified), &Place::ALL), &allowed).join(" "), expected, "{verified}");
         }
         let more = "openid profile real_name id_number".parse().unwrap();
         assert_eq!(
-            wanted(&request(cases[4].0), &more).join(" "),
+            wanted((&request(cases[4].0), &Place::ALL), &more).join(" "),
             "verified:gender verified:how verified:id_number"
         );
         assert_eq!(
-            wanted(&request(cases[2].0), &"openid profile".parse().unwrap()).join(" "),
+            wanted((&request(cases[2].0), &Place::ALL), &"openid profile".parse().unwrap()).join(" "),
             "verified:name"
         );
     }

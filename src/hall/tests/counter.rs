@@ -37,6 +37,32 @@ async fn twenty_requests_at_once_open_one_visit() {
     assert_eq!(house.events("visit_opened").await, 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_presses_at_once_open_one_walk_in() {
+    let house = std::sync::Arc::new(House::open().await);
+    let presses = (0..20).map(|_| {
+        let house = house.clone();
+        tokio::spawn(async move { house.walk_in().await.id })
+    });
+    let mut ids: Vec<_> =
+        futures_util::future::join_all(presses).await.into_iter().map(Result::unwrap).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    for kind in ["visit_opened", "visit_taken"] {
+        assert_eq!(house.events(kind).await, 1, "{kind}");
+    }
+    // A colleague's is another; so is the next one, once a card was read, or when its time was over.
+    let colleague = house.desk_of("clerk2", "hall-1", "A02").await;
+    let theirs = counter::walk_in(&house.db, &house.moment(), &colleague).await.unwrap();
+    assert_ne!(theirs.id, ids[0]);
+    let (read, _) = house.chip(&house.walk_in().await, STRANGER, STRANGER_NAME).await;
+    assert_eq!(read.id, ids[0]);
+    let next = house.walk_in().await;
+    assert_ne!(next.id, ids[0]);
+    house.wait(5 * 3600);
+    assert_ne!(house.walk_in().await.id, next.id);
+}
+
 #[tokio::test]
 async fn a_citizen_gives_a_visit_up_only_while_it_is_open() {
     let house = House::open().await;

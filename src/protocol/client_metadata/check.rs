@@ -126,12 +126,13 @@ fn client_authentication(metadata: &ClientMetadata, problems: &mut Problems) {
         let given = has_keys(metadata) || metadata.jwks_uri.is_some();
         problems.add_unless(given, "jwks", "private_key_jwt needs jwks with a key, or jwks_uri");
     }
+    // Beside any other method it governs nothing (OIDC Registration §2), and libraries send it with every registration.
     let fits = match (method, metadata.token_endpoint_auth_signing_alg) {
-        (_, None) | (ClientAuthMethod::ClientSecretJwt, Some(AssertionAlgorithm::Hs256)) => true,
+        (ClientAuthMethod::ClientSecretJwt, Some(algorithm)) => algorithm == AssertionAlgorithm::Hs256,
         (ClientAuthMethod::PrivateKeyJwt, Some(algorithm)) => algorithm.signing().is_some(),
-        _ => false,
+        _ => true,
     };
-    let what = "is for private_key_jwt; for client_secret_jwt it is HS256";
+    let what = "must be HS256 for client_secret_jwt, and no HMAC for private_key_jwt";
     problems.add_unless(fits, "token_endpoint_auth_signing_alg", what);
     // RFC 6749 §4.4: client credentials are for confidential clients only. So is what rests on being believed.
     let confidential = [
@@ -394,6 +395,7 @@ mod tests {
             json!({"grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": "none"}),
             json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [key]}}),
             json!({"backchannel_logout_uri": "http://localhost:8001/logout"}),
+            json!({"token_endpoint_auth_method": "client_secret_basic", "token_endpoint_auth_signing_alg": "RS256"}),
             json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "CN=a,C=CN"}),
             json!({"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "2001:db8::1"}),
             json!({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://a.example/jwks"}),
@@ -437,7 +439,6 @@ mod tests {
             (json!({"grant_types": [], "redirect_uris": []}), "grant_types"),
             (json!({"grant_types": ["refresh_token"]}), "grant_types"),
             (json!({"token_endpoint_auth_method": "private_key_jwt"}), "jwks"),
-            (json!({"token_endpoint_auth_signing_alg": "ES256"}), "token_endpoint_auth_signing_alg"),
             (
                 json!({"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "ES256"}),
                 "token_endpoint_auth_signing_alg",

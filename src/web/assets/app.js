@@ -1,10 +1,12 @@
 // What every page may need: the summary of errors takes the focus, passwords can be shown, a form is sent once and by a
-// button, a page that waits looks whether its state has changed. Every page works without.
+// button, a page that waits looks whether its state has changed and says what it has become. Every page works without.
 (() => {
   "use strict";
 
   const POLL_EVERY = 3000;
   const SENT_FOR = 10000;
+  const SAY_AFTER = 500;
+  const CHANGED = "tongyao-changed";
 
   document.querySelector("[data-focus]")?.focus();
 
@@ -63,6 +65,20 @@
     button.addEventListener("click", () => print());
   }
 
+  // Where a page has changed by itself nobody has pressed anything: what it has become is read out (WCAG 2.2 §4.1.3). A region
+  // is read out when something is put into it; what stood there from the start is not.
+  const changed = (act) => {
+    try {
+      return act(sessionStorage);
+    } catch {
+      return null; // Kept from us: the title still says it.
+    }
+  };
+  if (changed((kept) => kept.getItem(CHANGED))) {
+    changed((kept) => kept.removeItem(CHANGED));
+    setTimeout(() => { document.querySelector("[data-became]").textContent = document.title; }, SAY_AFTER);
+  }
+
   const waiting = document.querySelector("[data-poll]");
   const look = async () => {
     // Nobody looks at a hidden page; and nothing typed is lost to a reload.
@@ -71,6 +87,7 @@
       try {
         const answer = await fetch(waiting.dataset.poll, { headers: { accept: "application/json" }, cache: "no-store" });
         if (answer.ok && (await answer.json()).state !== waiting.dataset.state) {
+          changed((kept) => kept.setItem(CHANGED, "yes"));
           // Never a reload: where the page answered a form, the browser would send that form once more.
           location.replace(waiting.dataset.here);
           return;

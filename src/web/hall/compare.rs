@@ -7,7 +7,7 @@ use super::release;
 use crate::base::{Fault, Locale};
 use crate::hall::capture::{self, How, Preview};
 use crate::hall::decide::{self, Check, Checks, Decision, DecisionRefusal, Reason, SecondLook, Verdict};
-use crate::hall::{Answer as Stepped, State};
+use crate::hall::{Answer as Stepped, State, new_name};
 use crate::http::form::Form;
 use crate::http::paths;
 use crate::identity::Sex;
@@ -144,13 +144,14 @@ async fn show(held: &Held, filled: Filled) -> Answer {
         return Ok(held.onward());
     };
     let status = filled.status();
+    let other_name = other_name(held, &read).await?;
     let reasons = Reason::ALL.map(|reason| Choice::new(reason.as_str(), reason.label(context.locale)));
     let drawn = HallComparePage {
         chrome: chrome(context),
         bar: held.seated.bar().await?,
         visit: held.visit.id.clone(),
         version: held.visit.version,
-        card: shown(read, account_known(held).await?, context.locale),
+        card: CardPreview { other_name, ..shown(read, account_known(held).await?, context.locale) },
         document: filled.document,
         face: filled.face,
         holder: filled.holder,
@@ -170,6 +171,12 @@ pub(super) async fn account_known(held: &Held) -> Result<AccountKnown, Fault> {
     let Some(person) = &held.visit.person else { return Ok(AccountKnown::No) };
     let found = account::find_of_person(&mut held.context().app.db.read(), person).await?;
     Ok(if found.is_some() { AccountKnown::Yes } else { AccountKnown::No })
+}
+
+async fn other_name(held: &Held, read: &Preview) -> Result<Option<String>, Fault> {
+    let Some(person) = &held.visit.person else { return Ok(None) };
+    let app = &held.context().app;
+    new_name::on_record(&mut app.db.read(), &app.keys, (person, &read.name)).await
 }
 
 fn shown(read: Preview, account: AccountKnown, locale: Locale) -> CardPreview {
@@ -194,6 +201,7 @@ fn shown(read: Preview, account: AccountKnown, locale: Locale) -> CardPreview {
         chip,
         read_by,
         account,
+        other_name: None,
         advisories: read.advisories.iter().map(|advisory| advisory.message(locale)).collect(),
     }
 }

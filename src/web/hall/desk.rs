@@ -11,7 +11,6 @@ use crate::base::id::VisitId;
 use crate::hall::code::CodeProblem;
 use crate::hall::counter::{self, CardSeen, Line, TakeRefusal, Whose};
 use crate::hall::state::Outcome;
-use crate::hall::visit::Origin;
 use crate::hall::{Answer as Stepped, State, Visit, statistics};
 use crate::http::address::Query;
 use crate::http::context::Context;
@@ -76,12 +75,8 @@ pub async fn open(Sent { by: seated, form }: Sent<Seated>) -> Answer {
 /// Starts a visit for somebody without a code. A second click leads to the same visit.
 pub async fn walk_in(Sent { by: seated, .. }: Sent<Seated>) -> Answer {
     let (app, moment) = (&seated.context.app, &seated.context.moment);
-    let lines = counter::list_today(&app.db, &app.keys, moment, &seated.desk).await?;
-    let id = match lines.into_iter().find(is_untouched) {
-        Some(line) => line.id,
-        None => counter::walk_in(&app.db, moment, &seated.desk).await?.id,
-    };
-    Ok(seated.context.redirect(&paths::of_visit(paths::HALL_CARD, &id)))
+    let visit = counter::walk_in(&app.db, moment, &seated.desk).await?;
+    Ok(seated.context.redirect(&paths::of_visit(paths::HALL_CARD, &visit.id)))
 }
 
 /// What only a form does; who comes here otherwise, after signing in again for example, is shown the desk.
@@ -142,14 +137,6 @@ async fn take(seated: &Seated, id: &str) -> Answer {
 
 fn to_card(context: &Context, visit: &Visit) -> Response {
     context.redirect(&paths::of_visit(paths::HALL_VISIT, &visit.id))
-}
-
-/// Nothing has been read since the walk-in was opened.
-fn is_untouched(line: &Line) -> bool {
-    line.whose == Whose::Mine
-        && line.state == State::AtCounter
-        && line.origin == Origin::WalkIn
-        && line.version == 1
 }
 
 /// The code in what was typed or scanned: a scanner types the whole address that the QR code holds.

@@ -39,9 +39,15 @@ messages! {
         too_large: "提交的内容太大" | "What you sent is too large",
         too_large_what: "内容超过了允许的大小，没有处理。" | "It is larger than allowed, and was not processed.",
         too_large_todo: "请返回上一页，缩短后再提交。" | "Go back, shorten it and send it again.",
-        bad_client: "无法确认是哪个系统在申请登录" | "We cannot tell which system is asking",
+        bad_client: "无法确认来源系统" | "We cannot tell which system is asking",
         bad_client_what: "来源系统没有登记，或者它给出的返回地址不对。为了您的安全，我们没有继续。"
             | "The system is not registered, or its return address is wrong. To keep you safe, we stopped here.",
+        bad_logout: "这次退出没有完成" | "You were not signed out",
+        bad_logout_what: "来源系统的退出请求不完整或不正确，我们没有照它处理。您的登录状态没有变化。"
+            | "The system’s request to sign out was not complete or not correct, so we did not follow it. Nothing about your sign-in has changed.",
+        bad_logout_todo: "要退出，请按下面的按钮。如果您是该系统的管理员，请记下编号。"
+            | "To sign out, use the button below. If you run this system, note the reference.",
+        bad_logout_here: "在这里退出" | "Sign out here",
         pending: "这个系统还在审核中" | "This system is still being reviewed",
         pending_what: "它已经自助登记，但运营方还没有同意它使用统一身份认证。为了您的安全，我们没有继续。"
             | "It registered itself, and the operator has not approved it yet. To keep you safe, we stopped here.",

@@ -41,6 +41,12 @@ messages! {
         title: "核对本人与证件" | "Compare the person with the card",
         card: "证件信息" | "Card",
         name: "姓名" | "Name",
+        other_name: "证件姓名与登记姓名不同" | "The name on the card is not the name on record",
+        name_on_record(name): "登记姓名：{name}（首字不显示）。请看证件是否读对、录对，是否改过名。"
+            | "On record: {name} (first character hidden). See whether the card was read or typed right, and whether the name was changed.",
+        name_waits: "如果通过，本人用账号确认后，登记姓名改为证件姓名。"
+            | "If the person passes and their account confirms, the record takes the name on the card.",
+        name_follows: "如果通过，登记姓名即改为证件姓名。" | "If the person passes, the record takes the name on the card at once.",
         number: "证件号码" | "Number",
         birth: "出生日期" | "Born",
         sex: "性别" | "Sex",

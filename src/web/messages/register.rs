@@ -5,6 +5,8 @@ messages! {
         title: "用续办码开通账号" | "Create your account",
         lead: "您在窗口核验过身份，凭回执单上的续办码开通账号。开通后就是 3 级。"
             | "A window has verified you. With the code on your slip you create an account that is at level 3 from the start.",
+        kept: "您已登录，续办码已经填好。点“下一步”，窗口核验的结果就记入您的账号。"
+            | "You are signed in and your code is filled in. Press Next, and what the window verified counts for your account.",
         code: "续办码" | "Continuation code",
         code_hint: "印在窗口给您的回执单上，可以不输空格和横线" | "Printed on the slip from the window. Spaces and dashes do not matter",
         next: "下一步" | "Next",
@@ -27,7 +29,7 @@ messages! {
         code_wrong: "续办码不正确、已使用或已过期。如果刚刚用它开通了账号，请直接登录" | "This code is not right, was used before or has expired. If you have just made your account with it, sign in",
         too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} second and try again" / "Too many tries. Wait {seconds} seconds and try again",
         password_differs: "两次输入的密码不一致" | "The two passwords are not the same",
-        account_exists: "您已经有账号。请先登录，再输入续办码" | "You already have an account. Sign in first, then enter the code",
+        account_exists: "您已经有账号。请先登录，续办码为您保留 15 分钟" | "You already have an account. Sign in first; your code is kept for 15 minutes",
         busy: "现在办理的人较多，请稍后再试" | "Many people are using this right now. Try again in a moment",
         have_account: "已经有账号？" | "Do you have an account already? ",
         sign_in: "登录" | "Sign in",

@@ -13,7 +13,8 @@ messages! {
     }
     SignedOut {
         title: "您已退出登录" | "You are signed out",
-        title_partly: "您已退出，个别系统还在通知" | "You are signed out; some systems are still being told",
+        title_partly(left): "您已退出，还有 {left} 个系统在通知" | "You are signed out; {left} system is still being told" / "You are signed out; {left} systems are still being told",
+        title_missed: "您已退出，有系统没有通知到" | "You are signed out; not every system was reached",
         lead: "我们已通知您登录过的系统。" | "We have told the systems you were signed in to.",
         none: "没有需要通知的系统。" | "There was no system to tell.",
         outcomes: "通知结果" | "Whom it reached",

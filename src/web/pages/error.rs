@@ -29,6 +29,8 @@ pub struct ErrorPage {
     pub reference: String,
     /// The page that explains the code.
     pub code_href: Option<String>,
+    /// Where the person can do what the system failed to ask for.
+    pub instead: Option<Link>,
 }
 
 impl ErrorPage {
@@ -42,6 +44,9 @@ impl ErrorPage {
             Problem::BadClient(Refusal::ClientPending) => (m.pending(), m.pending_what(), m.pending_todo()),
             Problem::BadClient(Refusal::ClientDisabled) => {
                 (m.disabled(), m.disabled_what(), m.disabled_todo())
+            }
+            Problem::BadClient(refusal) if is_of_logout(*refusal) => {
+                (m.bad_logout(), m.bad_logout_what(), m.bad_logout_todo())
             }
             Problem::BadClient(_) => (m.bad_client(), m.bad_client_what(), m.bad_client_todo()),
             Problem::Forbidden => (m.forbidden(), m.forbidden_what(), m.forbidden_todo()),
@@ -58,8 +63,21 @@ impl ErrorPage {
             Problem::TooManyRequests { wait } => m.too_many_todo(wait),
             _ => todo.to_owned(),
         };
-        let (title, what) = (title.to_owned(), what.to_owned());
-        Self { chrome, title, what, todo, error_code: None, reference: reference.into(), code_href: None }
+        let instead = match problem {
+            Problem::BadClient(refusal) if is_of_logout(*refusal) => {
+                Some(Link { href: paths::END_SESSION.to_owned(), text: m.bad_logout_here().to_owned() })
+            }
+            _ => None,
+        };
+        Self {
+            title: title.to_owned(),
+            what: what.to_owned(),
+            todo,
+            reference: reference.into(),
+            instead,
+            chrome,
+            ..Self::default()
+        }
     }
 
     pub fn with_code(self, code: impl Into<String>) -> Self {
@@ -73,4 +91,9 @@ impl ErrorPage {
     fn m(&self) -> ErrorText {
         ErrorText(self.chrome.locale)
     }
+}
+
+/// The numbers `1060xx`: the person came to leave, not to sign in.
+fn is_of_logout(refusal: Refusal) -> bool {
+    refusal.number() / 100 == 1060
 }

@@ -12,9 +12,17 @@ use crate::web::messages::{Level, Register, Registered};
 #[derive(Debug, Clone)]
 pub enum RegisterStep {
     /// Enter the code.
-    Code { continuation_code: Field },
+    Code { continuation_code: Field, kept: Kept },
     /// The code was accepted.
     Details(Box<RegisterDetails>),
+}
+
+/// Whether the code was typed before the person signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    Nothing,
+    /// It is filled in again.
+    Code,
 }
 
 /// The second step.
@@ -72,8 +80,19 @@ impl RegisterPage {
     fn sign_in_href(&self) -> String {
         match &self.request {
             Some(request) => format!("{}?request={request}", paths::SIGN_IN),
-            None => format!("{}?next={}", paths::SIGN_IN, urlencoded::encode(paths::REGISTER)),
+            None => self.sign_in_and_back_href(),
         }
+    }
+
+    /// For this request, and back to this page, which then has the code.
+    fn sign_in_and_back_href(&self) -> String {
+        let (way, here) = match &self.request {
+            Some(request) => {
+                (format!("request={request}&"), format!("{}?request={request}", paths::REGISTER))
+            }
+            None => (String::new(), paths::REGISTER.to_owned()),
+        };
+        format!("{}?{way}next={}", paths::SIGN_IN, urlencoded::encode(&here))
     }
 
     fn title(&self) -> &'static str {
@@ -85,7 +104,7 @@ impl RegisterPage {
 
     fn errors(&self) -> FormErrors {
         let (first, fields) = match &self.step {
-            RegisterStep::Code { continuation_code } => {
+            RegisterStep::Code { continuation_code, .. } => {
                 ("continuation_code", FormErrors::new().and_field("continuation_code", continuation_code))
             }
             RegisterStep::Details(details) => ("login_name", details.errors()),

@@ -92,7 +92,21 @@ impl SignedOutPage {
     }
 
     fn is_trying(&self) -> bool {
-        self.outcomes.iter().any(|outcome| outcome.reach == Reach::Trying)
+        self.trying() > 0
+    }
+
+    fn trying(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.reach == Reach::Trying).count()
+    }
+
+    /// How far it has come: the title says it too, to whoever waits for the rest.
+    fn heading(&self) -> String {
+        let missed = self.outcomes.iter().any(|outcome| matches!(outcome.reach, Reach::Failed(_)));
+        match self.trying() {
+            0 if missed => self.m().title_missed().to_owned(),
+            0 => self.m().title().to_owned(),
+            left => self.m().title_partly(left),
+        }
     }
 
     fn returns_to(&self) -> Option<(u32, &str)> {

@@ -52,6 +52,25 @@ impl VisitState {
         }
     }
 
+    /// What the page says of it: in its title too, which tells whoever waits what has become of it.
+    pub(super) fn heading(self, m: Visit) -> &'static str {
+        match self {
+            VisitState::Absent => m.none(),
+            VisitState::Open => m.step_open(),
+            VisitState::PutBack => m.put_back(),
+            VisitState::AtCounter => m.at_counter(),
+            VisitState::Passed => m.passed(),
+            VisitState::AwaitingBinding => m.binding(),
+            VisitState::Bound => m.bound(),
+            VisitState::FailedRetryable => m.failed_retryable(),
+            VisitState::FailedFinal => m.failed_final(),
+            VisitState::Expired => m.expired(),
+            VisitState::Lapsed => m.lapsed(),
+            VisitState::Cancelled => m.cancelled(),
+            VisitState::NotNeeded => m.not_needed(),
+        }
+    }
+
     /// Whether the next step is awaited.
     pub fn is_under_way(self) -> bool {
         use VisitState::{AtCounter, AwaitingBinding, Open, Passed, PutBack};
@@ -170,6 +189,50 @@ impl VisitPage {
             VisitState::AwaitingBinding => Some(3),
             VisitState::Bound => Some(5),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::base::Locale;
+    use crate::web::pages::StepUpPage;
+
+    const ALL: [VisitState; 13] = [
+        VisitState::Absent,
+        VisitState::Open,
+        VisitState::PutBack,
+        VisitState::AtCounter,
+        VisitState::Passed,
+        VisitState::AwaitingBinding,
+        VisitState::Bound,
+        VisitState::FailedRetryable,
+        VisitState::FailedFinal,
+        VisitState::Expired,
+        VisitState::Lapsed,
+        VisitState::Cancelled,
+        VisitState::NotNeeded,
+    ];
+
+    fn title(page: &impl Template) -> String {
+        let html = page.render().unwrap();
+        let (title, _) =
+            html.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).unwrap();
+        title.to_owned()
+    }
+
+    #[test]
+    fn what_a_page_has_become_is_said_by_its_title() {
+        for locale in Locale::ALL {
+            let chrome = Chrome { locale, ..Chrome::default() };
+            let visit = |visit| title(&VisitPage { chrome: chrome.clone(), visit, ..VisitPage::default() });
+            let step_up =
+                |visit| title(&StepUpPage { chrome: chrome.clone(), visit, ..StepUpPage::default() });
+            assert_eq!(ALL.map(visit).into_iter().collect::<BTreeSet<_>>().len(), ALL.len());
+            assert_eq!(ALL.map(step_up).into_iter().collect::<BTreeSet<_>>().len(), ALL.len());
         }
     }
 }

@@ -250,7 +250,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
     let m = messages::Register(chrome.locale);
     let page =
         |step: RegisterStep| RegisterPage { chrome: chrome.clone(), request: None, step, problem: None };
-    let code = |field: Field| page(RegisterStep::Code { continuation_code: field });
+    let code = |field: Field| page(RegisterStep::Code { continuation_code: field, kept: Kept::Nothing });
     let details = RegisterDetails {
         continuation_code: "K7QM2XR9TC4WHB3EYZ5A".into(),
         name_masked: "*小芳".replace("小芳", chrome.locale.pick("小芳", "Xiaofang")),
@@ -272,6 +272,13 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         problem: Some(RegisterProblem::AccountExists),
         ..code(Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"))
     };
+    let kept = RegisterPage {
+        chrome: signed_in(chrome),
+        ..page(RegisterStep::Code {
+            continuation_code: Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"),
+            kept: Kept::Code,
+        })
+    };
     let registered = RegisteredPage {
         chrome: signed_in(chrome),
         name_masked: details.name_masked.clone(),
@@ -285,6 +292,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("register-wrong", &code(Field::wrong("K7QM-2XR9", m.code_wrong()))),
         Shot::of("register-many", &many),
         Shot::of("register-exists", &exists),
+        Shot::of("register-kept", &kept),
         Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
         Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
         Shot::of("registered", &registered),
@@ -364,6 +372,7 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("bad-request", Problem::BadRequest),
         ("pending", Problem::BadClient(Refusal::ClientPending)),
         ("disabled", Problem::BadClient(Refusal::ClientDisabled)),
+        ("logout", Problem::BadClient(Refusal::LogoutRedirectUnregistered)),
         ("too-large", Problem::TooLarge),
     ];
     let mut shots: Vec<Shot> = kinds

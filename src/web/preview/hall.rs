@@ -205,6 +205,7 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
             advisories: vec![Advisory::CheckDigit.message(chrome.locale)],
             chip: Chip::Unread,
             account: AccountKnown::No,
+            other_name: Some(chrome.locale.pick("*晓明", "*ang Xiaomin").into()),
             ..page.card.clone()
         },
         face: Field::wrong("", m.check_missing()),

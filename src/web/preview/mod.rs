@@ -83,6 +83,8 @@ fn every_page_keeps_the_rules_of_all_pages() {
         let title =
             html.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
         assert!(!title.trim().starts_with('-'), "{name}: title");
+        let region = "<p class=\"sr\" role=\"status\" data-became></p>";
+        assert_eq!(html.matches(region).count(), 1, "{name}: where it is read out what the page has become");
     }
 }
 

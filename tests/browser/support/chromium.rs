@@ -169,6 +169,50 @@ impl Browser {
         }
     }
 
+    /// Presses Enter where the focus is on what matches.
+    pub async fn press_enter_on(&self, selector: &str) {
+        let element = self.sees_hidden(selector).await;
+        self.driver.execute("arguments[0].focus()", vec![element.to_json().unwrap()]).await.unwrap();
+        self.driver.action_chain().send_keys(Key::Enter).perform().await.unwrap();
+    }
+
+    /// The same page stands there a second later.
+    pub async fn stays(&self) {
+        let before = self.driver.find(By::Css("html")).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if !before.is_present().await.unwrap_or(false) {
+            self.fail("has left the page").await;
+        }
+    }
+
+    /// From now on no script of the page hears of a key.
+    pub async fn keep_keys_from_scripts(&self) {
+        let script = "addEventListener('keydown', (event) => event.stopImmediatePropagation(), true)";
+        self.driver.execute(script, vec![]).await.unwrap();
+    }
+
+    pub async fn title(&self) -> String {
+        self.driver.title().await.unwrap()
+    }
+
+    /// Waits until this text stands in what is read out.
+    pub async fn hears(&self, selector: &str, text: &str) {
+        let began = Instant::now();
+        loop {
+            let said: Option<String> = match self.driver.find(By::Css(selector)).await {
+                Ok(region) => region.prop("textContent").await.ok().flatten(),
+                Err(_) => None,
+            };
+            if said.as_deref() == Some(text) {
+                return;
+            }
+            if began.elapsed() > PATIENCE {
+                self.fail(&format!("hears {said:?}, not {text:?}")).await;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// The value of an attribute of the first element that has it, also where only a printer shows it:
     /// `data("data-code")`.
     pub async fn data(&self, attribute: &str) -> String {

@@ -51,6 +51,8 @@ pub struct CardPreview {
     pub chip: Chip,
     pub read_by: ReadBy,
     pub account: AccountKnown,
+    /// The name on record, masked, where it is not the one on the card.
+    pub other_name: Option<String>,
     /// What to look at once more.
     pub advisories: Vec<&'static str>,
 }
@@ -108,6 +110,11 @@ impl HallComparePage {
 
     fn has_account(&self) -> bool {
         self.card.account == AccountKnown::Yes
+    }
+
+    /// What becomes of the name on record.
+    fn name_becomes(&self) -> &'static str {
+        if self.has_account() { self.m().name_waits() } else { self.m().name_follows() }
     }
 
     fn chip(&self) -> &'static str {
