@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::fingerprint::FingerprintKeys;
 use super::folder::{KeysFolder, KeysProblem};
 use super::jwe::{self, Decrypter, JweProblem, Opened};
-use super::keystore::{Fresh, KeyStore, KeyStoreProblem, Occasion, Rotated};
+use super::keystore::{Fresh, KeyStore, KeyStoreProblem, Occasion, Prepared};
 use super::mac::{MacKey, Purpose};
 use super::seal::SealKeys;
 use super::signer::Signer;
@@ -150,15 +150,15 @@ impl Keys {
         signing.chain(self.decryption.view().due(after, now).into_iter().map(KeyName::Decryption)).collect()
     }
 
-    pub fn rotate(
+    pub fn prepare(
         &self,
         fresh: &FreshKey,
         occasion: Occasion,
         now: Timestamp,
-    ) -> Result<Rotated, KeyStoreProblem> {
+    ) -> Result<Prepared, KeyStoreProblem> {
         match fresh {
-            FreshKey::Signing(fresh) => self.signing.rotate(fresh, occasion, now),
-            FreshKey::Decryption(fresh) => self.decryption.rotate(fresh, occasion, now),
+            FreshKey::Signing(fresh) => self.signing.prepare(fresh, occasion, now),
+            FreshKey::Decryption(fresh) => self.decryption.prepare(fresh, occasion, now),
         }
     }
 }

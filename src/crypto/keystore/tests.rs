@@ -32,6 +32,22 @@ fn kids<K: Kept>(store: &KeyStore<K>, algorithm: K::Algorithm, stage: Stage) -> 
     keys.map(|key| key.key.kid().to_owned()).collect()
 }
 
+fn rotate<K: Kept>(
+    store: &KeyStore<K>,
+    fresh: &Fresh<K>,
+    occasion: Occasion,
+    now: Timestamp,
+) -> Result<Rotated, KeyStoreProblem> {
+    let rotation = match store.prepare(fresh, occasion, now)? {
+        Prepared::Ready(rotation) => rotation,
+        Prepared::Hindered(hindrance) => return Ok(hindrance),
+    };
+    let kid = rotation.kid().to_owned();
+    rotation.carry_out()?;
+    store.reload(now)?;
+    Ok(Rotated::Done { kid })
+}
+
 fn shows<K: Kept>(store: &KeyStore<K>, kid: &str) -> bool {
     store.view().published().iter().any(|key| key["kid"] == kid)
 }
@@ -45,9 +61,9 @@ fn a_system_that_caches_our_keys_for_ten_minutes_never_fails() {
     assert!(shows(&store, &next) && shows(&store, &old));
 
     let fresh = Fresh::make(ES256).unwrap();
-    let early = store.rotate(&fresh, Occasion::Wish, at(899)).unwrap();
+    let early = rotate(&store, &fresh, Occasion::Wish, at(899)).unwrap();
     assert_eq!(early, Rotated::NotBefore(at(900)));
-    assert_eq!(store.rotate(&fresh, Occasion::Wish, at(900)).unwrap(), Rotated::Done { kid: next.clone() });
+    assert_eq!(rotate(&store, &fresh, Occasion::Wish, at(900)).unwrap(), Rotated::Done { kid: next.clone() });
 
     // What signs now has been published for fifteen minutes; what has signed stays.
     assert_eq!(store.signer(ES256).unwrap().kid(), next);
@@ -57,11 +73,11 @@ fn a_system_that_caches_our_keys_for_ten_minutes_never_fails() {
     // A second rotation must wait for the key that was made by the first.
     let second = Fresh::make(ES256).unwrap();
     for second_later in [900, 901, 1799] {
-        let answer = store.rotate(&second, Occasion::Wish, at(second_later)).unwrap();
+        let answer = rotate(&store, &second, Occasion::Wish, at(second_later)).unwrap();
         assert_eq!(answer, Rotated::NotBefore(at(1800)));
     }
     assert_eq!(store.signer(ES256).unwrap().kid(), next);
-    let forced = store.rotate(&second, Occasion::Emergency, at(901)).unwrap();
+    let forced = rotate(&store, &second, Occasion::Emergency, at(901)).unwrap();
     assert!(matches!(forced, Rotated::Done { .. }), "{forced:?}");
 
     // A retired key leaves the published set in the end, and still checks what it has signed.
@@ -81,9 +97,9 @@ fn the_schedule_rotates_once_however_many_nodes_there_are() {
 
     let occasion = Occasion::Schedule { after: 90 * DAY };
     let answers: Vec<Rotated> = std::thread::scope(|scope| {
-        let rotate =
-            |node: &KeyStore<Signer>| node.rotate(&Fresh::make(ES256).unwrap(), occasion, day_90).unwrap();
-        let running: Vec<_> = nodes.iter().map(|node| scope.spawn(move || rotate(node))).collect();
+        let try_it =
+            |node: &KeyStore<Signer>| rotate(node, &Fresh::make(ES256).unwrap(), occasion, day_90).unwrap();
+        let running: Vec<_> = nodes.iter().map(|node| scope.spawn(move || try_it(node))).collect();
         running.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert_eq!(answers.iter().filter(|one| matches!(one, Rotated::Done { .. })).count(), 1, "{answers:?}");
@@ -107,7 +123,7 @@ fn the_world_encrypts_to_the_current_key_and_older_ones_still_open() {
     let key = store.view().by_kid(&current).unwrap().key.jwk().clone();
     assert_eq!((key["use"].as_str(), key["alg"].as_str()), (Some("enc"), Some("ECDH-ES")));
     assert!(key.get("d").is_none());
-    store.rotate(&Fresh::make(alg).unwrap(), Occasion::Wish, at(1000)).unwrap();
+    rotate(&store, &Fresh::make(alg).unwrap(), Occasion::Wish, at(1000)).unwrap();
     assert!(!shows(&store, &current) && shows(&store, &next));
     assert!(store.view().by_kid(&current).is_some());
 }
@@ -118,7 +134,7 @@ fn what_was_lost_or_left_half_done_is_made_again() {
     let store: KeyStore<Signer> = place.open(at(0));
     let next = kids(&store, ES256, Stage::Next).remove(0);
     // A rotation that ended after its first step: two current keys, no next one.
-    move_to::<Signer>(&store.folder, &next, Stage::Current, at(5)).unwrap();
+    moved::<Signer>(&store.folder, &next, Stage::Current, at(5)).unwrap().put_in_place().unwrap();
     store.reload(at(6)).unwrap();
     assert_eq!(store.view().crowded(), [ES256]);
     let again: KeyStore<Signer> = place.open(at(6));
@@ -141,4 +157,25 @@ fn opening_makes_no_keys() {
     let folder = KeysFolder::make(&place.0.join("keys")).unwrap();
     let store: KeyStore<Signer> = KeyStore::open(folder, at(0)).unwrap();
     assert!(store.view().keys().is_empty() && store.folder.list("").unwrap().is_empty());
+}
+
+#[test]
+fn a_rotation_that_is_given_up_changes_nothing() {
+    let place = Place::new();
+    let store: KeyStore<Signer> = place.open(at(0));
+    let every = || {
+        let files = std::fs::read_dir(place.0.join("keys")).unwrap();
+        let mut files: Vec<_> = files
+            .map(|file| file.unwrap().path())
+            .map(|path| (std::fs::read(&path).unwrap(), path))
+            .collect();
+        files.sort();
+        files
+    };
+    let (before, fresh) = (every(), Fresh::make(ES256).unwrap());
+    let prepared = store.prepare(&fresh, Occasion::Wish, at(900)).unwrap();
+    assert!(matches!(&prepared, Prepared::Ready(_)) && every() != before);
+    drop(prepared);
+    assert_eq!(every(), before);
+    assert!(matches!(rotate(&store, &fresh, Occasion::Wish, at(900)).unwrap(), Rotated::Done { .. }));
 }
