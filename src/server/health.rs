@@ -27,6 +27,9 @@ async fn live() -> Response {
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
+    if app.leaving.has_begun() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "leaving"}))).into_response();
+    }
     let (database, ephemeral) = tokio::join!(part(app.db.ping()), part(app.ephemeral.ping()));
     if database == READY && ephemeral == READY {
         return Json(json!({"status": READY})).into_response();
