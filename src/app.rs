@@ -1,6 +1,7 @@
 //! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
 
 mod belonging;
+pub mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
