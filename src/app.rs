@@ -1,9 +1,11 @@
 //! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
 
 mod belonging;
+pub mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
@@ -45,13 +47,18 @@ pub struct App {
     pub wake: Wake,
     /// The same for notices to clients (CIBA).
     pub notices: Wake,
+    pub leaving: Leaving,
     /// How citizens are reached on their phones.
     pub messages: Messages,
 }
 
-/// Rung when a logout was queued, so that the clients are told at once and not at the next round.
+/// Rung when there is something to do at once and not at the next round: a logout was queued.
 #[derive(Default)]
 pub struct Wake(Notify);
+
+/// Whether the service is about to end, so that those who send requests send them elsewhere.
+#[derive(Default)]
+pub struct Leaving(AtomicBool);
 
 /// What a test chooses otherwise than production.
 pub struct Choices {
@@ -185,6 +192,7 @@ impl App {
             settings,
             wake: Wake::default(),
             notices: Wake::default(),
+            leaving: Leaving::default(),
         }))
     }
 
@@ -207,6 +215,16 @@ impl Wake {
     /// Resolves when it was rung since the last time.
     pub async fn rung(&self) {
         self.0.notified().await;
+    }
+}
+
+impl Leaving {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Stop, Stopper, late_logout, logout, notices, pair, seal, signing_keys, sweep, visits};
+use super::{Ending, Stop, Stopper, late_logout, logout, notices, pair, seal, signing_keys, sweep, visits};
 use crate::app::App;
 use crate::base::{Fault, Trouble};
 
@@ -36,7 +36,7 @@ pub fn start(app: &Arc<App>) -> Jobs {
 impl Jobs {
     /// Lets every round under way finish, and begins no other.
     pub async fn stop(mut self) {
-        self.stopper.say();
+        self.stopper.say(Ending::AtOnce);
         let finished = async { while self.running.join_next().await.is_some() {} };
         if timeout(FINISH_WITHIN, finished).await.is_err() {
             tracing::warn!("a job did not finish in time; what it had begun is undone");

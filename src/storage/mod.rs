@@ -5,6 +5,7 @@ pub mod tally;
 mod trouble;
 pub mod record;
 mod together;
+mod doubt;
 mod lane;
 mod postgres;
 mod readers;
@@ -16,6 +17,7 @@ pub mod limit;
 pub mod outbox;
 
 pub use db::{Db, Reader, Run};
+pub use doubt::Doubt;
 pub use ephemeral::{Consumed, Ephemeral};
 pub use limit::Limit;
 pub(crate) use record::record;

@@ -178,7 +178,7 @@ async fn a_database_without_keys_gets_none_from_a_look() {
 }
 
 /// The program itself, on the installation in a folder of this name.
-fn tongyao(data: &Path, arguments: &[&str]) -> Command {
+pub fn tongyao(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongyao"));
     // Settings of whoever runs the tests are not ours.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TONGYAO_")) {

@@ -41,6 +41,7 @@ mod request_objects;
 mod registration;
 mod routes;
 mod session_state;
+mod signals;
 mod sessions_end;
 mod enter;
 mod sign_in;

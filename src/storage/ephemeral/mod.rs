@@ -34,6 +34,9 @@ pub enum Consumed {
     Absent,
 }
 
+const PING: &str = "ping";
+const PING_LIVES: Duration = Duration::from_secs(1);
+
 impl Ephemeral {
     pub fn in_process(clock: Arc<dyn Clock>, tally: Arc<Tally>) -> Self {
         Self { engine: Engine::Memory(Arc::new(memory::Memory::new(clock))), tally }
@@ -118,11 +121,15 @@ impl Ephemeral {
         }
     }
 
-    /// Answers when the store does.
+    /// Answers when the store does its work: keeps something and gives it out once. A Redis that is full, a replica or of a
+    /// user who may not run scripts reads as well as any other.
     pub async fn ping(&self) -> Result<(), Fault> {
         match &self.engine {
-            Engine::Memory(_) => Ok(()),
-            Engine::Redis(redis) => redis.get("ping").await.map(|_| ()),
+            Engine::Memory(memory) => memory.put(PING, "", PING_LIVES),
+            Engine::Redis(redis) => {
+                redis.put(PING, "", PING_LIVES).await?;
+                redis.consume(PING, "").await.map(drop)
+            }
         }
     }
 }
