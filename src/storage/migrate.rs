@@ -88,6 +88,11 @@ pub async fn check(db: &Db) -> Result<(), SchemaProblem> {
     }
 }
 
+/// Whether the database has no tables of ours.
+pub async fn is_absent(db: &Db) -> bool {
+    matches!(check(db).await, Err(SchemaProblem::Absent))
+}
+
 /// The steps that were taken, against those there are.
 fn compare(applied: &[(i64, Vec<u8>)]) -> Result<(), SchemaProblem> {
     let (found, known) = (applied.last().map_or(0, |(number, _)| *number), known());

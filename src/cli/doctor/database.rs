@@ -25,8 +25,11 @@ const EARLIEST: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     if let DatabasePlace::Sqlite(path) = &settings.database
-        && matches!(path.try_exists(), Ok(false))
+        && settings.database.is_missing()
     {
+        if let Err(problem) = app::refuse_new_database(settings) {
+            return vec![Finding::problem("database", problem)];
+        }
         let made = Finding::note("database", format!("{} is made at the first start", path.display()));
         return [Some(made), not_made_yet(settings)].into_iter().flatten().collect();
     }
@@ -43,7 +46,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
         findings.push(clients(&db).await);
         findings.push(logouts::examine(&db).await);
     } else {
-        findings.extend(not_made_yet(settings));
+        findings.extend(new_to_these_keys(settings));
     }
     db.close().await;
     findings
@@ -121,17 +124,21 @@ async fn writable(db: &Db) -> Finding {
 async fn keys_belong(db: &Db, settings: &Settings) -> Vec<Finding> {
     match app::kept(db).await {
         Ok(Some(kept)) => compared(&kept, settings),
-        Ok(None) => match not_made_yet(settings) {
-            Some(finding) => vec![finding],
-            None => {
-                vec![Finding::ok("keys", "the database is not bound to keys yet: the first start does it")]
-            }
-        },
+        Ok(None) => vec![new_to_these_keys(settings).unwrap_or_else(|| {
+            Finding::ok("keys", "the database is not bound to keys yet: the first start does it")
+        })],
         Err(fault) => vec![Finding::problem("keys", format!("{fault:?}"))],
     }
 }
 
-/// Of a database that no keys belong to yet.
+/// Of a database that is not made yet, or that no keys belong to yet.
+fn new_to_these_keys(settings: &Settings) -> Option<Finding> {
+    match app::refuse_new_database(settings) {
+        Err(problem) => Some(Finding::problem("keys", problem)),
+        Ok(()) => not_made_yet(settings),
+    }
+}
+
 fn not_made_yet(settings: &Settings) -> Option<Finding> {
     let folder = &settings.keys_dir;
     let missing = matches!(folder.try_exists(), Ok(false));

@@ -44,6 +44,11 @@ impl Ephemeral {
         Ok(Self { engine: Engine::Redis(redis::Redis::connect(url, prefix).await?), tally })
     }
 
+    /// The same, not reached before it is needed.
+    pub fn in_redis_when_needed(url: &str, prefix: &str, tally: Arc<Tally>) -> Result<Self, Fault> {
+        Ok(Self { engine: Engine::Redis(redis::Redis::connect_when_needed(url, prefix)?), tally })
+    }
+
     /// Keeps `value` under `key` for `lifetime`, over whatever was there.
     pub async fn put(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
         self.tally.count(Trip::Ephemeral);
