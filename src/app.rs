@@ -23,7 +23,7 @@ use crate::disk;
 use crate::gateway::guard::{Guard, Reach};
 use crate::gateway::{CardReaders, Messages, Outgoing};
 use crate::storage::migrate::{self, SchemaProblem};
-use crate::storage::{Db, Ephemeral, Tally};
+use crate::storage::{Db, Ephemeral, Tally, advice, with_advice};
 
 pub use belonging::{Kept, UsedKeys, kept, open_kept_keys, refuse_new_database};
 
@@ -114,14 +114,28 @@ pub enum OpenProblem {
         "{name} in the keys folder {folder} is not the one this database was made with: restore it from the backup"
     )]
     OtherKey { name: String, folder: String },
-    #[error("{0:?}: is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?")]
+    #[error("{0:?}: {advice}", advice = advice(.0).unwrap_or(REACH_SERVER))]
     Database(Fault),
-    #[error("{0:?}: TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write")]
+    #[error("{0:?}: {advice}", advice = advice(.0).unwrap_or(NAME_FILE))]
     DatabaseFile(Fault),
     #[error("{0:?}: is the server of TONGYAO_REDIS_URL running, and may this machine reach it?")]
     Redis(Fault),
-    #[error("{0:?}")]
+    #[error("{}", with_advice(.0))]
     Fault(#[from] Fault),
+}
+
+const REACH_SERVER: &str =
+    "is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?";
+const NAME_FILE: &str = "TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write";
+
+impl OpenProblem {
+    /// That the database does not open or answer, and what to do where it is.
+    pub fn of_database(place: &DatabasePlace, fault: Fault) -> Self {
+        match place {
+            DatabasePlace::Sqlite(_) => OpenProblem::DatabaseFile(fault),
+            DatabasePlace::Postgres(_) => OpenProblem::Database(fault),
+        }
+    }
 }
 
 impl Default for Choices {
@@ -172,7 +186,7 @@ impl App {
         let tally = Arc::new(Tally::default());
         let db = Db::open(&settings.database, tally.clone())
             .await
-            .map_err(|fault| database_problem(&settings.database, fault))?;
+            .map_err(|fault| OpenProblem::of_database(&settings.database, fault))?;
         if opening == Opening::Continuing && migrate::is_absent(&db).await {
             return Err(belonging::new_database(&settings));
         }
@@ -241,13 +255,6 @@ impl Wake {
     }
 }
 
-fn database_problem(place: &DatabasePlace, fault: Fault) -> OpenProblem {
-    match place {
-        DatabasePlace::Sqlite(_) => OpenProblem::DatabaseFile(fault),
-        DatabasePlace::Postgres(_) => OpenProblem::Database(fault),
-    }
-}
-
 /// What the database was made with is looked at before a key is made: a start that is refused leaves the folder as it
 /// was, and a key that is lost is asked for and not replaced by one that opens nothing.
 async fn open_keys(
@@ -273,11 +280,7 @@ async fn open_keys(
     Ok(keys)
 }
 
-async fn in_redis(
-    (url, prefix): (&str, &str),
-    redis: Redis,
-    tally: Arc<Tally>,
-) -> Result<Ephemeral, Fault> {
+async fn in_redis((url, prefix): (&str, &str), redis: Redis, tally: Arc<Tally>) -> Result<Ephemeral, Fault> {
     match redis {
         Redis::AtOnce => Ephemeral::in_redis(url, prefix, tally).await,
         Redis::WhenNeeded => Ephemeral::in_redis_when_needed(url, prefix, tally),

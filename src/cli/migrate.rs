@@ -18,7 +18,9 @@ pub async fn migrate(settings: &Settings) -> Result<(), Problem> {
         disk::make_folder(folder)
             .map_err(|cause| Problem::File { what: format!("the folder {}", folder.display()), cause })?;
     }
-    let db = Db::open(&settings.database, Arc::new(Tally::default())).await.map_err(OpenProblem::Database)?;
+    let db = Db::open(&settings.database, Arc::new(Tally::default()))
+        .await
+        .map_err(|fault| OpenProblem::of_database(&settings.database, fault))?;
     migrate::run(&settings.database, &db).await?;
     db.close().await;
     print::line(&format!("the schema is at step {}", migrate::known()))
