@@ -222,7 +222,8 @@ async fn a_simulated_readers_signature_counts_at_every_node() {
     };
     let (one, other) = (node().await, node().await);
     let CardReaders::Simulated(signer) = &one.readers else { panic!("no sandbox") };
-    let card = serde_json::json!({"id_type": "resident_id", "id_number": "11010519491231002X", "name": "张三"});
+    let card =
+        serde_json::json!({"id_type": "resident_id", "id_number": "11010519491231002X", "name": "张三"});
     let now = closed.world.now();
     let reading = serde_json::json!({"nonce": "n", "iat": now.seconds(), "device": "r1", "card": card});
     let signed = signer.sign(card_reader::TYPE, &reading).unwrap();
@@ -280,6 +281,73 @@ fn a_command_in_an_empty_place_says_so_and_leaves_it_empty() {
     assert!(!place.exists());
 }
 
+impl Closed {
+    /// The doctor's table, which must not be all well.
+    fn doctor(&self) -> String {
+        let doctor = self.command(&["doctor"]).output().unwrap();
+        assert!(!doctor.status.success());
+        String::from_utf8(doctor.stdout).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = tongyao(&self.world.app.settings.data_dir, arguments);
+        command.env("TONGYAO_KEYS_DIR", &self.keys);
+        command.env("TONGYAO_DATABASE_URL", self.world.database.url());
+        command
+    }
+}
+
+/// What `serve` says when it does not start, `doctor` says before.
+#[tokio::test]
+async fn the_doctor_sees_a_schema_that_stops_the_start() {
+    let closed = Closed::used().await;
+    let state = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/first-client.json");
+    let half_done = "UPDATE _sqlx_migrations SET success = FALSE WHERE version = 3";
+    let other = match Storage::of_this_run() {
+        Storage::Sqlite => "UPDATE _sqlx_migrations SET success = TRUE, checksum = X'00' WHERE version = 3",
+        Storage::Postgres => {
+            "UPDATE _sqlx_migrations SET success = TRUE, checksum = '\\x00' WHERE version = 3"
+        }
+    };
+    for (change, what) in
+        [(half_done, "step 3 was begun and not finished"), (other, "step 3 in the database differs")]
+    {
+        assert_eq!(closed.change(change).await, 1);
+        let told = closed.start().await.unwrap_err();
+        assert!(told.contains(what) && told.contains("restore a backup"), "{told}");
+        let told = closed.doctor();
+        assert!(told.contains(&format!("PROBLEM  database   schema {what}")), "{told}");
+        let told = refusal(&closed.command(&["apply", "--plan", state]).output().unwrap());
+        assert!(told.contains(what), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_told_with_what_to_do() {
+    let closed = Closed::used().await;
+    let url = closed.world.database.url().to_owned();
+    let (settings, expected) = match url.strip_prefix("sqlite://") {
+        Some(path) => {
+            fs::write(path, "no database ".repeat(1000)).unwrap();
+            (closed.world.app.settings.clone(), "restore a backup")
+        }
+        None => {
+            let mut url = url::Url::parse(&url).unwrap();
+            url.set_path("tongyao_of_nobody");
+            let database = DatabasePlace::Postgres(Secret::new(url.as_str()));
+            (Settings { database, ..closed.world.app.settings.clone() }, "correct its name")
+        }
+    };
+    let told = ended(App::open(settings.clone(), closed.choices()).await).await.unwrap_err();
+    assert!(told.contains(expected), "{told}");
+    assert!(!told.contains("running") && !told.contains("at line"), "{told}");
+    if Storage::of_this_run() == Storage::Sqlite {
+        let told = closed.doctor();
+        assert!(told.contains("PROBLEM  database") && told.contains(expected), "{told}");
+        assert!(!told.contains("is the server"), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn a_command_does_not_mistake_an_empty_place_for_the_installation_of_its_keys() {
     let closed = Closed::used().await;
@@ -295,7 +363,10 @@ async fn a_command_does_not_mistake_an_empty_place_for_the_installation_of_its_k
     }
     let doctor = run(&["doctor"]);
     let told = String::from_utf8(doctor.stdout).unwrap();
-    assert!(!doctor.status.success() && told.contains("PROBLEM  database") && told.contains("is new"), "{told}");
+    assert!(
+        !doctor.status.success() && told.contains("PROBLEM  database") && told.contains("is new"),
+        "{told}"
+    );
     assert!(!told.contains("belong to this database"), "{told}");
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::tally::{Tally, Trip};
-use crate::base::Fault;
 use crate::base::time::Clock;
+use crate::base::{Fault, Timestamp};
 
 /// The ephemeral store; cheap to clone.
 #[derive(Clone)]
@@ -120,6 +120,14 @@ impl Ephemeral {
         match &self.engine {
             Engine::Memory(memory) => Ok(keys.iter().map(|key| memory.counted(key)).collect()),
             Engine::Redis(redis) => redis.counted(keys).await,
+        }
+    }
+
+    /// The clock of the server that holds it; none in process.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, Fault> {
+        match &self.engine {
+            Engine::Memory(_) => Ok(None),
+            Engine::Redis(redis) => redis.clock().await.map(Some),
         }
     }
 

@@ -7,7 +7,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Script};
 
 use super::Consumed;
-use crate::base::Fault;
+use crate::base::{Fault, Timestamp};
 
 #[derive(Clone)]
 pub(super) struct Redis {
@@ -39,7 +39,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 impl Redis {
     pub(super) async fn connect(url: &str, prefix: &str) -> Result<Self, Fault> {
-        let connection = ConnectionManager::new_with_config(client(url)?, config()).await.map_err(unreachable)?;
+        let connection =
+            ConnectionManager::new_with_config(client(url)?, config()).await.map_err(unreachable)?;
         Ok(Self::of(connection, prefix))
     }
 
@@ -110,6 +111,13 @@ impl Redis {
         let names: Vec<String> = keys.iter().map(|key| self.key(key)).collect();
         let counts: Vec<Option<u64>> = connection.mget(names).await.map_err(away)?;
         Ok(counts.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    pub(super) async fn clock(&self) -> Result<Timestamp, Fault> {
+        let mut connection = self.connection.clone();
+        let (seconds, _micros): (i64, i64) =
+            redis::cmd("TIME").query_async(&mut connection).await.map_err(away)?;
+        Ok(Timestamp::from_seconds(seconds))
     }
 
     fn key(&self, key: &str) -> String {

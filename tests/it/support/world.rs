@@ -84,8 +84,7 @@ impl World {
         let (settings, redis_prefix) = settings(&database, changes);
         let random = Arc::new(random::System::default());
         let (clock_of_app, used_keys) = (clock.clone(), UsedKeys::Taken);
-        let choices =
-            Choices { clock: clock_of_app, random, redis_prefix, used_keys, ..Choices::default() };
+        let choices = Choices { clock: clock_of_app, random, redis_prefix, used_keys, ..Choices::default() };
         let app = App::open(settings, choices).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
     }
