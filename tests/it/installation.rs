@@ -356,7 +356,7 @@ async fn a_command_does_not_mistake_an_empty_place_for_the_installation_of_its_k
     let run = |arguments: &[&str]| {
         tongyao(&place, arguments).env("TONGYAO_KEYS_DIR", &closed.keys).output().unwrap()
     };
-    for arguments in [&["apply", state][..], &["apply", "--plan", state], &["serve"]] {
+    for arguments in [&["apply", state][..], &["apply", "--plan", state], &["migrate"], &["serve"]] {
         let told = refusal(&run(arguments));
         assert!(told.contains("is new"), "{arguments:?}: {told}");
         assert!(!place.exists(), "{arguments:?}");
