@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::{Ending, Stop, Stopper, late_logout, logout, notices, pair, seal, signing_keys, sweep, visits};
 use crate::app::App;
 use crate::base::{Fault, Trouble};
+use crate::telemetry::outage;
 
 /// The running jobs.
 pub struct Jobs {
@@ -47,7 +48,9 @@ impl Jobs {
 /// Logs a fault of a round. The job goes on: what failed is still due.
 pub(super) fn note(job: &str, fault: &Fault) {
     match fault.trouble() {
-        Trouble::Unavailable => tracing::warn!(job, ?fault, "a part is away; tried again next round"),
+        Trouble::Unavailable => outage::told_once(&format!("{job}: {fault}"), || {
+            tracing::warn!(job, ?fault, "a part is away; tried again next round");
+        }),
         Trouble::Broken | Trouble::Duplicate => tracing::error!(job, ?fault, "fault; tried again next round"),
     }
 }

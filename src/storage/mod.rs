@@ -24,4 +24,5 @@ pub(crate) use record::record;
 pub use record::{Field, Record, Row, Rows};
 pub use statement::{Statement, Value};
 pub use tally::Tally;
+pub use trouble::{advice, with_advice};
 pub use tx::Tx;

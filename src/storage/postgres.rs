@@ -220,7 +220,11 @@ async fn why_unreachable(options: &PgConnectOptions) -> Fault {
 }
 
 fn unreachable(error: sqlx::Error) -> Fault {
-    away().because(error)
+    match error {
+        // It was reached, and says why it does not let us in.
+        sqlx::Error::Database(_) => fault("PostgreSQL does not let us in", error),
+        error => away().because(error),
+    }
 }
 
 fn away() -> Fault {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::tally::{Tally, Trip};
-use crate::base::Fault;
 use crate::base::time::Clock;
+use crate::base::{Fault, Timestamp};
 
 /// The ephemeral store; cheap to clone.
 #[derive(Clone)]
@@ -45,6 +45,11 @@ impl Ephemeral {
     /// `prefix` keeps several services apart in one Redis.
     pub async fn in_redis(url: &str, prefix: &str, tally: Arc<Tally>) -> Result<Self, Fault> {
         Ok(Self { engine: Engine::Redis(redis::Redis::connect(url, prefix).await?), tally })
+    }
+
+    /// The same, not reached before it is needed.
+    pub fn in_redis_when_needed(url: &str, prefix: &str, tally: Arc<Tally>) -> Result<Self, Fault> {
+        Ok(Self { engine: Engine::Redis(redis::Redis::connect_when_needed(url, prefix)?), tally })
     }
 
     /// Keeps `value` under `key` for `lifetime`, over whatever was there.
@@ -118,6 +123,14 @@ impl Ephemeral {
         match &self.engine {
             Engine::Memory(memory) => Ok(keys.iter().map(|key| memory.counted(key)).collect()),
             Engine::Redis(redis) => redis.counted(keys).await,
+        }
+    }
+
+    /// The clock of the server that holds it; none in process.
+    pub async fn clock(&self) -> Result<Option<Timestamp>, Fault> {
+        match &self.engine {
+            Engine::Memory(_) => Ok(None),
+            Engine::Redis(redis) => redis.clock().await.map(Some),
         }
     }
 

@@ -7,7 +7,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Script};
 
 use super::Consumed;
-use crate::base::Fault;
+use crate::base::{Fault, Timestamp};
 
 #[derive(Clone)]
 pub(super) struct Redis {
@@ -39,17 +39,20 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 impl Redis {
     pub(super) async fn connect(url: &str, prefix: &str) -> Result<Self, Fault> {
-        let client = redis::Client::open(url)
-            .map_err(|_| Fault::broken("TONGYAO_REDIS_URL is not a valid redis:// or rediss:// URL"))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(ANSWER_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN))
-            .set_number_of_retries(2);
-        let connection = ConnectionManager::new_with_config(client, config)
-            .await
-            .map_err(|error| Fault::unavailable("Redis cannot be reached").because(error))?;
+        let connection =
+            ConnectionManager::new_with_config(client(url)?, config()).await.map_err(unreachable)?;
+        Ok(Self::of(connection, prefix))
+    }
+
+    pub(super) fn connect_when_needed(url: &str, prefix: &str) -> Result<Self, Fault> {
+        let connection =
+            ConnectionManager::new_lazy_with_config(client(url)?, config()).map_err(unreachable)?;
+        Ok(Self::of(connection, prefix))
+    }
+
+    fn of(connection: ConnectionManager, prefix: &str) -> Self {
         let scripts = Scripts { consume: Script::new(CONSUME), count: Script::new(COUNT) };
-        Ok(Self { connection, prefix: prefix.into(), scripts: Arc::new(scripts) })
+        Self { connection, prefix: prefix.into(), scripts: Arc::new(scripts) }
     }
 
     pub(super) async fn put(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
@@ -110,13 +113,36 @@ impl Redis {
         Ok(counts.into_iter().map(Option::unwrap_or_default).collect())
     }
 
+    pub(super) async fn clock(&self) -> Result<Timestamp, Fault> {
+        let mut connection = self.connection.clone();
+        let (seconds, _micros): (i64, i64) =
+            redis::cmd("TIME").query_async(&mut connection).await.map_err(away)?;
+        Ok(Timestamp::from_seconds(seconds))
+    }
+
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 }
 
+fn client(url: &str) -> Result<redis::Client, Fault> {
+    redis::Client::open(url)
+        .map_err(|_| Fault::broken("TONGYAO_REDIS_URL is not a valid redis:// or rediss:// URL"))
+}
+
+fn config() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(ANSWER_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN))
+        .set_number_of_retries(2)
+}
+
 fn millis(lifetime: Duration) -> u64 {
     u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+fn unreachable(error: redis::RedisError) -> Fault {
+    Fault::unavailable("Redis cannot be reached").because(error)
 }
 
 fn away(error: redis::RedisError) -> Fault {
