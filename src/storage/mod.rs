@@ -18,7 +18,7 @@ pub mod outbox;
 
 pub use db::{Db, Reader, Run};
 pub use doubt::Doubt;
-pub use ephemeral::{Consumed, Ephemeral};
+pub use ephemeral::{Consumed, Ephemeral, Share};
 pub use limit::Limit;
 pub(crate) use record::record;
 pub use record::{Field, Record, Row, Rows};

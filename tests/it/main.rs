@@ -17,6 +17,7 @@ mod dpop;
 mod dpop_nonce;
 mod details;
 mod errors_guide;
+mod flood;
 mod front_channel;
 mod exchange;
 mod front_logout;

@@ -2,6 +2,7 @@
 
 mod memory;
 mod redis;
+mod share;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use std::time::Duration;
 use super::tally::{Tally, Trip};
 use crate::base::time::Clock;
 use crate::base::{Fault, Timestamp};
+
+pub use share::Share;
 
 /// The ephemeral store; cheap to clone.
 #[derive(Clone)]
@@ -28,14 +31,36 @@ enum Engine {
 pub enum Consumed {
     /// It was there, and nobody else will get it.
     Live(String),
-    /// Somebody used it before and left this trace.
+    /// They used it before and left this trace.
     Used(String),
+    /// It is, or was, somebody else's; untouched.
+    Others,
     /// Never there, or expired.
     Absent,
 }
 
 const PING: &str = "ping";
 const PING_LIVES: Duration = Duration::from_secs(1);
+
+/// How something that works once is used up.
+#[derive(Debug, Clone, Copy)]
+pub struct Use<'a> {
+    /// What the value begins with where it is theirs; empty where it is of whoever comes.
+    pub by: &'a str,
+    /// Stays in the place of the value.
+    pub trace: &'a str,
+    pub remembered: Duration,
+}
+
+/// One of several counters that are counted together.
+#[derive(Debug, Clone)]
+pub struct Counter {
+    pub key: String,
+    pub add: u64,
+    /// Where one has come to so much, none of them is counted.
+    pub most: u64,
+    pub lifetime: Duration,
+}
 
 impl Ephemeral {
     pub fn in_process(clock: Arc<dyn Clock>, tally: Arc<Tally>) -> Self {
@@ -61,13 +86,18 @@ impl Ephemeral {
         }
     }
 
-    /// Keeps what anybody may have kept without being known. In this process it gives way, the oldest first, where there is
-    /// too much of it; Redis has a rule of its own for that (`maxmemory-policy`).
-    pub async fn put_yielding(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
+    /// Keeps what gives way, the oldest first, where there is too much of its kind or of one owner's: a flood of it crowds
+    /// out itself, and neither counters nor what others have kept.
+    pub async fn put_yielding(
+        &self,
+        (key, value): (&str, &str),
+        lifetime: Duration,
+        share: &Share,
+    ) -> Result<(), Fault> {
         self.tally.count(Trip::Ephemeral);
         match &self.engine {
-            Engine::Memory(memory) => memory.put_yielding(key, value, lifetime),
-            Engine::Redis(redis) => redis.put(key, value, lifetime).await,
+            Engine::Memory(memory) => memory.put_yielding((key, value), lifetime, share),
+            Engine::Redis(redis) => redis.put_yielding((key, value), lifetime, share).await,
         }
     }
 
@@ -99,12 +129,12 @@ impl Ephemeral {
         }
     }
 
-    /// Takes what is under `key`, once, and leaves `trace` in its place for the rest of its life.
-    pub async fn consume(&self, key: &str, trace: &str) -> Result<Consumed, Fault> {
+    /// Takes what is under `key`, once, and leaves a trace in its place.
+    pub async fn consume(&self, key: &str, using: Use<'_>) -> Result<Consumed, Fault> {
         self.tally.count(Trip::Ephemeral);
         match &self.engine {
-            Engine::Memory(memory) => Ok(memory.consume(key, trace)),
-            Engine::Redis(redis) => redis.consume(key, trace).await,
+            Engine::Memory(memory) => Ok(memory.consume(key, using)),
+            Engine::Redis(redis) => redis.consume(key, using).await,
         }
     }
 
@@ -117,12 +147,30 @@ impl Ephemeral {
         }
     }
 
+    /// Adds to several counters, unless one has come to its most; the counts before. One round trip, and a write whatever is
+    /// added: where nothing can be written, adding nothing fails as well.
+    pub async fn count_below(&self, counters: &[Counter]) -> Result<Vec<u64>, Fault> {
+        self.tally.count(Trip::Ephemeral);
+        match &self.engine {
+            Engine::Memory(memory) => memory.count_below(counters),
+            Engine::Redis(redis) => redis.count_below(counters).await,
+        }
+    }
+
     /// Several counters at once, in one round trip; a counter never counted is 0.
     pub async fn counted(&self, keys: &[&str]) -> Result<Vec<u64>, Fault> {
         self.tally.count(Trip::Ephemeral);
         match &self.engine {
             Engine::Memory(memory) => Ok(keys.iter().map(|key| memory.counted(key)).collect()),
             Engine::Redis(redis) => redis.counted(keys).await,
+        }
+    }
+
+    /// As if it were full.
+    #[cfg(test)]
+    pub fn fill(&self) {
+        if let Engine::Memory(memory) = &self.engine {
+            memory.fill();
         }
     }
 
@@ -141,7 +189,7 @@ impl Ephemeral {
             Engine::Memory(memory) => memory.put(PING, "", PING_LIVES),
             Engine::Redis(redis) => {
                 redis.put(PING, "", PING_LIVES).await?;
-                redis.consume(PING, "").await.map(drop)
+                redis.consume(PING, Use { by: "", trace: "", remembered: PING_LIVES }).await.map(drop)
             }
         }
     }
