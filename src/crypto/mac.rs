@@ -21,6 +21,7 @@ pub enum Purpose {
     BrowserState,
     DpopNonce,
     ShownTo,
+    KnownBrowser,
 }
 
 /// An HMAC-SHA256 key.
@@ -66,6 +67,7 @@ impl Purpose {
             Purpose::BrowserState => "browser-state\0",
             Purpose::DpopNonce => "dpop-nonce\0",
             Purpose::ShownTo => "shown-to\0",
+            Purpose::KnownBrowser => "known-browser\0",
         }
     }
 }

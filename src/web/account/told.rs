@@ -169,12 +169,7 @@ mod tests {
                 Some("3 级 · 现场核验"),
             ),
             ("visit_decided", json!({"outcome": "failed_final", "reason": "face"}), "窗口核验未通过", None),
-            (
-                "session_ended",
-                json!({"reason": "ended_elsewhere"}),
-                "退出登录",
-                Some("在另一台设备上被退出"),
-            ),
+            ("session_ended", json!({"reason": "ended_elsewhere"}), "退出登录", Some("在另一台设备上被退出")),
         ];
         for (kind, facts, what, detail) in cases {
             let told = words(Locale::ZhCn, kind, &facts).unwrap();
