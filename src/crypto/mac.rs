@@ -23,6 +23,7 @@ pub enum Purpose {
     DpopNonce,
     ShownTo,
     SimulatedReader,
+    KnownBrowser,
 }
 
 /// An HMAC-SHA256 key.
@@ -80,6 +81,7 @@ impl Purpose {
             Purpose::DpopNonce => "dpop-nonce\0",
             Purpose::ShownTo => "shown-to\0",
             Purpose::SimulatedReader => "simulated-reader\0",
+            Purpose::KnownBrowser => "known-browser\0",
         }
     }
 }

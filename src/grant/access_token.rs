@@ -181,14 +181,15 @@ pub async fn find(
     row.map(|row| row.token(key, now)).transpose()
 }
 
-/// Revokes a token and what it was exchanged for, however often.
-pub async fn revoke(tx: &mut Tx, moment: &Moment, key: &TokenKey) -> Result<(), Fault> {
-    tx.execute(sql!(
-        "UPDATE access_token SET revoked_at = $2 WHERE digest = $1 AND revoked_at IS NULL",
-        key.0.as_str(),
-        moment.now,
-    ))
-    .await?;
+/// Revokes a token and what it was exchanged for; whether there was anything left to revoke.
+pub async fn revoke(tx: &mut Tx, moment: &Moment, key: &TokenKey) -> Result<bool, Fault> {
+    let mut revoked = tx
+        .execute(sql!(
+            "UPDATE access_token SET revoked_at = $2 WHERE digest = $1 AND revoked_at IS NULL",
+            key.0.as_str(),
+            moment.now,
+        ))
+        .await?;
     // An exchange holds its parent's row until it commits: what it writes is seen by the next look.
     for _ in 0..LOOKS {
         let reached = tx
@@ -206,8 +207,9 @@ pub async fn revoke(tx: &mut Tx, moment: &Moment, key: &TokenKey) -> Result<(), 
         if reached == 0 {
             break;
         }
+        revoked += reached;
     }
-    Ok(())
+    Ok(revoked > 0)
 }
 
 /// Holds a token's row to the end of the transaction, so that nobody revokes it meanwhile; whether it still counts.

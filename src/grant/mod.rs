@@ -20,6 +20,7 @@ pub mod exchange;
 pub mod refresh;
 pub mod decoupled;
 pub mod code_guess;
+pub mod device_starts;
 pub mod pace;
 pub mod notice;
 pub mod client_end;

@@ -122,8 +122,9 @@ pub async fn sign_in(
 ) -> Result<Answer<SignedIn, SignInRefusal>, Fault> {
     let login = clerk::login(typed_login);
     let lock = Lock::of(door.keys, moment, &login);
+    // The wrong ones that earned the lock are on record. What it keeps out is not: anybody could send that for ever.
     if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
-        return refuse(door.db, moment, None, locked).await;
+        return Ok(Answer::Refused(locked));
     }
     let known = clerk::find_by_login(&mut door.db.read(), door.keys, &login).await?;
     let id = known.as_ref().map(|known| known.clerk.id.clone());
@@ -138,7 +139,7 @@ pub async fn sign_in(
     // Guesses sent all at once pass the first look together. The lock they earned holds for the right one too, and tells
     // it from none that came as late.
     if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
-        return refuse(door.db, moment, id.as_ref(), locked).await;
+        return Ok(Answer::Refused(locked));
     }
     if let Some(locked) = lock.count(door.ephemeral, moment, if right { 0 } else { 1 }).await? {
         return refuse(door.db, moment, id.as_ref(), locked).await;

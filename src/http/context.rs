@@ -104,7 +104,7 @@ impl Context {
             },
             text: TextSize::Normal,
             device: device(header(USER_AGENT).unwrap_or_default()),
-            uri: parts.uri.clone(),
+            uri: own_address(&parts.uri),
             set: Vec::new(),
             trace: parts.extensions.get::<Trace>().cloned().unwrap_or_default(),
             moment,
@@ -246,6 +246,17 @@ impl FromRequestParts<Arc<App>> for Context {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         Ok(Self::of(app, parts))
     }
+}
+
+/// The address as a link of ours may repeat it. One that begins with two slashes, or what a browser takes for them, is
+/// another host's there (URL Standard §4.4, relative slash state); nothing of ours stands at such a path.
+fn own_address(asked: &Uri) -> Uri {
+    let whole = asked.path_and_query().map_or("/", |whole| whole.as_str());
+    let rest = whole.trim_start_matches(['/', '\\']);
+    if whole.len() - rest.len() < 2 {
+        return asked.clone();
+    }
+    format!("/{rest}").parse().unwrap_or_default()
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {

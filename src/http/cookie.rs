@@ -20,6 +20,8 @@ pub enum Cookie {
     Staff,
     /// Names the browser itself: ties forms and waiting requests to it.
     Browser,
+    /// The names by which somebody has signed in here, as `signin::known_browser` writes them.
+    Known,
     Language,
     Elder,
     /// The last logout of this browser, so that its page can be shown again.
@@ -39,6 +41,7 @@ impl Cookie {
             Cookie::Session => "tongyao_session",
             Cookie::Staff => "tongyao_staff",
             Cookie::Browser => "tongyao_browser",
+            Cookie::Known => "tongyao_known",
             Cookie::Language => "tongyao_language",
             Cookie::Elder => "tongyao_elder",
             Cookie::SignedOut => "tongyao_signed_out",

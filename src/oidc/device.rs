@@ -12,7 +12,7 @@ use super::{body, decoupled as way, direct};
 use crate::base::{Actor, Fault};
 use crate::client::Client;
 use crate::grant::decoupled::{self, Ask, Kept, Kind, NewDecoupled};
-use crate::grant::pace;
+use crate::grant::{device_starts, pace};
 use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::protocol::device::{DeviceAnswer, UserCode};
@@ -39,6 +39,7 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<DeviceAnswer,
     }
     let device_name = device_name(&client, &params)?;
     let request = way::read(&machine.app, &client, (&params, (Door::Device, Carried::Plain)), &[])?;
+    device_starts::count(&machine.app.ephemeral, &machine.moment, &client).await??;
     let (device_code, user_code) = keep(machine, request, device_name).await?;
     metrics::counter!("tongyao_decoupled_requests_total", "kind" => Kind::Device.word()).increment(1);
     let verification_uri = machine.app.settings.url(paths::DEVICE);

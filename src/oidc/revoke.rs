@@ -10,7 +10,8 @@ use crate::audit::{self, Event};
 use crate::base::Actor;
 use crate::client::Client;
 use crate::grant::access_token::{self, TokenKey};
-use crate::grant::{family, refresh};
+use crate::grant::family::{self, Life};
+use crate::grant::refresh;
 use crate::http::machine::Machine;
 use crate::protocol::Refusal;
 use crate::protocol::introspection::TokenQuestion;
@@ -43,7 +44,10 @@ async fn revoke_access(machine: &Machine, client: &Client, token: &str) -> Resul
     if found.client_id != client.client_id {
         return Err(Refusal::TokenOtherClient.into());
     }
-    access_token::revoke(&mut tx, &machine.moment, &found.key).await?;
+    // What was given back already changes nothing, and leaves no row: the same token may be sent for ever.
+    if !access_token::revoke(&mut tx, &machine.moment, &found.key).await? {
+        return Ok(());
+    }
     let family = found.family.as_ref().map(|family| &family.id);
     audit::record(&mut tx, &machine.moment, Event::TokenRevoked { client: &client.client_id, family })
         .await?;
@@ -56,6 +60,9 @@ async fn revoke_refresh(machine: &Machine, client: &Client, token: &str) -> Resu
     let Some(found) = refresh::find(&mut tx, machine.moment.now, token).await? else { return Ok(()) };
     if found.family.granted.client_id != client.client_id {
         return Err(Refusal::TokenOtherClient.into());
+    }
+    if found.family.life == Life::Revoked {
+        return Ok(());
     }
     family::revoke(&mut tx, &machine.moment, &found.family.id, "revoked_by_client").await?;
     let event = Event::TokenRevoked { client: &client.client_id, family: Some(&found.family.id) };

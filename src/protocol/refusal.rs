@@ -394,6 +394,8 @@ refusals! {
         "The person said no." "用户拒绝了授权。";
     DeviceNameMalformed = 103068 InvalidRequest 400
         "device_name must be at most 60 characters without control characters." "device_name 最多 60 个字符，不含控制字符。";
+    DeviceStartsTooMany = 103069 TemporarilyUnavailable 429
+        "Too many devices have begun within ten minutes; wait before trying again." "十分钟内发起的设备登录过多，请稍后再试。";
 
     // Token: requests that a client begins (CIBA Core 1.0).
     AuthReqIdMissing = 103080 InvalidRequest 400

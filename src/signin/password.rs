@@ -7,6 +7,7 @@ use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::identity::store::account::{self, Account};
 use crate::storage::{Db, Ephemeral};
 
+use super::known_browser;
 use super::throttle::{self, Guess, Standing};
 
 /// The parts this needs.
@@ -33,16 +34,17 @@ pub enum Outcome {
     },
 }
 
-/// Tries a password for whatever was typed as username.
+/// Tries a password for whatever was typed as username, in a browser that carries this (`known_browser`).
 pub async fn try_password(
     parts: &Parts<'_>,
     moment: &Moment,
-    username: &str,
+    (username, carried): (&str, Option<&str>),
     password: Secret,
 ) -> Result<Outcome, Fault> {
     let username = username.trim();
     let name = account::sign_in_key(parts.keys, username);
-    let guess = Guess { name: &name, account: None, moment };
+    let known = carried.and_then(|carried| known_browser::mark(&parts.keys.mac, carried, &name));
+    let guess = Guess { name: &name, account: None, known: known.as_deref(), moment };
     if let Standing::Reached { wait } = throttle::look(parts.ephemeral, &guess).await? {
         return Ok(Outcome::Throttled { wait });
     }

@@ -14,6 +14,8 @@ pub struct Guess<'a> {
     pub name: &'a str,
     /// The account it led to, once somebody has looked.
     pub account: Option<&'a AccountId>,
+    /// The mark of the browser, where somebody has signed in by this name there before.
+    pub known: Option<&'a str>,
     pub moment: &'a Moment,
 }
 
@@ -31,24 +33,40 @@ pub enum Standing {
 }
 
 const WINDOW: Duration = Duration::from_secs(600);
+const HOUR: Duration = Duration::from_secs(3600);
 /// Somebody who mistypes, or guesses at one name from one place.
 const PAIR: Limit = Limit { name: "sign-in-pair", most: 10, within: WINDOW };
-/// A spread-out attack on one name; high enough that it costs the citizen minutes at worst.
-const NAME: Limit = Limit { name: "sign-in-name", most: 100, within: WINDOW };
+/// A spread-out attack on one name. More than these an hour are never let guess at one account (OWASP ASVS 4.0, 2.2.1).
+const NAME: Limit = Limit { name: "sign-in-name", most: 100, within: HOUR };
 /// The same for all names of an account together.
-const ACCOUNT: Limit = Limit { name: "sign-in-account", most: 100, within: WINDOW };
+const ACCOUNT: Limit = Limit { name: "sign-in-account", most: 100, within: HOUR };
+/// A browser that has signed in by this name: what others have failed at does not count there. Beyond this it is as
+/// strange as any other, so that one who has stolen what it carries shuts it out no more than from elsewhere.
+const KNOWN: Limit = Limit { name: "sign-in-known", most: 10, within: HOUR };
 /// One place guessing at many accounts; a hall or an office shares an address.
 const PLACE: Limit = Limit { name: "sign-in-place", most: 300, within: WINDOW };
 
-/// Looks at every counter; one round trip.
+/// Looks at every counter; one round trip, and another one for a known browser that has used up its own.
 pub async fn look(ephemeral: &Ephemeral, guess: &Guess<'_>) -> Result<Standing, Fault> {
-    Ok(standing(waits(ephemeral, guess.moment.now, &guess.counted()).await?))
+    let now = guess.moment.now;
+    if let Some(mark) = guess.known
+        && KNOWN.wait(ephemeral, now, mark).await?.is_none()
+    {
+        return Ok(Standing::Free);
+    }
+    Ok(standing(waits(ephemeral, now, &guess.counted()).await?))
 }
 
 /// Counts so many failures, none for a right password, and judges the try by what was counted before. For either it is the
 /// same write: where nothing can be counted nothing is told, or a store that is full would let anybody guess for good.
 pub async fn count(ephemeral: &Ephemeral, guess: &Guess<'_>, failures: u64) -> Result<Standing, Fault> {
     let (now, counted) = (guess.moment.now, guess.counted());
+    if let Some(mark) = guess.known {
+        let before = ephemeral.count_below(&[KNOWN.counter(now, mark, failures)]).await?;
+        if before.iter().all(|count| KNOWN.reached(now, *count).is_none()) {
+            return Ok(Standing::Free);
+        }
+    }
     let mut counters = counted.each_ref().map(|(limit, by)| limit.counter(now, by, failures));
     // A spent account is answered like a wrong password, and so is counted like one.
     counters[3].most = u64::MAX;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
-use http::header::REFERRER_POLICY;
+use http::header::{REFERRER_POLICY, SET_COOKIE};
 use http::request::Parts;
 
 use super::answer::{Answer, chrome, page_with};
@@ -36,13 +36,29 @@ impl Drawing {
     }
 }
 
-/// The status and the headers of the bare answer with the body of the drawn one.
+/// The status and the headers of the bare answer with the body of the drawn one. A cookie that both set is the bare one's:
+/// a browser that is new has got another name in each.
 fn join(bare: &Response, mut drawn: Response) -> Response {
     *drawn.status_mut() = bare.status();
+    let set = |response: &Response| -> Vec<HeaderValue> {
+        response.headers().get_all(SET_COOKIE).iter().cloned().collect()
+    };
+    let (of_bare, of_drawn) = (set(bare), set(&drawn));
+    drawn.headers_mut().remove(SET_COOKIE);
+    for cookie in
+        of_drawn.into_iter().filter(|cookie| !of_bare.iter().any(|bare| named(bare) == named(cookie)))
+    {
+        drawn.headers_mut().append(SET_COOKIE, cookie);
+    }
     for (name, value) in bare.headers().iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH) {
         drawn.headers_mut().append(name.clone(), value.clone());
     }
     drawn
+}
+
+/// The name of a cookie that is set.
+fn named(cookie: &HeaderValue) -> Option<&[u8]> {
+    cookie.as_bytes().split(|byte| *byte == b'=').next()
 }
 
 fn draw_problem(context: &Context, problem: &Problem) -> Answer {

@@ -16,13 +16,17 @@ use crate::http::context::Context;
 use crate::http::cookie::Cookie;
 use crate::http::csrf::Posted;
 use crate::http::paths;
-use crate::identity::store::account::Account;
+use crate::identity::store::account::{self, Account};
 use crate::session::ending::{self, Ending, Reason};
 use crate::session::proof::Method;
 use crate::session::sso::{self, Opened, SignedIn};
 use crate::session::{Proof, Session};
+use crate::signin::known_browser;
 use crate::signin::password::{self, Outcome, Parts};
 use crate::storage::Tx;
+
+/// Begins anew with each sign-in.
+const KNOWN_SECONDS: i64 = 365 * 24 * 3600;
 
 #[derive(Deserialize, Default)]
 pub struct Asked {
@@ -83,6 +87,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     match try_password(&context, &shown.username, password).await? {
         Ok(account) => {
             open(&mut context, session.as_ref(), &account).await?;
+            remember(&mut context, &shown.username);
             if let Some(way) = &mut shown.way {
                 way.signed_in(&context, account.person).await?;
             }
@@ -155,6 +160,14 @@ fn keep(context: &mut Context, opened: &Opened) {
     browser_state::signed_in(context, &opened.secret, seconds);
 }
 
+/// The browser is known by this name from now on.
+fn remember(context: &mut Context, username: &str) {
+    let keys = &context.app.keys;
+    let name = account::sign_in_key(keys, username.trim());
+    let carried = known_browser::learn(&keys.mac, &context.moment, context.cookie(Cookie::Known), &name);
+    context.set_cookie(Cookie::Known, &carried, Some(KNOWN_SECONDS));
+}
+
 async fn try_password(
     context: &Context,
     username: &str,
@@ -162,7 +175,8 @@ async fn try_password(
 ) -> Result<Result<Account, SignInProblem>, Fault> {
     let app = &context.app;
     let parts = Parts { db: &app.db, ephemeral: &app.ephemeral, keys: &app.keys, passwords: &app.passwords };
-    let outcome = password::try_password(&parts, &context.moment, username, Secret::new(password)).await?;
+    let typed = (username, context.cookie(Cookie::Known));
+    let outcome = password::try_password(&parts, &context.moment, typed, Secret::new(password)).await?;
     let (problem, result) = match outcome {
         Outcome::Proven(account) => return Ok(Ok(account)),
         Outcome::Wrong => (SignInProblem::WrongNameOrPassword, "wrong"),

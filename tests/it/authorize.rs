@@ -393,6 +393,19 @@ async fn the_answer_travels_as_asked() {
 }
 
 #[tokio::test]
+async fn a_browser_that_is_new_gets_one_name() {
+    let world = World::new().await;
+    let ask = world.system("office").ask("openid").with("response_mode", "form_post").with("prompt", "none");
+    let page = world.browser().get(&format!("{}&lang=en", ask.address())).await;
+    assert_eq!(page.name(), "form-post");
+    let set: Vec<&str> =
+        page.answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    for name in ["tongyao_browser=", "tongyao_language="] {
+        assert_eq!(set.iter().filter(|cookie| cookie.starts_with(name)).count(), 1, "{set:?}");
+    }
+}
+
+#[tokio::test]
 async fn acr_tells_the_level_that_was_reached() {
     let world = World::new().await;
     let office = world.system("office");

@@ -1,5 +1,8 @@
 //! Devices (RFC 8628): a kiosk shows a code, a person allows it elsewhere, the kiosk asks until it is answered.
 
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
 use http::header::ORIGIN;
 use serde_json::{Value, json};
 
@@ -472,4 +475,44 @@ async fn a_public_devices_tokens_are_bound_to_its_key() {
         [("grant_type", "refresh_token"), ("refresh_token", body["refresh_token"].as_str().unwrap())];
     send(&fields, &thief).await.refused(400, "invalid_grant", 104_037);
     send(&fields, &holder).await.good();
+}
+
+#[tokio::test]
+async fn a_thief_of_a_cookie_lets_no_device_in_that_asks_for_a_fresh_sign_in() {
+    let world = world().await;
+    let kiosk = kiosk_of(&world);
+    let mut victim = world.browser();
+    victim.sign_in(&WANG).await;
+    let stolen = victim.cookie("tongyao_session").unwrap().to_owned();
+    world.later(1000);
+    let started = start(&kiosk, &[("max_age", "600")]).await;
+    let mut thief = world.browser();
+    let page = thief.get("/device").await;
+    let page = thief.submit(&page, &[("user_code", &started.user_code)]).await;
+    let request = page.input("request").unwrap();
+    assert_eq!(thief.sign_in_on(&page, &LI).await.name(), "consent");
+    thief.set_cookie("tongyao_session", &stolen);
+    assert_eq!(thief.get(&format!("/continue?request={request}")).await.name(), "sign-in");
+    poll(&kiosk, &started).await.refused(400, "authorization_pending", 103064);
+}
+
+#[tokio::test]
+async fn anybody_can_speak_for_a_public_device_and_begins_only_so_often() {
+    let world = world().await;
+    let player = RelyingParty::new(&world, "player", Credential::Public);
+    let rows = "SELECT COUNT(*) FROM decoupled_request";
+    for _ in 0..60 {
+        start(&player, &[]).await;
+    }
+    for _ in 0..3 {
+        player.post("/oidc/device", &[]).await.refused(429, "temporarily_unavailable", 103069);
+    }
+    assert_eq!(Look::at(&world).await.number(rows).await, 60);
+    // Neither who shows who it is, nor who calls from elsewhere, waits for that.
+    start(&kiosk_of(&world), &[]).await;
+    let elsewhere = ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 40_000)));
+    let answer = player.asking("/oidc/device", &[]).knowing(elsewhere).send(&world.router).await;
+    assert_eq!(answer.status, 200);
+    world.later(600);
+    start(&player, &[]).await;
 }

@@ -1,5 +1,6 @@
 //! Introspection and revocation: whether a token lives, who may know, and giving it back.
 
+use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::{Tokens, WANG, World};
 
@@ -69,9 +70,12 @@ async fn a_client_gives_its_tokens_back() {
     assert_eq!(portal.revoke(&refresh).await.status, 200);
     portal.userinfo(&second.access).await.refused(401, "invalid_token", 104_006);
     portal.refresh(&refresh).await.refused(400, "invalid_grant", 103_020);
-    for unknown in ["nonsense", "tya_nonsense", "tyr_nonsense", refresh.as_str()] {
+    for unknown in ["nonsense", "tya_nonsense", "tyr_nonsense", refresh.as_str(), first.access.as_str()] {
         assert_eq!(portal.revoke(unknown).await.status, 200, "{unknown}");
     }
+    // What was given back already is answered, and leaves no row.
+    let rows = "SELECT COUNT(*) FROM audit_event WHERE kind = 'token_revoked'";
+    assert_eq!(Look::at(&world).await.number(rows).await, 2);
 }
 
 #[tokio::test]

@@ -181,3 +181,19 @@ async fn what_is_too_large_is_refused_everywhere() {
         assert!(answer.body.contains(told), "{path}: {}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn no_link_of_a_page_leads_to_a_host_that_the_address_named() {
+    let world = World::new().await;
+    for slashes in ["//", "///", "/\\", "/\\/", "//\\"] {
+        let page = world.browser().get(&format!("{slashes}evil.example/account/?lang=en")).await;
+        assert_eq!((page.name().as_str(), page.status()), ("error", 404), "{slashes}");
+        let links = page.links();
+        assert!(links.iter().any(|link| link.contains("lang=")), "{links:?}");
+        for link in links {
+            let to = url::Url::parse("http://localhost:8000").unwrap().join(&link).unwrap();
+            assert_ne!(to.host_str(), Some("evil.example"), "{slashes}: {link}");
+        }
+        assert!(!page.answer.body.contains(&format!("{slashes}evil")), "{slashes}");
+    }
+}

@@ -142,7 +142,105 @@ async fn the_names_of_an_account_share_its_limit_and_nobody_learns_that_they_do(
     assert_eq!(right.text(), nobody.text());
     assert_eq!(try_password(elsewhere(), LI.number, LI.password).await.name(), "account");
     world.later(600);
+    assert_eq!(try_password(elsewhere(), WANG.number, WANG.password).await.status(), 422);
+    world.later(3000);
     assert_eq!(try_password(elsewhere(), WANG.number, WANG.password).await.name(), "account");
+}
+
+/// A hundred wrong passwords at one name from ten addresses: as many as an hour is given.
+async fn guess_a_hundred_times(world: &World, username: &str) {
+    for place in 0..10 {
+        for _ in 0..10 {
+            let browser = world.browser().at(&format!("203.0.113.{place}"));
+            assert_eq!(try_password(browser, username, WRONG).await.status(), 422);
+        }
+    }
+}
+
+async fn leave(browser: &mut Browser) {
+    let page = browser.get("/sign-out").await;
+    browser.submit(&page, &[("decision", "all")]).await;
+}
+
+#[tokio::test]
+async fn who_has_signed_in_here_before_is_not_kept_out_by_strangers() {
+    let world = World::new().await;
+    let mut own = world.browser().at("198.51.100.7");
+    for citizen in [&WANG, &LI] {
+        own.sign_in(citizen).await;
+        leave(&mut own).await;
+    }
+    guess_a_hundred_times(&world, WANG.login_name).await;
+    let with_cookie = |mut browser: Browser, value: &str| {
+        browser.set_cookie("tongyao_known", value);
+        try_password(browser, WANG.login_name, WANG.password)
+    };
+    let known = own.cookie("tongyao_known").unwrap().to_owned();
+    let (random, marks) = known.split_once('.').unwrap();
+    let mut other = world.browser();
+    other.sign_in(&LI).await;
+    let of_another = other.cookie("tongyao_known").unwrap();
+    for stranger in ["", marks, &format!("{}.{marks}", "A".repeat(random.len())), of_another] {
+        assert_eq!(with_cookie(world.browser(), stranger).await.status(), 429, "{stranger}");
+    }
+    // From another network; and each time anew.
+    for _ in 0..3 {
+        let mut own = own.clone().at("198.51.100.8");
+        assert_eq!(own.sign_in(&WANG).await.name(), "account");
+    }
+    world.later(3600);
+    guess_a_hundred_times(&world, WANG.phone).await;
+    // By a name never used here the browser is a stranger.
+    assert_eq!(try_password(own.clone(), WANG.phone, WANG.password).await.status(), 429);
+    assert_eq!(try_password(own.clone(), WANG.login_name, WANG.password).await.name(), "account");
+}
+
+#[tokio::test]
+async fn a_browser_that_is_known_fails_ten_times_and_then_as_a_stranger() {
+    let world = World::new().await;
+    let mut own = world.browser();
+    own.sign_in(&WANG).await;
+    leave(&mut own).await;
+    for _ in 0..20 {
+        assert_eq!(try_password(own.clone(), WANG.login_name, WRONG).await.status(), 422);
+    }
+    assert_eq!(try_password(own.clone(), WANG.login_name, WANG.password).await.status(), 429);
+    let elsewhere = own.at("198.51.100.8");
+    assert_eq!(try_password(elsewhere, WANG.login_name, WANG.password).await.name(), "account");
+}
+
+#[tokio::test]
+async fn one_account_is_guessed_at_a_hundred_times_an_hour() {
+    let world = World::new().await;
+    guess_a_hundred_times(&world, WANG.login_name).await;
+    for (wait, status) in [(600, 429), (2999, 429), (1, 200)] {
+        world.later(wait);
+        let page = try_password(world.browser(), WANG.login_name, WANG.password).await;
+        assert_eq!(page.status(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_thief_of_a_cookie_pays_no_fresh_sign_in_with_another_account() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let mut victim = world.browser();
+    victim.sign_in(&WANG).await;
+    let stolen = victim.cookie("tongyao_session").unwrap().to_owned();
+    world.later(1000);
+    for (name, value) in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "600")] {
+        let mut thief = world.browser();
+        let page = thief.get(&portal.ask("openid").with(name, value).address()).await;
+        let request = page.input("request").unwrap();
+        let page = thief.sign_in_on(&page, &LI).await;
+        assert_eq!(page.name(), "consent", "{name}={value}");
+        thief.set_cookie("tongyao_session", &stolen);
+        let page = thief.get(&format!("/continue?request={request}")).await;
+        assert_eq!(page.name(), "sign-in", "{name}={value}");
+        // The cookie is worth what it was: without that wish it would do.
+        let page = thief.get(&portal.ask("openid").address()).await;
+        assert_eq!(page.name(), "consent");
+    }
 }
 
 #[tokio::test]
