@@ -74,6 +74,24 @@ pub async fn find(
     Ok(found.filter(|pending| pending.expires_at > now))
 }
 
+/// Ends one whose answer went elsewhere. It is known a while longer: whoever opens its pages again is told what it was.
+pub async fn end_elsewhere(
+    ephemeral: &Ephemeral,
+    now: Timestamp,
+    (id, browser): (&RequestId, &str),
+) -> Result<(), Fault> {
+    match detour::find::<Pending>(ephemeral, id, browser).await? {
+        Some(pending) => detour::update(ephemeral, id, &Pending { expires_at: now, ..pending }).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether what waits no longer was a question from elsewhere.
+pub async fn was_elsewhere(ephemeral: &Ephemeral, id: &RequestId, browser: &str) -> Result<bool, Fault> {
+    let found: Option<Pending> = detour::find(ephemeral, id, browser).await?;
+    Ok(found.is_some_and(|pending| pending.decoupled.is_some()))
+}
+
 /// The mark of a page that asks one person about a request: nobody else can make it, or is shown the page by it.
 pub fn shown_to(keys: &Keys, id: &RequestId, person: &PersonId) -> String {
     keys.mac.of(Purpose::ShownTo, &[id.as_str().as_bytes(), person.as_str().as_bytes()])
