@@ -148,6 +148,12 @@ impl Client {
         Some(address.with_query(&[("iss", issuer)]))
     }
 
+    /// Whether no answer of it comes by redirect: the person is then asked each time (RFC 8628 §5.4), whatever they allowed
+    /// before.
+    pub fn asks_each_time(&self) -> bool {
+        !self.may_use(GrantType::AuthorizationCode) && !self.may_use(GrantType::Implicit)
+    }
+
     /// Whether the client has no secret and no key.
     pub fn is_public(&self) -> bool {
         self.metadata.is_public()

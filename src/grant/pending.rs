@@ -73,6 +73,28 @@ pub async fn find(
     Ok(found.filter(|pending| pending.expires_at > moment.now))
 }
 
+/// Ends one whose answer went elsewhere. It is known a while longer: whoever opens its pages again is told what it was.
+pub async fn end_elsewhere(
+    ephemeral: &Ephemeral,
+    moment: &Moment,
+    (id, browser): (&RequestId, &str),
+) -> Result<(), Fault> {
+    let Some(pending) = detour::find::<Pending>(ephemeral, moment, (id, browser)).await? else {
+        return Ok(());
+    };
+    detour::update(ephemeral, moment, id, &Pending { expires_at: moment.now, ..pending }).await
+}
+
+/// Whether what waits no longer was a question from elsewhere.
+pub async fn was_elsewhere(
+    ephemeral: &Ephemeral,
+    moment: &Moment,
+    (id, browser): (&RequestId, &str),
+) -> Result<bool, Fault> {
+    let found: Option<Pending> = detour::find(ephemeral, moment, (id, browser)).await?;
+    Ok(found.is_some_and(|pending| pending.decoupled.is_some()))
+}
+
 /// The mark of a page that asks one person about a request: nobody else can make it, or is shown the page by it.
 pub fn shown_to(keys: &Keys, id: &RequestId, person: &PersonId) -> String {
     keys.mac.of(Purpose::ShownTo, &[id.as_str().as_bytes(), person.as_str().as_bytes()])

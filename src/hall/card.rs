@@ -157,8 +157,8 @@ impl CardRefusal {
                 "The document has expired. The person must come back with a valid one.",
             ),
             CardRefusal::AnotherPerson => locale.pick(
-                "证件与预约人不是同一人，不能办理这个预约。",
-                "The card is not that of the person who made this visit.",
+                "证件与预约人不是同一人，不能办理这个预约。请放回等待，再按现场办理。",
+                "The card is not that of the person who made this visit. Put the visit back, then begin a walk-in.",
             ),
             CardRefusal::ServedElsewhere => locale.pick(
                 "当事人正在其他窗口办理，请先结束那边的办理。",

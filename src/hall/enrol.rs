@@ -104,8 +104,8 @@ impl EnrolRefusal {
     pub fn message(self, locale: Locale) -> &'static str {
         match self {
             EnrolRefusal::NoTriesLeft => locale.pick(
-                "24 小时内核验失败次数过多，请明天再预约，或拨打 12345 咨询。",
-                "Too many verifications have failed within 24 hours. Try again tomorrow, or call 12345.",
+                "24 小时内核验失败次数过多，请满 24 小时后再预约，或拨打 12345 咨询。",
+                "Too many verifications have failed within 24 hours. Try again after 24 hours, or call 12345.",
             ),
         }
     }

@@ -70,8 +70,9 @@ struct Browser {
 }
 
 const YEAR_SECONDS: i64 = 365 * 24 * 3600;
-/// What a page is asked for by: the request it stands on the way of, or the page of ours that waits behind it.
-const ON_THE_WAY: [&str; 2] = ["request", "next"];
+/// What a page is asked for by: the request it stands on the way of, the system that asks, or the page of ours that waits
+/// behind it.
+const ON_THE_WAY: [&str; 3] = ["request", "from", "next"];
 const LONGEST_ON_THE_WAY: usize = 1024;
 
 impl Context {
@@ -131,6 +132,11 @@ impl Context {
     /// `SameSite=Lax` (RFC 6265bis §5.8.3), and sends them to where that form is redirected.
     pub fn cookies_kept_back(&self) -> bool {
         self.sent_by == SentBy::FormElsewhere && self.browser.fresh
+    }
+
+    /// Whether the browser brought none of our cookies although nothing kept it from it: it forgets them, or takes none.
+    pub fn brought_no_cookie(&self) -> bool {
+        self.sent_by == SentBy::Anything && self.browser.fresh
     }
 
     pub fn cookie(&self, cookie: Cookie) -> Option<&str> {

@@ -34,7 +34,13 @@ pub fn check(context: &Context, headers: &HeaderMap, form: &Form) -> Result<(), 
     let browser = context.browser();
     let given = form.raw("csrf").unwrap_or_default();
     let ours = context.app.keys.mac.matches(Purpose::Csrf, &[browser.as_bytes()], given);
-    if cross || foreign || !ours { Err(Problem::StaleForm) } else { Ok(()) }
+    match ours {
+        _ if cross || foreign => Err(Problem::StaleForm),
+        true => Ok(()),
+        // The same page would be refused for ever, however often it is opened again.
+        false if context.brought_no_cookie() => Err(Problem::NoCookies),
+        false => Err(Problem::StaleForm),
+    }
 }
 
 impl FromRequest<Arc<App>> for Posted {

@@ -23,7 +23,13 @@ pub enum Problem {
     WrongMethod,
     /// A waiting request or a link is too old, used, or another browser's.
     Expired,
+    /// The same, on the way to a system that can be entered again.
+    ExpiredFrom(Entrance),
+    /// A question from another device or from a client that waits: it is answered, or its time is over.
+    Answered,
     StaleForm,
+    /// A form of ours from a browser that brought no cookie at all.
+    NoCookies,
     TooLarge,
     TooManyRequests {
         wait: u64,
@@ -32,6 +38,14 @@ pub enum Problem {
         wait: u64,
     },
     Broken,
+}
+
+/// A system, and where one goes to begin there again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrance {
+    pub name: String,
+    /// An address it has registered, if it has.
+    pub href: Option<String>,
 }
 
 /// A page asked for by a surface that does not draw pages itself; travels as an extension of the answer.
@@ -61,10 +75,10 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Problem::BadRequest | Problem::BadBody | Problem::BadClient(_) => StatusCode::BAD_REQUEST,
-            Problem::Forbidden | Problem::StaleForm => StatusCode::FORBIDDEN,
+            Problem::Forbidden | Problem::StaleForm | Problem::NoCookies => StatusCode::FORBIDDEN,
             Problem::NotFound => StatusCode::NOT_FOUND,
             Problem::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Problem::Expired => StatusCode::GONE,
+            Problem::Expired | Problem::ExpiredFrom(_) | Problem::Answered => StatusCode::GONE,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Problem::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Problem::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -77,6 +91,14 @@ impl Problem {
             Problem::TooManyRequests { wait } | Problem::Unavailable { wait } => Some(*wait),
             _ => None,
         }
+    }
+}
+
+impl PageProblem {
+    /// Whether a request that waited waits no more.
+    pub fn is_over(&self) -> bool {
+        use Problem::{Answered, Expired, ExpiredFrom};
+        matches!(self, PageProblem::Problem(Expired | ExpiredFrom(_) | Answered))
     }
 }
 

@@ -25,8 +25,18 @@ impl SearchKeys {
 /// All plausible keys of a number as typed.
 ///
 /// Old 15-digit numbers are upgraded. A passport is found with its country in front (`USA 123456789`), because the
-/// number alone names one passport in each country. Numbers with a wrong check character find nobody.
+/// number alone names one passport in each country; without a space between them (`USA123456789`) where it can be
+/// nothing else. Numbers with a wrong check character find nobody.
 pub fn search_keys(raw: &str) -> SearchKeys {
+    let keys = certain_keys(raw);
+    if !keys.is_empty() {
+        return keys;
+    }
+    SearchKeys { persons: passport_in_one_word(raw).into_iter().collect(), ..keys }
+}
+
+/// The same without readings that are only a guess: many a name begins with the letters of a country (`chen1990`).
+pub(super) fn certain_keys(raw: &str) -> SearchKeys {
     let Ok(text) = normalise::number(raw) else { return SearchKeys::default() };
     let persons = [eighteen(&text), old_resident(&text), by_form(&text), passport(raw)];
     SearchKeys { persons: persons.into_iter().flatten().collect(), enterprise: CreditCode::parse(&text).ok() }
@@ -65,6 +75,15 @@ fn passport(raw: &str) -> Option<PersonKey> {
     document::is_passport(&number).then(|| PersonKey::of(IdType::Passport, &number, Some(country)))
 }
 
+fn passport_in_one_word(raw: &str) -> Option<PersonKey> {
+    let text = normalise::number(raw).ok()?;
+    let (code, number) = text.split_at_checked(3)?;
+    let country = Country::all().find(|country| country.as_str() == code)?;
+    let has_digit = number.bytes().any(|b| b.is_ascii_digit());
+    (has_digit && document::is_passport(number))
+        .then(|| PersonKey::of(IdType::Passport, number, Some(country)))
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
@@ -79,7 +98,7 @@ mod tests {
 
     #[test]
     fn finds_every_plausible_key() {
-        let cases: [(&str, &[&str]); 20] = [
+        let cases: [(&str, &[&str]); 25] = [
             ("11010519491231002x", &["resident_id:11010519491231002X"]),
             ("１１０１０５ 19491231 002Ｘ", &["resident_id:11010519491231002X"]),
             ("110105491231002", &["resident_id:11010519491231002X"]),
@@ -93,6 +112,11 @@ mod tests {
             ("usa 123456789", &["passport:USA:123456789"]),
             ("D：C01X00T47", &["passport:DEU:C01X00T47"]),
             ("USA 12345678", &["passport:USA:12345678"]),
+            ("BRA G87654321", &["passport:BRA:G87654321"]),
+            ("bRAg８7654321", &["passport:BRA:G87654321"]),
+            ("G87654321", &[]),
+            ("XYZG87654321", &[]),
+            ("CHENXIAO", &[]),
             ("110105194912310021", &[]),
             ("91350100M000100Y43", &[]),
             ("E12345678", &[]),

@@ -3,16 +3,16 @@
 
 use axum::response::Response;
 
+use super::accept;
 use super::check::{self, Ask, Door};
 use super::token::push;
-use super::{accept, authorize};
 use crate::app::App;
 use crate::base::id::{DecoupledId, PersonId, RequestId};
 use crate::base::{Actor, Fault, Locale, Moment};
 use crate::client::{Client, SealProblem, policy};
 use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
 use crate::grant::notice::{self, Body, Content};
-use crate::grant::{Granted, asked};
+use crate::grant::{Granted, asked, pending};
 use crate::http::context::Context;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
@@ -87,20 +87,26 @@ pub(super) async fn answer(
     let moment = context.moment.by(Actor::Person(person));
     let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, moment.now, id)
         .await?
-        .ok_or(Problem::Expired)?;
+        .ok_or(Problem::Answered)?;
     // In a place of its own: it is large and rare, and stands at the end of the way that every sign-on goes.
     let written = Box::pin(write(app, &moment, (client, &found), said)).await?;
-    authorize::finish(context, waiting).await?;
+    finish(context, waiting).await?;
     if !written {
-        return Err(Problem::Expired.into());
+        return Err(Problem::Answered.into());
     }
     Ok(context.redirect(&format!("{}?said={word}", paths::ANSWERED)))
 }
 
 /// Nothing was decided: who left, or could not sign in, has neither allowed nor denied anything.
 pub(super) async fn leave(context: &Context, waiting: Option<&RequestId>) -> Result<Response, PageProblem> {
-    authorize::finish(context, waiting).await?;
+    finish(context, waiting).await?;
     Ok(context.redirect(&format!("{}?said=nothing", paths::ANSWERED)))
+}
+
+async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
+    let Some(id) = waiting else { return Ok(()) };
+    let browser = context.browser();
+    pending::end_elsewhere(&context.app.ephemeral, &context.moment, (id, &browser)).await
 }
 
 /// One transaction: the decision, the session of its own, and what the client is told; whether the request still waited.

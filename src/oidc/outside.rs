@@ -41,12 +41,16 @@ impl Told {
 
 fn refusal(problem: &Problem) -> Refusal {
     match problem {
-        Problem::NotFound | Problem::Expired => Refusal::AddressUnknown,
+        Problem::NotFound | Problem::Expired | Problem::ExpiredFrom(_) | Problem::Answered => {
+            Refusal::AddressUnknown
+        }
         Problem::WrongMethod => Refusal::MethodNotAllowed,
         Problem::TooLarge => Refusal::RequestTooLarge,
         Problem::BadBody => Refusal::BodyBroken,
         Problem::BadClient(refusal) => *refusal,
-        Problem::BadRequest | Problem::Forbidden | Problem::StaleForm => Refusal::RequestMalformed,
+        Problem::BadRequest | Problem::Forbidden | Problem::StaleForm | Problem::NoCookies => {
+            Refusal::RequestMalformed
+        }
         Problem::TooManyRequests { .. } => Refusal::TooManyRequests,
         Problem::Unavailable { .. } => Refusal::ServerBusy,
         Problem::Broken => Refusal::ServerBroken,

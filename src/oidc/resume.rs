@@ -19,9 +19,11 @@ pub struct Waiting {
 pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Result<Response, PageProblem> {
     let id: RequestId = waiting.request.parse().map_err(|_| Problem::Expired)?;
     let browser = context.browser();
-    let pending = pending::find(&context.app.ephemeral, &context.moment, (&id, &browser))
-        .await?
-        .ok_or(Problem::Expired)?;
+    let ephemeral = &context.app.ephemeral;
+    let Some(pending) = pending::find(ephemeral, &context.moment, (&id, &browser)).await? else {
+        let elsewhere = pending::was_elsewhere(ephemeral, &context.moment, (&id, &browser)).await?;
+        return Err(if elsewhere { Problem::Answered } else { Problem::Expired }.into());
+    };
     context.prefer(pending.request.ui_locales.as_deref());
     let client_id = &pending.request.client_id;
     let client =

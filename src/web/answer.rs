@@ -33,6 +33,7 @@ pub fn chrome(context: &Context) -> Chrome {
         elder,
         sandbox: if context.app.settings.sandbox { Sandbox::On } else { Sandbox::Off },
         service: None,
+        from: None,
         here: context.here(),
         language_href: context.href_with("lang", other_language.tag()),
         elder_href: context.href_with("elder", other_size),

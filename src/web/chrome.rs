@@ -29,6 +29,8 @@ pub struct Chrome {
     pub sandbox: Sandbox,
     /// Name of the department's system that asked, on the way through its request.
     pub service: Option<String>,
+    /// The id of that system, where the person can begin there again once the request has run out.
+    pub from: Option<String>,
     /// Where this page is shown again, also where it answered a form.
     pub here: String,
     /// This page in the other language.

@@ -49,7 +49,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
         asker: way.asker(&context),
         person: person.unwrap_or_default(),
         items: items(&context, (&asked, way.client.consent)),
-        until: (context.moment.now + consent::LIFETIME).date().to_string(),
+        until: until(&context, &way),
         occasion: occasion(&context, &way).await?,
     };
     way.page(&context, &drawn)
@@ -81,6 +81,11 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     }
 }
 
+/// The day the consent ends; none where every time is asked anew, so that it lets nobody in later.
+fn until(context: &Context, way: &Way) -> Option<String> {
+    (!way.client.asks_each_time()).then(|| (context.moment.now + consent::LIFETIME).date().to_string())
+}
+
 /// The page names a person, and the answer is theirs alone.
 fn is_shown_to(context: &Context, (way, session): (&Way, &Session), mark: &str) -> bool {
     pending::is_shown_to(&context.app.keys, &way.id, &session.person, mark)
@@ -91,7 +96,7 @@ async fn occasion(context: &Context, way: &Way) -> Result<Occasion, PageProblem>
     let Some(id) = &way.pending.decoupled else { return Ok(Occasion::Here) };
     let app = &context.app;
     let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, context.moment.now, id).await?;
-    let waiting = found.ok_or(Problem::Expired)?;
+    let waiting = found.ok_or(Problem::Answered)?;
     let until = waiting.expires_at.for_people();
     Ok(match waiting.kind {
         Kind::Device => Occasion::Device {

@@ -12,6 +12,7 @@ pub mod drawn;
 pub mod home;
 pub mod errors;
 pub mod logo;
+pub mod entrance;
 pub mod way;
 pub mod sign_in;
 pub mod consent;

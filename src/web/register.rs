@@ -164,10 +164,12 @@ impl Visitor {
         let person = person::find(&mut app.db.read(), &app.keys, id)
             .await?
             .ok_or_else(|| Fault::inconsistent("person", id.as_str(), "gone while a slip waits"))?;
+        let document = person.primary()?;
         Ok(RegisterDetails {
             continuation_code: typed.to_owned(),
             name_masked: person.masked_name(),
-            document_masked: person.primary()?.masked_number(),
+            document_masked: document.masked_number(),
+            id_type: Some(document.kind),
             ..Default::default()
         })
     }

@@ -97,7 +97,8 @@ pub(super) async fn find(context: &mut Context, id: Option<&str>) -> Result<Opti
     Ok(Some(Way { id, leaving, client }))
 }
 
-async fn leave_all(context: &mut Context, session: &Session) -> Result<(), Fault> {
+/// Ends the session of this browser, and has its systems told.
+pub(super) async fn leave_all(context: &mut Context, session: &Session) -> Result<(), Fault> {
     let app = context.app.clone();
     let ending =
         Ending { keys: &app.keys, clients: &app.clients, person: &session.person, reason: Reason::SignedOut };

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::chrome::Chrome;
 use super::pages::{StepUpPage, StepUpProblem, VisitState};
 use super::way::Way;
-use super::{halls, progress};
+use super::{halls, progress, visit};
 use crate::base::Fault;
 use crate::grant::level::{self, Reached};
 use crate::grant::pending::Left;
@@ -20,6 +20,7 @@ use crate::http::csrf::Posted;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::Level;
+use crate::protocol::urlencoded;
 
 #[derive(Deserialize)]
 pub struct Waiting {
@@ -36,7 +37,7 @@ struct Gap {
 pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer {
     let way = match Way::find(&mut context, &waiting.request).await {
         Ok(way) => way,
-        Err(problem) => return too_late(context, problem).await,
+        Err(problem) => return too_late(context, problem, None).await,
     };
     let citizen = match Citizen::find(context).await? {
         Ok(citizen) => citizen,
@@ -52,7 +53,7 @@ pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Answer
 pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let way = match Way::find(&mut context, form.get("request").unwrap_or_default()).await {
         Ok(way) => way,
-        Err(problem) => return too_late(context, problem).await,
+        Err(problem) => return too_late(context, problem, form.get("action")).await,
     };
     if form.get("action") == Some("leave") {
         return way.leave(&context, Left::StepUp).await;
@@ -70,12 +71,15 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
 }
 
 /// A visit takes longer than a request waits: whoever is signed in goes on with the visit, and later from the client.
-async fn too_late(context: Context, problem: PageProblem) -> Answer {
-    let late = matches!(problem, PageProblem::Problem(Problem::Expired));
-    if late && context.session().await?.is_some() {
-        return Ok(context.redirect(paths::ACCOUNT_VISIT));
+async fn too_late(context: Context, problem: PageProblem, action: Option<&str>) -> Answer {
+    if !problem.is_over() {
+        return Err(problem);
     }
-    Err(problem)
+    match Citizen::find(context).await? {
+        Ok(citizen) if action == Some("enrol") => visit::enrol(citizen).await,
+        Ok(citizen) => Ok(visit::back(&citizen)),
+        Err(_) => Err(problem),
+    }
 }
 
 /// Nothing when the request can go on, to its answer or to its refusal.
@@ -96,11 +100,18 @@ async fn enrol(citizen: &Citizen, way: &Way, gap: &Gap) -> Answer {
     let app = &context.app;
     let who = (&session.person, &session.account);
     match enrol::enrol(&app.db, &app.keys, &context.moment, who).await? {
-        hall::Answer::Done(_) => Ok(context.redirect(&paths::for_request(paths::STEP_UP, &way.id))),
+        hall::Answer::Done(_) => Ok(context.redirect(&here(way))),
         hall::Answer::Refused(enrol::EnrolRefusal::NoTriesLeft) => {
             show(citizen, way, gap, Some(StepUpProblem::NoTriesLeft)).await
         }
     }
+}
+
+/// Where the page is shown again, which waits longer than the request: so it names the system, too.
+fn here(way: &Way) -> String {
+    let from = way.comes_back().then(|| format!("&from={}", urlencoded::encode(&way.client.client_id)));
+    let here = paths::for_request(paths::STEP_UP, &way.id);
+    format!("{here}{}", from.unwrap_or_default())
 }
 
 async fn show(citizen: &Citizen, way: &Way, gap: &Gap, problem: Option<StepUpProblem>) -> Answer {
@@ -109,7 +120,7 @@ async fn show(citizen: &Citizen, way: &Way, gap: &Gap, problem: Option<StepUpPro
     let binding = progress.state == VisitState::AwaitingBinding;
     let slip = progress.slip_href(context).await?;
     let drawn = StepUpPage {
-        chrome: Chrome { signed_in: citizen.chrome().signed_in, ..way.chrome(context) },
+        chrome: Chrome { signed_in: citizen.chrome().signed_in, here: here(way), ..way.chrome(context) },
         request: way.id.to_string(),
         service: way.client.name(context.locale).to_owned(),
         has_level: gap.has.number(),

@@ -9,12 +9,12 @@ use super::account::citizen::{Citizen, Sent};
 use super::answer::{Answer, page};
 use super::chrome::Chrome;
 use super::form::Field;
-use super::halls;
 use super::messages;
 use super::pages::{BindingForm, VisitPage, VisitState};
 use super::progress::{self, Progress};
 use super::sign_in;
 use super::way::Way;
+use super::{entrance, halls};
 use crate::base::Fault;
 use crate::hall::bind::{self, By, Confirmation, Confirmed};
 use crate::hall::binding_refusal::BindingRefusal;
@@ -22,6 +22,7 @@ use crate::hall::{self, enrol, receipt};
 use crate::http::context::Context;
 use crate::http::paths;
 use crate::http::shown::Problem;
+use crate::protocol::urlencoded;
 
 /// What a form of the page came to, where it did not lead on.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub struct Tried {
     pub number: Field,
     pub problem: Option<String>,
     pub notice: Option<String>,
+    /// Where whoever is the wrong person signs out, to come back as the right one.
+    pub switch_action: Option<String>,
     pub status: StatusCode,
 }
 
@@ -90,7 +93,8 @@ pub async fn show(mut citizen: Citizen, tried: Tried) -> Answer {
     let way = Way::of_address(&mut citizen.context).await?;
     let progress = progress::find(&citizen.context, &citizen.session).await?;
     let context = &citizen.context;
-    let here = here(way.as_ref());
+    let here = here(context, way.as_ref());
+    let came_from = if way.is_none() { entrance::named(context).await? } else { None };
     let service = way.as_ref().map(|way| way.client.name(context.locale).to_owned());
     let binding = progress.invitation.as_ref().map(|invitation| BindingForm {
         action: tried.token.as_deref().map_or_else(|| here.clone(), paths::bind),
@@ -111,6 +115,8 @@ pub async fn show(mut citizen: Citizen, tried: Tried) -> Answer {
         slip_href: progress.slip_href(context).await?.map(|page| with_request(page, way.as_ref())),
         problem: tried.problem,
         notice: tried.notice,
+        came_from,
+        switch_action: tried.switch_action,
         here,
     };
     let mut response = page(context, &drawn)?;
@@ -118,7 +124,8 @@ pub async fn show(mut citizen: Citizen, tried: Tried) -> Answer {
     Ok(response)
 }
 
-async fn enrol(citizen: Citizen) -> Answer {
+/// Asks for a visit.
+pub async fn enrol(citizen: Citizen) -> Answer {
     let (context, session) = (&citizen.context, &citizen.session);
     let app = &context.app;
     let who = (&session.person, &session.account);
@@ -164,14 +171,19 @@ fn refused(citizen: &Citizen, (token, number): (Option<String>, &str), refusal: 
     }
 }
 
-fn back(citizen: &Citizen) -> axum::response::Response {
+/// To the page, with what the address says of the way.
+pub fn back(citizen: &Citizen) -> axum::response::Response {
     let context = &citizen.context;
     let query = context.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     context.redirect(&format!("{}{query}", paths::ACCOUNT_VISIT))
 }
 
-fn here(way: Option<&Way>) -> String {
-    with_request(paths::ACCOUNT_VISIT, way)
+fn here(context: &Context, way: Option<&Way>) -> String {
+    let from = entrance::named_id(context).map(|id| format!("?from={}", urlencoded::encode(&id)));
+    match way {
+        Some(_) => with_request(paths::ACCOUNT_VISIT, way),
+        None => format!("{}{}", paths::ACCOUNT_VISIT, from.unwrap_or_default()),
+    }
 }
 
 fn with_request(page: &str, way: Option<&Way>) -> String {

@@ -7,6 +7,7 @@ use url::form_urlencoded;
 
 use super::answer::{Answer, chrome, page_with};
 use super::chrome::Chrome;
+use super::entrance;
 use super::pages::Asker;
 use crate::base::Fault;
 use crate::base::id::{PersonId, RequestId};
@@ -31,9 +32,8 @@ impl Way {
     pub async fn find(context: &mut Context, id: &str) -> Result<Self, PageProblem> {
         let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
         let browser = context.browser();
-        let pending = pending::find(&context.app.ephemeral, &context.moment, (&id, &browser))
-            .await?
-            .ok_or(Problem::Expired)?;
+        let found = pending::find(&context.app.ephemeral, &context.moment, (&id, &browser)).await?;
+        let Some(pending) = found else { return Err(over(context, (&id, &browser)).await?.into()) };
         context.prefer(pending.request.ui_locales.as_deref());
         let found = context.app.clients.find(&pending.request.client_id).await?;
         let client = found.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
@@ -51,7 +51,7 @@ impl Way {
     /// The same, for pages that outlive the request: a visit to a window takes longer than a request waits.
     pub async fn if_waiting(context: &mut Context, id: Option<&str>) -> Result<Option<Self>, PageProblem> {
         match Self::optional(context, id).await {
-            Err(PageProblem::Problem(Problem::Expired)) => Ok(None),
+            Err(problem) if problem.is_over() => Ok(None),
             found => found,
         }
     }
@@ -66,7 +66,16 @@ impl Way {
 
     /// The frame with the name of the department's system.
     pub fn chrome(&self, context: &Context) -> Chrome {
-        Chrome { service: Some(self.client.name(context.locale).to_owned()), ..chrome(context) }
+        Chrome {
+            service: Some(self.client.name(context.locale).to_owned()),
+            from: self.comes_back().then(|| self.client.client_id.clone()),
+            ..chrome(context)
+        }
+    }
+
+    /// Whether the person came from the system, and can come from there again.
+    pub fn comes_back(&self) -> bool {
+        self.pending.decoupled.is_none()
     }
 
     /// What the department's system says about itself.
@@ -100,4 +109,12 @@ impl Way {
         detour::update(&context.app.ephemeral, &context.moment, &self.id, &self.pending).await?;
         Ok(self.go_on(context))
     }
+}
+
+/// Why nothing waits here any more, with the way to begin again.
+async fn over(context: &Context, (id, browser): (&RequestId, &str)) -> Result<Problem, Fault> {
+    if pending::was_elsewhere(&context.app.ephemeral, &context.moment, (id, browser)).await? {
+        return Ok(Problem::Answered);
+    }
+    Ok(entrance::named(context).await?.map_or(Problem::Expired, Problem::ExpiredFrom))
 }

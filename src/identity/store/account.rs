@@ -92,7 +92,7 @@ pub fn sign_in_key(keys: &Keys, username: &str) -> String {
     fingerprints_of(keys, username).into_iter().next().unwrap_or_default()
 }
 
-/// The open account a typed username means, in one round trip.
+/// The open account a typed username means, in one round trip. A name somebody chose comes before what it may be read as.
 pub async fn find_for_sign_in(
     run: &mut impl Run,
     keys: &Keys,
@@ -103,13 +103,14 @@ pub async fn find_for_sign_in(
         let at = |index: usize| group.get(index).map_or("", String::as_str);
         let row: Option<Row> = run
             .optional(sql!(
-                "SELECT account.id, account.person_id, account.password_hash FROM handle
+                "SELECT account.id, account.person_id, account.password_hash, 1 AS turn FROM handle
                  JOIN account ON account.id = handle.account_id AND account.closed_at IS NULL
                  WHERE handle.fingerprint IN ($1, $2, $3, $4, $5)
                  UNION ALL
-                 SELECT account.id, account.person_id, account.password_hash FROM document
+                 SELECT account.id, account.person_id, account.password_hash, 2 AS turn FROM document
                  JOIN account ON account.person_id = document.person_id AND account.closed_at IS NULL
-                 WHERE document.fingerprint IN ($1, $2, $3, $4, $5) AND document.replaced_at IS NULL",
+                 WHERE document.fingerprint IN ($1, $2, $3, $4, $5) AND document.replaced_at IS NULL
+                 ORDER BY turn LIMIT 1",
                 at(0),
                 at(1),
                 at(2),

@@ -53,6 +53,9 @@ async fn line(citizen: &Citizen, consent: Consent) -> Result<ConsentLine, Fault>
         None => (consent.client_id.clone(), String::new()),
     };
     let until = match consent.expires_at {
+        _ if client.as_ref().is_some_and(|client| client.asks_each_time()) => {
+            Consents(locale).each_time().to_owned()
+        }
         Some(at) => at.date().to_string(),
         None => Consents(locale).no_end().to_owned(),
     };

@@ -29,7 +29,7 @@ pub async fn get(Path(id): Path, citizen: Citizen) -> Answer {
     let found = decoupled::find_waiting(&mut app.db.read(), &app.keys, context.moment.now, &id).await?;
     // Somebody else's request is as good as none.
     let own = found.filter(|waiting| waiting.person.as_ref() == Some(&citizen.person.id));
-    let waiting = own.ok_or(Problem::Expired)?;
+    let waiting = own.ok_or(Problem::Answered)?;
     let client = app.clients.find(&waiting.client_id).await?;
     let client = client.ok_or(Problem::BadClient(Refusal::ClientUnknown))?;
     let expected = subject::of_person(&app.keys, &client.sector, &citizen.person.id);

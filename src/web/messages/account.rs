@@ -61,6 +61,7 @@ messages! {
         items: "可使用" | "May use",
         given: "同意时间" | "Given",
         until: "有效期至" | "Until",
+        each_time: "每次使用前都会再问您" | "You are asked again each time",
         no_end: "长期有效，直到撤回" | "No end until you withdraw",
         withdraw: "撤回" | "Withdraw",
         withdraw_label(client): "撤回对“{client}”的授权" | "Withdraw the consent for {client}",

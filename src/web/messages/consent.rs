@@ -11,6 +11,8 @@ messages! {
         required: "必需" | "Required",
         optional: "可不选" | "You may decline",
         until: "授权有效期至" | "Your consent lasts until",
+        lasts: "授权期限" | "Your consent lasts",
+        once: "仅这一次，下次会再问您" | "This time only. Next time you are asked again",
         withdraw: "您可以随时在“我的账号 · 授权管理”中撤回。" | "You can withdraw it at any time under My account, Consents.",
         promise: "本服务只提供您同意的信息，每次提供都会记录，您可以查看。"
             | "Only what you allow is handed over. Each time is recorded, and you can see it.",

@@ -15,7 +15,7 @@ messages! {
         empty: "请输入设备上显示的代码。" | "Enter the code shown on the device.",
         unknown: "没有找到这个代码。请核对屏幕上的字母；如果已过期，请在设备上重新开始。"
             | "This code is not known. Check the letters on the screen; if it has expired, begin again on the device.",
-        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试。" | "Too many tries. Wait {seconds} second and try again." / "Too many tries. Wait {seconds} seconds and try again.",
+        too_many(wait): "尝试次数过多，请等待 {wait}再试。" | "Too many tries. Wait {wait} and try again.",
     }
     Elsewhere {
         device_title(client): "让这台设备以您的身份登录“{client}”吗？" | "Let this device sign in to {client} as you?",

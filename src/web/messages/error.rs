@@ -19,6 +19,20 @@ messages! {
         expired: "这次登录已过期" | "This request has expired",
         expired_what: "页面停留时间过长，或者这一步已经办完了。" | "You were on the page for a long time, or this step was finished before.",
         expired_todo: "请回到您要办事的系统，重新登录。" | "Go back to the system you came from and sign in again.",
+        expired_todo_from(service): "请从“{service}”重新进入。" | "Go to {service} again and start from there.",
+        enter(service): "进入“{service}”" | "Go to {service}",
+        services: "查看可以进入的系统" | "See the services you can enter",
+        answered: "这个请求已答复或已过期" | "This request was answered or has expired",
+        answered_what: "它不再等您答复。如果您刚才按了按钮，那次没有生效。"
+            | "It no longer waits for your answer. If you have just pressed a button, that had no effect.",
+        answered_todo: "还在通话的，请对方重新发起；在设备上办的，请在设备上重新开始。"
+            | "If you are still on the phone, ask them to send it again. On a device, begin again there.",
+        requests: "查看待我确认的请求" | "See what waits for your answer",
+        no_cookies: "浏览器没有保存 Cookie，无法继续" | "Your browser keeps no cookies",
+        no_cookies_what: "没有 Cookie，我们认不出这张表单是您发来的，所以没有处理。"
+            | "Without them we cannot tell that this form came from you, so we did not process it.",
+        no_cookies_todo: "请在浏览器设置中允许本站使用 Cookie，然后返回上一页，刷新后再提交；或换一个浏览器。"
+            | "Allow cookies for this site in the browser’s settings, go back, refresh the page and send it again. Or use another browser.",
         forbidden: "您没有权限打开这个页面" | "You may not open this page",
         forbidden_what: "这个页面不属于您当前登录的账号。" | "The page does not belong to the account you are signed in to.",
         forbidden_todo: "请确认登录的账号，或联系本单位管理员。" | "Check which account you are signed in to, or ask your administrator.",
@@ -27,7 +41,7 @@ messages! {
         stale_todo: "请返回上一页，刷新后再提交一次。" | "Go back, refresh the page and send it again.",
         too_many: "操作太频繁" | "Too many requests",
         too_many_what: "短时间内的请求太多了。" | "There were too many requests in a short time.",
-        too_many_todo(seconds): "请等待 {seconds} 秒再试。" | "Wait {seconds} second and try again." / "Wait {seconds} seconds and try again.",
+        too_many_todo(wait): "请等待 {wait}再试。" | "Wait {wait} and try again.",
         unavailable: "服务暂时不可用" | "The service is not available right now",
         unavailable_what: "系统的一部分暂时连接不上，您的信息没有丢失。" | "A part of the system cannot be reached. Nothing of yours is lost.",
         unavailable_todo: "请过几分钟再试。急事请拨打 12345。" | "Try again in a few minutes. If it is urgent, call 12345.",

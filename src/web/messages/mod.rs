@@ -67,6 +67,7 @@ mod step_up;
 mod used;
 mod verified;
 mod visit;
+mod wait;
 mod why;
 
 pub use account::{Account, Consents, History, Services, Sessions};
@@ -92,6 +93,7 @@ pub use step_up::StepUp;
 pub use used::Used;
 pub use verified::Verified;
 pub use visit::{Ticket, Visit};
+pub use wait::Wait;
 pub use why::Why;
 
 #[cfg(test)]

@@ -25,10 +25,12 @@ messages! {
         password_hint: "8 到 64 个字符。一句好记的话比复杂的字符更安全" | "8 to 64 characters. A sentence you remember is safer than odd characters",
         password_again: "再输入一次密码" | "Password again",
         id_too: "不填也可以用证件号码登录。" | "You can always sign in with your ID number.",
+        passport_too: "不填也可以用护照登录：请填“国家代码 空格 号码”，例如 BRA G87654321。"
+            | "You can always sign in with your passport: country code, space, number, as in BRA G87654321.",
         submit: "开通账号" | "Create account",
         not_me: "这不是我" | "This is not me",
         code_wrong: "续办码不正确、已使用或已过期。如果刚刚用它开通了账号，请直接登录" | "This code is not right, was used before or has expired. If you have just made your account with it, sign in",
-        too_many(seconds): "尝试次数过多，请等待 {seconds} 秒再试" | "Too many tries. Wait {seconds} second and try again" / "Too many tries. Wait {seconds} seconds and try again",
+        too_many(wait): "尝试次数过多，请等待 {wait}再试" | "Too many tries. Wait {wait} and try again",
         password_differs: "两次输入的密码不一致" | "The two passwords are not the same",
         account_exists: "您已经有账号。请先登录，续办码为您保留 15 分钟" | "You already have an account. Sign in first; your code is kept for 15 minutes",
         busy: "现在办理的人较多，请稍后再试" | "Many people are using this right now. Try again in a moment",
@@ -41,6 +43,7 @@ messages! {
         level: "核验等级" | "Level",
         sign_in_with: "可以用来登录" | "Sign in with",
         id_number: "证件号码" | "ID number",
+        passport: "护照：请填“国家代码 空格 号码”，例如 BRA G87654321" | "Passport: country code, space, number, as in BRA G87654321",
         continue_to(service): "继续前往“{service}”" | "Continue to {service}",
         account: "查看我的账号" | "See my account",
     }

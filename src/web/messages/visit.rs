@@ -52,6 +52,11 @@ messages! {
         bound: "已升为 3 级" | "You are now at level 3",
         bound_text: "核验结果已归入您的账号，各部门都会认可。" | "The verification belongs to your account. Every department will know it.",
         continue_to(service): "继续前往“{service}”" | "Continue to {service}",
+        late(service): "这次登录已过期。核验完成后，请从“{service}”重新进入，继续办事。"
+            | "This sign-in has expired. Once you are verified, go to {service} again to carry on.",
+        late_verified(service): "这次登录已过期，请从“{service}”重新进入，继续办事。" | "This sign-in has expired. Go to {service} again to carry on.",
+        enter(service): "进入“{service}”" | "Go to {service}",
+        switch: "换账号登录" | "Sign in as somebody else",
         to_account: "查看我的账号" | "See my account",
         receipt: "查看核验回执" | "See the receipt",
         failed_retryable: "这次没有通过" | "Not verified this time",

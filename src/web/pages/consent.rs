@@ -104,8 +104,8 @@ pub struct ConsentPage {
     /// The masked name of who allows.
     pub person: String,
     pub items: Vec<ConsentItem>,
-    /// The day the consent ends, for people.
-    pub until: String,
+    /// The day the consent ends, for people; none where it is for this time only.
+    pub until: Option<String>,
     pub occasion: Occasion,
 }
 

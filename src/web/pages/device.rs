@@ -5,7 +5,7 @@ use askama::Template;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
-use crate::web::messages::{Answered, Device};
+use crate::web::messages::{Answered, Device, Wait};
 
 /// Why the last code did not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl DevicePage {
         self.problem.map(|problem| match problem {
             DeviceProblem::Empty => m.empty().to_owned(),
             DeviceProblem::Unknown => m.unknown().to_owned(),
-            DeviceProblem::TooManyTries { seconds } => m.too_many(seconds),
+            DeviceProblem::TooManyTries { seconds } => m.too_many(Wait(self.chrome.locale).of(seconds)),
         })
     }
 }

@@ -3,10 +3,10 @@
 use askama::Template;
 
 use crate::http::paths;
-use crate::http::shown::Problem;
+use crate::http::shown::{Entrance, Problem};
 use crate::protocol::Refusal;
 use crate::web::chrome::Chrome;
-use crate::web::messages::ErrorText;
+use crate::web::messages::{ErrorText, Wait};
 
 /// A link with its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +64,9 @@ impl ErrorPage {
             Problem::NotFound => (m.not_found(), m.not_found_what(), m.not_found_todo()),
             Problem::WrongMethod => (m.wrong_method(), m.wrong_method_what(), m.wrong_method_todo()),
             Problem::Expired => (m.expired(), m.expired_what(), m.expired_todo()),
+            Problem::ExpiredFrom(_) => (m.expired(), m.expired_what(), ""),
+            Problem::Answered => (m.answered(), m.answered_what(), m.answered_todo()),
+            Problem::NoCookies => (m.no_cookies(), m.no_cookies_what(), m.no_cookies_todo()),
             Problem::StaleForm => (m.stale(), m.stale_what(), m.stale_todo()),
             Problem::TooLarge => (m.too_large(), m.too_large_what(), m.too_large_todo()),
             Problem::TooManyRequests { .. } => (m.too_many(), m.too_many_what(), ""),
@@ -71,15 +74,11 @@ impl ErrorPage {
             Problem::Broken => (m.broken(), m.broken_what(), m.broken_todo()),
         };
         let todo = match problem {
-            Problem::TooManyRequests { wait } => m.too_many_todo(wait),
+            Problem::TooManyRequests { wait } => m.too_many_todo(Wait(chrome.locale).of(*wait)),
+            Problem::ExpiredFrom(from) => m.expired_todo_from(&from.name),
             _ => todo.to_owned(),
         };
-        let instead = match problem {
-            Problem::BadClient(refusal) if is_of_logout(*refusal) => {
-                Some(Link { href: paths::END_SESSION.to_owned(), text: m.bad_logout_here().to_owned() })
-            }
-            _ => None,
-        };
+        let instead = instead(m, problem);
         Self {
             title: title.to_owned(),
             what: what.to_owned(),
@@ -114,6 +113,18 @@ impl ErrorPage {
 
     fn m(&self) -> ErrorText {
         ErrorText(self.chrome.locale)
+    }
+}
+
+/// Where the person gets what they came for.
+fn instead(m: ErrorText, problem: &Problem) -> Option<Link> {
+    let to = |href: &str, text: &str| Some(Link { href: href.to_owned(), text: text.to_owned() });
+    match problem {
+        Problem::BadClient(refusal) if is_of_logout(*refusal) => to(paths::END_SESSION, m.bad_logout_here()),
+        Problem::ExpiredFrom(Entrance { name, href: Some(href) }) => to(href, &m.enter(name)),
+        Problem::Expired | Problem::ExpiredFrom(_) => to(paths::ACCOUNT_SERVICES, m.services()),
+        Problem::Answered => to(paths::ACCOUNT_REQUESTS, m.requests()),
+        _ => None,
     }
 }
 

@@ -3,10 +3,11 @@
 use askama::Template;
 
 use crate::http::paths;
+use crate::identity::IdType;
 use crate::protocol::urlencoded;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
-use crate::web::messages::{Level, Register, Registered};
+use crate::web::messages::{Level, Register, Registered, Wait};
 
 /// Which of the two steps is shown.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct RegisterDetails {
     pub continuation_code: String,
     pub name_masked: String,
     pub document_masked: String,
+    /// What it is, for how its number is typed.
+    pub id_type: Option<IdType>,
     pub login_name: Field,
     pub phone: Field,
     pub password: Field,
@@ -112,7 +115,7 @@ impl RegisterPage {
         };
         let m = self.m();
         let problem = self.problem.map(|problem| match problem {
-            RegisterProblem::TooManyTries { seconds } => m.too_many(seconds),
+            RegisterProblem::TooManyTries { seconds } => m.too_many(Wait(self.chrome.locale).of(seconds)),
             RegisterProblem::AccountExists => m.account_exists().to_owned(),
             RegisterProblem::Busy => m.busy().to_owned(),
         });
@@ -121,6 +124,11 @@ impl RegisterPage {
 }
 
 impl RegisterDetails {
+    /// That the number of the document signs in as well, and how it is typed.
+    fn id_too(&self, m: &Register) -> &'static str {
+        if self.id_type == Some(IdType::Passport) { m.passport_too() } else { m.id_too() }
+    }
+
     fn errors(&self) -> FormErrors {
         FormErrors::new()
             .and_field("login_name", &self.login_name)
@@ -137,6 +145,7 @@ pub struct RegisteredPage {
     pub chrome: Chrome,
     pub name_masked: String,
     pub level: u8,
+    pub id_type: Option<IdType>,
     pub login_name: Option<String>,
     pub phone_masked: Option<String>,
     /// The authorization request that waits, as `(service, href)`; else the way leads to the account.
@@ -150,5 +159,9 @@ impl RegisteredPage {
 
     fn l(&self) -> Level {
         Level(self.chrome.locale)
+    }
+
+    fn id_number(&self) -> &'static str {
+        if self.id_type == Some(IdType::Passport) { self.m().passport() } else { self.m().id_number() }
     }
 }

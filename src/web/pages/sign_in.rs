@@ -7,7 +7,7 @@ use super::asker::Asker;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
-use crate::web::messages::SignIn;
+use crate::web::messages::{SignIn, Wait};
 
 /// Which tab is open; the form is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,7 +92,7 @@ impl SignInPage {
             SignInProblem::NoUsername => m.no_username().to_owned(),
             SignInProblem::NoPassword => m.no_password().to_owned(),
             SignInProblem::WrongNameOrPassword => m.wrong().to_owned(),
-            SignInProblem::TooManyTries { seconds } => m.too_many(seconds),
+            SignInProblem::TooManyTries { seconds } => m.too_many(Wait(self.chrome.locale).of(seconds)),
             SignInProblem::Busy => m.busy().to_owned(),
             SignInProblem::Expired => m.expired().to_owned(),
         })

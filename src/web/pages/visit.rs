@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::ticket::{HallPlace, Ticket};
 use crate::http::paths;
+use crate::http::shown::Entrance;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Field, FormErrors};
 use crate::web::messages::{Ticket as TicketText, Visit};
@@ -129,6 +130,10 @@ pub struct VisitPage {
     pub problem: Option<String>,
     /// What was just done.
     pub notice: Option<String>,
+    /// The system whose request has run out meanwhile.
+    pub came_from: Option<Entrance>,
+    /// Where whoever is the wrong person signs out (`action` = `switch`).
+    pub switch_action: Option<String>,
     /// This page, with the request that waits.
     pub here: String,
 }
@@ -152,6 +157,14 @@ impl VisitPage {
     fn errors(&self) -> FormErrors {
         let whole = FormErrors::new().and("visit-title", self.problem.clone());
         self.binding.iter().fold(whole, |errors, form| errors.and_field("number", &form.number))
+    }
+
+    /// That the request is over, and what to do about it.
+    fn late(&self, from: &Entrance) -> String {
+        match self.visit {
+            VisitState::Bound | VisitState::NotNeeded => self.m().late_verified(&from.name),
+            _ => self.m().late(&from.name),
+        }
     }
 
     fn can_enrol(&self) -> bool {

@@ -3,8 +3,8 @@
 use super::{Shot, account, sample_qr};
 use crate::hall::binding_refusal::BindingRefusal;
 use crate::hall::slip::ContinuationRefusal;
-use crate::http::shown::Problem;
-use crate::identity::PhoneProblem;
+use crate::http::shown::{Entrance, Problem};
+use crate::identity::{IdType, PhoneProblem};
 use crate::protocol::{Details, Refusal};
 use crate::signin::new_password::PasswordProblem;
 use crate::web::chrome::Chrome;
@@ -20,7 +20,7 @@ pub(super) fn say(chrome: &Chrome, text: (&str, &str)) -> String {
 }
 
 fn asked_by(chrome: &Chrome, service: (&str, &str)) -> Chrome {
-    Chrome { service: Some(say(chrome, service)), ..chrome.clone() }
+    Chrome { service: Some(say(chrome, service)), from: Some("portal".into()), ..chrome.clone() }
 }
 
 pub(super) fn signed_in(chrome: &Chrome) -> Chrome {
@@ -169,7 +169,7 @@ pub(super) fn consent(chrome: &Chrome) -> ConsentPage {
             ),
             why(item("id_number", Need::Optional), ("查询您名下的办件", "To find your cases")),
         ],
-        until: "2027-11-22".into(),
+        until: Some("2027-11-22".into()),
         occasion: Occasion::Here,
     }
 }
@@ -195,6 +195,13 @@ fn step_up(chrome: &Chrome) -> StepUpPage {
         halls: halls(chrome),
         state: "open".into(),
         ..Default::default()
+    }
+}
+
+fn entrance(chrome: &Chrome) -> Entrance {
+    Entrance {
+        name: say(chrome, HRSS),
+        href: Some("https://hrss.example/login?iss=https%3A%2F%2Fid.example".into()),
     }
 }
 
@@ -239,6 +246,26 @@ fn visits(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("visit-binding", &binding(Field::default())),
         Shot::of("visit-binding-wrong", &binding(Field::wrong("42", wrong))),
         Shot::of("visit-bound", &bound),
+        Shot::of(
+            "visit-late",
+            &VisitPage { came_from: Some(entrance(chrome)), continue_to: None, ..bound.clone() },
+        ),
+        Shot::of(
+            "visit-open-late",
+            &polled(VisitPage {
+                came_from: Some(entrance(chrome)),
+                ticket: Some(ticket()),
+                ..visit(VisitState::Open)
+            }),
+        ),
+        Shot::of(
+            "visit-another",
+            &VisitPage {
+                problem: Some(BindingRefusal::AnotherPerson.message(chrome.locale).into()),
+                switch_action: Some("/bind/abc".into()),
+                ..visit(VisitState::Absent)
+            },
+        ),
         Shot::of("visit-retry", &visit(VisitState::FailedRetryable)),
         Shot::of("visit-final", &visit(VisitState::FailedFinal)),
         Shot::of("visit-expired", &visit(VisitState::Expired)),
@@ -256,6 +283,11 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         name_masked: "*小芳".replace("小芳", chrome.locale.pick("小芳", "Xiaofang")),
         document_masked: "4****************4".into(),
         ..Default::default()
+    };
+    let passport = RegisterDetails {
+        document_masked: "G******21".into(),
+        id_type: Some(IdType::Passport),
+        ..details.clone()
     };
     let wrong = RegisterDetails {
         login_name: Field::wrong("fang", ContinuationRefusal::LoginNameTaken.message(chrome.locale)),
@@ -283,6 +315,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         chrome: signed_in(chrome),
         name_masked: details.name_masked.clone(),
         level: 3,
+        id_type: Some(IdType::Passport),
         login_name: Some("fang88".into()),
         phone_masked: Some("138****0002".into()),
         continue_to: None,
@@ -294,6 +327,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("register-exists", &exists),
         Shot::of("register-kept", &kept),
         Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
+        Shot::of("register-details-passport", &page(RegisterStep::Details(Box::new(passport)))),
         Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
         Shot::of("registered", &registered),
     ]
@@ -364,6 +398,9 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("not-found", Problem::NotFound),
         ("wrong-method", Problem::WrongMethod),
         ("expired", Problem::Expired),
+        ("expired-from", Problem::ExpiredFrom(entrance(chrome))),
+        ("answered", Problem::Answered),
+        ("no-cookies", Problem::NoCookies),
         ("forbidden", Problem::Forbidden),
         ("stale", Problem::StaleForm),
         ("many", Problem::TooManyRequests { wait: 20 }),

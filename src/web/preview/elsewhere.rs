@@ -34,8 +34,11 @@ pub(super) fn shots(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("device-unknown", &wrong(DeviceProblem::Unknown)),
         Shot::of("device-empty", &wrong(DeviceProblem::Empty)),
         Shot::of("device-many", &wrong(DeviceProblem::TooManyTries { seconds: 300 })),
-        Shot::of("consent-device", &ConsentPage { occasion: kiosk, ..consent(chrome) }),
-        Shot::of("consent-ciba", &ConsentPage { occasion: call, client: hotline, ..consent(chrome) }),
+        Shot::of("consent-device", &ConsentPage { occasion: kiosk, until: None, ..consent(chrome) }),
+        Shot::of(
+            "consent-ciba",
+            &ConsentPage { occasion: call, client: hotline, until: None, ..consent(chrome) },
+        ),
         Shot::of("answered-allowed", &answered(Said::Allowed)),
         Shot::of("answered-denied", &answered(Said::Denied)),
         Shot::of("answered-unmet", &answered(Said::Unmet)),

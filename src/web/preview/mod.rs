@@ -32,6 +32,7 @@ fn chrome(locale: Locale, elder: Elder) -> Chrome {
         elder,
         sandbox: Sandbox::On,
         service: None,
+        from: None,
         here: "/sign-in".into(),
         language_href: "/sign-in?lang=en".into(),
         elder_href: "/sign-in?elder=1".into(),

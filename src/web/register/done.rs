@@ -24,6 +24,7 @@ pub async fn get(mut citizen: Citizen) -> Answer {
         chrome: Chrome { service: service.clone(), ..citizen.chrome() },
         name_masked: citizen.person.masked_name(),
         level: progress::level(context, session).await?.number(),
+        id_type: Some(citizen.person.primary()?.kind),
         login_name: contact.login_name,
         phone_masked: contact.phone.as_deref().map(mask::phone),
         continue_to: service.zip(href),
