@@ -1,9 +1,11 @@
 //! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
 
 mod belonging;
+pub mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
@@ -16,16 +18,16 @@ use crate::config::{DatabasePlace, Settings};
 use crate::crypto::Keys;
 use crate::crypto::certificate::{AuthoritiesProblem, ClientAuthorities};
 use crate::crypto::keystore::KeyStoreProblem;
+use crate::crypto::mac::Purpose;
 use crate::crypto::password::{Cost, PasswordPool};
-use crate::crypto::signer::{Signer, generate};
+use crate::crypto::signer::Signer;
 use crate::disk;
 use crate::gateway::guard::{Guard, Reach};
 use crate::gateway::{CardReaders, Messages, Outgoing};
-use crate::protocol::SigningAlgorithm;
 use crate::storage::migrate::{self, SchemaProblem};
-use crate::storage::{Db, Ephemeral, Tally};
+use crate::storage::{Db, Ephemeral, Tally, advice, with_advice};
 
-pub use belonging::{Kept, kept, open_kept_keys};
+pub use belonging::{Kept, UsedKeys, kept, open_kept_keys, refuse_new_database};
 
 /// The running service, shared by every request.
 pub struct App {
@@ -45,20 +47,35 @@ pub struct App {
     pub wake: Wake,
     /// The same for notices to clients (CIBA).
     pub notices: Wake,
+    pub leaving: Leaving,
     /// How citizens are reached on their phones.
     pub messages: Messages,
 }
 
-/// Rung when a logout was queued, so that the clients are told at once and not at the next round.
+/// Rung when there is something to do at once and not at the next round: a logout was queued.
 #[derive(Default)]
 pub struct Wake(Notify);
 
-/// What a test chooses otherwise than production.
+/// Whether the service is about to end, so that those who send requests send them elsewhere.
+#[derive(Default)]
+pub struct Leaving(AtomicBool);
+
+/// What a test or a command chooses otherwise than the service.
 pub struct Choices {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     /// Put before every key in Redis, so that services sharing one do not meet.
     pub redis_prefix: String,
+    pub redis: Redis,
+    pub used_keys: UsedKeys,
+}
+
+/// When Redis, if there is one, is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redis {
+    /// It must answer now.
+    AtOnce,
+    WhenNeeded,
 }
 
 /// What opening may do to an installation.
@@ -66,6 +83,8 @@ pub struct Choices {
 enum Opening {
     /// Make what is not there yet, and bring the schema up to date.
     Making,
+    /// The same, but the keys are those of a database that is there already.
+    Continuing,
     /// Nothing: it must be there, with this program's schema.
     AsItIs,
 }
@@ -93,17 +112,37 @@ pub enum OpenProblem {
     )]
     OtherKeys(String),
     #[error(
+        "the keys folder {folder} belongs to a database that is in use, and {database} is new: set TONGYAO_DATABASE_URL to \
+         the database it belongs to, or restore that one from the backup; a second installation needs another \
+         TONGYAO_KEYS_DIR"
+    )]
+    NewDatabase { folder: String, database: DatabasePlace },
+    #[error(
         "{name} in the keys folder {folder} is not the one this database was made with: restore it from the backup"
     )]
     OtherKey { name: String, folder: String },
-    #[error("{0:?}: is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?")]
+    #[error("{0:?}: {advice}", advice = advice(.0).unwrap_or(REACH_SERVER))]
     Database(Fault),
-    #[error("{0:?}: TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write")]
+    #[error("{0:?}: {advice}", advice = advice(.0).unwrap_or(NAME_FILE))]
     DatabaseFile(Fault),
     #[error("{0:?}: is the server of TONGYAO_REDIS_URL running, and may this machine reach it?")]
     Redis(Fault),
-    #[error("{0:?}")]
+    #[error("{}", with_advice(.0))]
     Fault(#[from] Fault),
+}
+
+const REACH_SERVER: &str =
+    "is the server of TONGYAO_DATABASE_URL running, and may this machine and user reach it?";
+const NAME_FILE: &str = "TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write";
+
+impl OpenProblem {
+    /// That the database does not open or answer, and what to do where it is.
+    pub fn of_database(place: &DatabasePlace, fault: Fault) -> Self {
+        match place {
+            DatabasePlace::Sqlite(_) => OpenProblem::DatabaseFile(fault),
+            DatabasePlace::Postgres(_) => OpenProblem::Database(fault),
+        }
+    }
 }
 
 impl Default for Choices {
@@ -112,6 +151,8 @@ impl Default for Choices {
             clock: Arc::new(SystemClock),
             random: Arc::new(random::System::default()),
             redis_prefix: "tongyao:".to_owned(),
+            redis: Redis::AtOnce,
+            used_keys: UsedKeys::Refused,
         }
     }
 }
@@ -119,16 +160,24 @@ impl Default for Choices {
 impl App {
     /// Opens everything, makes what is not there yet and brings the schema up to date.
     pub async fn open(settings: Settings, choices: Choices) -> Result<Arc<Self>, OpenProblem> {
+        // Before the database is looked at: another node may make both at this moment.
+        let opening = match choices.used_keys {
+            UsedKeys::Refused if belonging::in_use(&settings.keys_dir) => Opening::Continuing,
+            _ => Opening::Making,
+        };
+        if opening == Opening::Continuing && settings.database.is_missing() {
+            return Err(belonging::new_database(&settings));
+        }
         disk::make_folder(&settings.data_dir)
             .map_err(|cause| OpenProblem::DataDir { path: settings.data_dir.clone(), cause })?;
-        Self::open_with(settings, choices, Opening::Making).await
+        Self::open_with(settings, choices, opening).await
     }
 
     /// Opens an installation that is there, and makes and migrates nothing: a command that looks at the wrong place or
     /// comes with the wrong program must leave it as it was.
     pub async fn open_as_it_is(settings: Settings, choices: Choices) -> Result<Arc<Self>, OpenProblem> {
         if let DatabasePlace::Sqlite(path) = &settings.database
-            && matches!(path.try_exists(), Ok(false))
+            && settings.database.is_missing()
         {
             return Err(OpenProblem::NoDatabase(path.clone()));
         }
@@ -140,18 +189,21 @@ impl App {
         choices: Choices,
         opening: Opening,
     ) -> Result<Arc<Self>, OpenProblem> {
-        let Choices { clock, random, redis_prefix } = choices;
+        let Choices { clock, random, redis_prefix, redis, used_keys: _ } = choices;
         let tally = Arc::new(Tally::default());
         let db = Db::open(&settings.database, tally.clone())
             .await
-            .map_err(|fault| database_problem(&settings.database, fault))?;
+            .map_err(|fault| OpenProblem::of_database(&settings.database, fault))?;
+        if opening == Opening::Continuing && migrate::is_absent(&db).await {
+            return Err(belonging::new_database(&settings));
+        }
         match opening {
-            Opening::Making => migrate::run(&settings.database, &db).await?,
+            Opening::Making | Opening::Continuing => migrate::run(&settings.database, &db).await?,
             Opening::AsItIs => migrate::check(&db).await?,
         }
         let keys = Arc::new(open_keys(&db, &settings, (clock.now(), &*random), opening).await?);
         let ephemeral = match &settings.redis {
-            Some(url) => Ephemeral::in_redis(url.expose(), &redis_prefix, tally.clone())
+            Some(url) => in_redis((url.expose(), &redis_prefix), redis, tally.clone())
                 .await
                 .map_err(OpenProblem::Redis)?,
             None => Ephemeral::in_process(clock.clone(), tally.clone()),
@@ -170,7 +222,7 @@ impl App {
         let cost = Cost { memory_kib: settings.password_memory_kib, passes: settings.password_passes };
         Ok(Arc::new(Self {
             passwords: PasswordPool::start(cores(), cost)?,
-            readers: readers(&settings)?,
+            readers: readers(&settings, &keys)?,
             clock,
             random,
             tally,
@@ -185,6 +237,7 @@ impl App {
             settings,
             wake: Wake::default(),
             notices: Wake::default(),
+            leaving: Leaving::default(),
         }))
     }
 
@@ -210,10 +263,13 @@ impl Wake {
     }
 }
 
-fn database_problem(place: &DatabasePlace, fault: Fault) -> OpenProblem {
-    match place {
-        DatabasePlace::Sqlite(_) => OpenProblem::DatabaseFile(fault),
-        DatabasePlace::Postgres(_) => OpenProblem::Database(fault),
+impl Leaving {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -229,16 +285,24 @@ async fn open_keys(
     let keys = match (belonging::kept(db).await?, opening) {
         (Some(kept), _) => belonging::open_kept_keys(&kept, folder, now)?,
         (None, Opening::AsItIs) => return Err(OpenProblem::NoKeysYet),
+        (None, Opening::Continuing) => return Err(belonging::new_database(settings)),
         (None, Opening::Making) => {
             Keys::make_symmetric(folder, random).map_err(KeyStoreProblem::from)?;
             Keys::open(folder, now)?
         }
     };
-    if opening == Opening::Making {
+    if opening != Opening::AsItIs {
         belonging::note(db, &keys, folder).await?;
         keys.complete(now)?;
     }
     Ok(keys)
+}
+
+async fn in_redis((url, prefix): (&str, &str), redis: Redis, tally: Arc<Tally>) -> Result<Ephemeral, Fault> {
+    match redis {
+        Redis::AtOnce => Ephemeral::in_redis(url, prefix, tally).await,
+        Redis::WhenNeeded => Ephemeral::in_redis_when_needed(url, prefix, tally),
+    }
 }
 
 fn guard(settings: &Settings) -> Guard {
@@ -246,10 +310,11 @@ fn guard(settings: &Settings) -> Guard {
     Guard::new(reach, &settings.intranet)
 }
 
-fn readers(settings: &Settings) -> Result<CardReaders, Fault> {
+fn readers(settings: &Settings, keys: &Keys) -> Result<CardReaders, Fault> {
     if settings.sandbox && settings.reader_keys.is_none() {
-        let key = generate(SigningAlgorithm::Es256)?;
-        return Ok(CardReaders::Simulated(Arc::new(Signer::from_pkcs8(SigningAlgorithm::Es256, &key)?)));
+        // A reading of one node counts at every other one, and after a restart.
+        let signer = Signer::of_seed(&keys.mac.derive(Purpose::SimulatedReader))?;
+        return Ok(CardReaders::Simulated(Arc::new(signer)));
     }
     CardReaders::registered(settings.reader_keys.as_deref())
 }

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use super::OpenProblem;
 use crate::base::{Fault, Timestamp};
+use crate::config::Settings;
 use crate::crypto::Keys;
 use crate::crypto::folder::KeysFolder;
-use crate::crypto::keystore::KeyStoreProblem;
+use crate::crypto::jwe::Decrypter;
+use crate::crypto::keystore::{Kept as _, KeyStoreProblem};
+use crate::crypto::signer::Signer;
 use crate::sql;
 use crate::storage::{Db, Run};
 
@@ -17,6 +20,31 @@ pub struct Kept {
     together: String,
     /// By the name of its file. None where only programs without marks have started.
     marks: BTreeMap<String, String>,
+}
+
+/// Whether keys that another database was made with are taken for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsedKeys {
+    /// A new database means that the settings name the wrong one, or that the right one is lost.
+    Refused,
+    /// For tests: making keys of their own takes longer than most of them.
+    Taken,
+}
+
+/// Whether some database has noted the keys of this folder: key pairs are made only after it has.
+pub fn in_use(folder: &Path) -> bool {
+    let has = |suffix| KeysFolder::open(folder).and_then(|folder| folder.list(suffix));
+    [Signer::SUFFIX, Decrypter::SUFFIX].iter().any(|suffix| has(suffix).is_ok_and(|names| !names.is_empty()))
+}
+
+/// Refused where keys are in use and their database is not there: it would be a second, empty installation.
+pub fn refuse_new_database(settings: &Settings) -> Result<(), OpenProblem> {
+    if in_use(&settings.keys_dir) { Err(new_database(settings)) } else { Ok(()) }
+}
+
+pub(super) fn new_database(settings: &Settings) -> OpenProblem {
+    let folder = settings.keys_dir.display().to_string();
+    OpenProblem::NewDatabase { folder, database: settings.database.clone() }
 }
 
 /// Nothing before the first start.

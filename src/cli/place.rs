@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::problem::Problem;
 use super::{named_files, print};
-use crate::app::{App, Choices};
+use crate::app::{self, App, Choices, Redis};
 use crate::config::raw::Raw;
 use crate::config::{DatabasePlace, Registration, Settings};
 use crate::storage::Db;
@@ -29,7 +29,7 @@ impl Place {
     /// An installation that is there; nothing of it is made or migrated.
     pub async fn open(settings: Settings) -> Result<Self, Problem> {
         logs::start(settings.log_format, &settings.log);
-        Ok(Self { app: App::open_as_it_is(settings, Choices::default()).await?, _imagined: None })
+        Ok(Self { app: App::open_as_it_is(settings, choices()).await?, _imagined: None })
     }
 
     /// The same for who only asks what would be made: where nothing is there yet, an empty installation that goes with this.
@@ -45,11 +45,12 @@ impl Place {
     /// The installation, made and brought up to date as the service does it.
     pub async fn make(settings: Settings) -> Result<Self, Problem> {
         logs::start(settings.log_format, &settings.log);
-        Ok(Self { app: App::open(settings, Choices::default()).await?, _imagined: None })
+        Ok(Self { app: App::open(settings, choices()).await?, _imagined: None })
     }
 
     async fn imagine(settings: Settings) -> Result<Self, Problem> {
-        let choices = Choices::default();
+        app::refuse_new_database(&settings)?;
+        let choices = choices();
         let imagined =
             Imagined(std::env::temp_dir().join(format!("tongyao-plan-{}", choices.random.token(12))));
         let folder = &imagined.0;
@@ -65,6 +66,11 @@ impl Place {
     }
 }
 
+/// A command that needs nothing of Redis works while it is away.
+fn choices() -> Choices {
+    Choices { redis: Redis::WhenNeeded, ..Choices::default() }
+}
+
 impl Drop for Imagined {
     fn drop(&mut self) {
         // What cannot be removed is empty, and lies where the system cleans up.
@@ -76,13 +82,9 @@ impl Drop for Imagined {
 pub fn check(settings: &Settings) -> Result<(), Problem> {
     Db::check(&settings.database)?;
     named_files::read(settings)?;
-    let database = match &settings.database {
-        DatabasePlace::Sqlite(path) => format!("SQLite at {}", path.display()),
-        DatabasePlace::Postgres(_) => "PostgreSQL".to_owned(),
-    };
     print::line(&format!("issuer     {}", settings.issuer))?;
     print::line(&format!("listen     {}", settings.listen))?;
-    print::line(&format!("database   {database}"))?;
+    print::line(&format!("database   {}", settings.database))?;
     print::line(&format!("ephemeral  {}", if settings.redis.is_some() { "Redis" } else { "in process" }))?;
     print::line(&format!("keys       {}", settings.keys_dir.display()))?;
     let registration = match settings.registration {

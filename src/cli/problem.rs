@@ -8,6 +8,7 @@ use crate::server::ServeProblem;
 use crate::server::listen::ListenProblem;
 use crate::server::tls::TlsProblem;
 use crate::storage::migrate::SchemaProblem;
+use crate::storage::with_advice;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -29,7 +30,7 @@ pub enum Problem {
     File { what: String, cause: std::io::Error },
     #[error("it was done, but the answer could not be printed: {0}")]
     NotPrinted(std::io::Error),
-    #[error("{0:?}")]
+    #[error("{}", with_advice(.0))]
     Fault(#[from] Fault),
     /// What a command found, in its own words.
     #[error("{0}")]

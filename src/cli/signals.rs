@@ -1,28 +1,54 @@
-//! The signals that end the process cleanly: SIGTERM from an init system, SIGINT from a keyboard.
+//! The signals of a running service: SIGTERM from an init system and SIGINT from a keyboard end it cleanly, SIGHUP has it
+//! read its files again.
+
+use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::problem::Problem;
-use crate::jobs::{self, Stop};
+use crate::app::Wake;
+use crate::jobs::{self, Ending};
+use crate::server::Orders;
 
-/// Begins to listen at once; the word is said when the first signal comes. A second one ends the process hard.
-pub fn stop() -> Result<Stop, Problem> {
-    let listen = |kind| {
-        signal(kind).map_err(|cause| Problem::File { what: "listening for signals".to_owned(), cause })
-    };
+/// What SIGHUP means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hangup {
+    /// Read your files again: what init systems send to a service.
+    Reload,
+    /// The terminal was closed.
+    End,
+}
+
+/// Begins to listen at once: from here on no signal ends the process by itself. A second one that means the end does so hard.
+pub fn listen(hangup: Hangup) -> Result<Orders, Problem> {
+    let cannot = |cause: io::Error| Problem::File { what: "listening for signals".to_owned(), cause };
+    let listen = |kind| signal(kind).map_err(cannot);
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let mut hung_up = listen(SignalKind::hangup())?;
     let (stopper, stop) = jobs::pair();
+    let reload = Arc::new(Wake::default());
+    let orders = Orders { stop, reload: reload.clone() };
     tokio::spawn(async move {
-        for round in 0.. {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if round > 0 {
+        let mut said = false;
+        loop {
+            let ending = tokio::select! {
+                _ = terminate.recv() => Ending::Announced,
+                _ = interrupt.recv() => Ending::AtOnce,
+                _ = hung_up.recv() => match hangup {
+                    Hangup::End => Ending::AtOnce,
+                    Hangup::Reload => {
+                        reload.ring();
+                        continue;
+                    }
+                },
+            };
+            if said {
                 std::process::exit(130);
             }
-            stopper.say();
+            said = true;
+            stopper.say(ending);
         }
     });
-    Ok(stop)
+    Ok(orders)
 }

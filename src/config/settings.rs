@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::cidr::Cidr;
 use super::log_filter::LogFilter;
@@ -135,6 +135,19 @@ impl Settings {
     /// Every address under which programs know a path of ours.
     pub fn machine_urls(&self, path: &str) -> Vec<String> {
         std::iter::once(&self.issuer).chain(&self.mtls_url).map(|base| format!("{base}{path}")).collect()
+    }
+
+    /// The hosts of those addresses, as certificates name them.
+    pub fn hosts(&self) -> Vec<String> {
+        let urls = std::iter::once(&self.issuer).chain(&self.mtls_url);
+        let host = |url: &String| {
+            Some(match Url::parse(url).ok()?.host()? {
+                Host::Domain(name) => name.to_owned(),
+                Host::Ipv4(address) => address.to_string(),
+                Host::Ipv6(address) => address.to_string(),
+            })
+        };
+        urls.filter_map(host).collect()
     }
 
     /// An absolute address of ours.

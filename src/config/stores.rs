@@ -1,5 +1,6 @@
 //! Where data is kept: the addresses of the database and of Redis.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use redis::IntoConnectionInfo;
@@ -14,6 +15,23 @@ pub enum DatabasePlace {
     Sqlite(PathBuf),
     /// A `postgres://` URL; it carries a password.
     Postgres(Secret),
+}
+
+impl DatabasePlace {
+    /// A file that is not there; what a server has shows when it is asked.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, DatabasePlace::Sqlite(path) if matches!(path.try_exists(), Ok(false)))
+    }
+}
+
+/// For people; an address may carry a password and is not said.
+impl fmt::Display for DatabasePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DatabasePlace::Sqlite(path) => write!(f, "SQLite at {}", path.display()),
+            DatabasePlace::Postgres(_) => f.write_str("PostgreSQL"),
+        }
+    }
 }
 
 /// Absent: a file in the data folder.

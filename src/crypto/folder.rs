@@ -55,6 +55,45 @@ pub struct Alone {
 const LOCKED_AT_MOST: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
+/// A file that is written whole and not yet in its place. Dropped, it goes: it may hold a key.
+#[derive(Debug)]
+pub struct Staged {
+    at: PathBuf,
+    place: PathBuf,
+}
+
+impl Staged {
+    /// Over the one that is there.
+    pub fn put_in_place(self) -> Result<(), KeysProblem> {
+        fs::rename(&self.at, &self.place).and_then(|()| self.last()).map_err(|cause| self.unusable(cause))
+    }
+
+    /// In its place, unless another file is there already.
+    fn put_where_none_is(self) -> Result<(), KeysProblem> {
+        let linked = match fs::hard_link(&self.at, &self.place) {
+            Err(cause) if cause.kind() == ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
+        };
+        linked.and_then(|()| self.last()).map_err(|cause| self.unusable(cause))
+    }
+
+    /// A power cut keeps the name.
+    fn last(&self) -> std::io::Result<()> {
+        self.place.parent().map_or(Ok(()), disk::sync_names)
+    }
+
+    fn unusable(&self, cause: std::io::Error) -> KeysProblem {
+        KeysProblem::Unusable { path: self.place.clone(), cause }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Of one that is in its place nothing is here any more.
+        let _ = fs::remove_file(&self.at);
+    }
+}
+
 impl KeysFolder {
     /// Opens the folder, making it (mode 700) when it is not there: for an installation that has no keys yet.
     pub fn make(path: &Path) -> Result<Self, KeysProblem> {
@@ -150,25 +189,24 @@ impl KeysFolder {
 
     /// Writes a new file (mode 600), whole or not at all. Another node may have been first: then its file stays.
     pub fn create(&self, name: &str, content: &[u8]) -> Result<(), KeysProblem> {
-        let staged = self.stage(name, content)?;
-        let path = self.path.join(name);
-        let linked = match fs::hard_link(&staged, &path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        };
-        let _ = fs::remove_file(&staged);
-        linked
-            .and_then(|()| disk::sync_names(&self.path))
-            .map_err(|cause| KeysProblem::Unusable { path, cause })
+        self.stage(name, content)?.put_where_none_is()
     }
 
     /// Writes a file over the one that is there, whole or not at all.
     pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), KeysProblem> {
-        let staged = self.stage(name, content)?;
-        let path = self.path.join(name);
-        fs::rename(&staged, &path)
-            .and_then(|()| disk::sync_names(&self.path))
-            .map_err(|cause| KeysProblem::Unusable { path, cause })
+        self.stage(name, content)?.put_in_place()
+    }
+
+    /// Writes a file (mode 600) beside its place.
+    pub fn stage(&self, name: &str, content: &[u8]) -> Result<Staged, KeysProblem> {
+        let at = self.path.join(format!(".{name}.{}", std::process::id()));
+        // What a process of this number left behind when it was ended.
+        let _ = fs::remove_file(&at);
+        let staged = Staged { at, place: self.path.join(name) };
+        disk::make_file(&staged.at)
+            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+            .map_err(|cause| KeysProblem::Unusable { path: staged.at.clone(), cause })?;
+        Ok(staged)
     }
 
     /// Makes a key of 32 random bytes, unless it is there.
@@ -190,16 +228,6 @@ impl KeysFolder {
         );
         let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| damaged("it does not hold 32 bytes"))?;
         Ok(Zeroizing::new(key))
-    }
-
-    fn stage(&self, name: &str, content: &[u8]) -> Result<PathBuf, KeysProblem> {
-        let staged = self.path.join(format!(".{name}.{}", std::process::id()));
-        // What a process of this number left behind when it was ended.
-        let _ = fs::remove_file(&staged);
-        let written = disk::make_file(&staged)
-            .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
-        written.map_err(|cause| KeysProblem::Unusable { path: staged.clone(), cause })?;
-        Ok(staged)
     }
 
     /// What cannot be looked at counts as there: reading it tells why.
@@ -239,6 +267,19 @@ mod tests {
         let told = keys.demand(["mac.key", "seal-1.key"]).unwrap_err().to_string();
         assert!(told.contains("lacks mac.key, seal-1.key"), "{told}");
         assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_fails_half_way_leaves_no_copy_of_a_key() {
+        let scratch = Scratch::open();
+        let path = scratch.join("keys");
+        let keys = KeysFolder::make(&path).unwrap();
+        drop(keys.stage("given up.json", b"a key").unwrap());
+        fs::create_dir(path.join("in the way.json")).unwrap();
+        assert!(keys.replace("in the way.json", b"a key").is_err());
+        keys.create("in the way.json", b"a key").unwrap();
+        let left: Vec<_> = fs::read_dir(&path).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["in the way.json"]);
     }
 
     #[test]

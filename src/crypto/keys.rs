@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::fingerprint::FingerprintKeys;
-use super::folder::{Alone, KeysFolder, KeysProblem};
+use super::folder::{KeysFolder, KeysProblem};
 use super::jwe::{self, Decrypter, JweProblem, Opened};
-use super::keystore::{Fresh, KeyStore, KeyStoreProblem, Occasion, Rotated};
+use super::keystore::{Fresh, KeyStore, KeyStoreProblem, Occasion, Prepared};
 use super::mac::{MacKey, Purpose};
 use super::seal::SealKeys;
 use super::signer::Signer;
@@ -150,21 +150,15 @@ impl Keys {
         signing.chain(self.decryption.view().due(after, now).into_iter().map(KeyName::Decryption)).collect()
     }
 
-    /// What `rotate` needs: waits until no other process changes the folder of all keys.
-    pub fn lock(&self) -> Result<Alone, KeyStoreProblem> {
-        Ok(self.signing.lock()?)
-    }
-
-    pub fn rotate(
+    pub fn prepare(
         &self,
-        alone: &Alone,
         fresh: &FreshKey,
         occasion: Occasion,
         now: Timestamp,
-    ) -> Result<Rotated, KeyStoreProblem> {
+    ) -> Result<Prepared, KeyStoreProblem> {
         match fresh {
-            FreshKey::Signing(fresh) => self.signing.rotate(alone, fresh, occasion, now),
-            FreshKey::Decryption(fresh) => self.decryption.rotate(alone, fresh, occasion, now),
+            FreshKey::Signing(fresh) => self.signing.prepare(fresh, occasion, now),
+            FreshKey::Decryption(fresh) => self.decryption.prepare(fresh, occasion, now),
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::folder::{Alone, KeysFolder, KeysProblem};
+use super::folder::{Alone, KeysFolder, KeysProblem, Staged};
 use super::signer::Signer;
 use crate::base::{Fault, Timestamp};
 use crate::protocol::algorithm::SigningAlgorithm;
@@ -88,6 +88,21 @@ pub enum Rotated {
     NotBefore(Timestamp),
 }
 
+/// What becomes of the wish for a rotation.
+pub enum Prepared {
+    Ready(Rotation),
+    /// It is not the time for it.
+    Hindered(Rotated),
+}
+
+/// A rotation that is written out and only waits to be put in its place; until it is carried out or dropped, nobody else
+/// rotates. Dropped, it leaves the keys as they were.
+pub struct Rotation {
+    kid: String,
+    steps: Vec<Staged>,
+    _alone: Alone,
+}
+
 /// A private key made beforehand, so that the folder is locked for moments only.
 pub struct Fresh<K> {
     key: K,
@@ -123,7 +138,7 @@ impl<K: Kept> KeyStore<K> {
         // Nodes that start together on an empty folder must end with the same keys.
         let _alone = self.folder.lock()?;
         for (algorithm, stage) in load::<K>(&self.folder, now)?.missing() {
-            put(&self.folder, &Fresh::<K>::make(algorithm)?, stage, now)?;
+            written(&self.folder, &Fresh::<K>::make(algorithm)?, stage, now)?.put_in_place()?;
         }
         self.reload(now)
     }
@@ -139,36 +154,44 @@ impl<K: Kept> KeyStore<K> {
         Ok(())
     }
 
-    /// What `rotate` needs. Waits until no other process changes the folder.
-    pub fn lock(&self) -> Result<Alone, KeysProblem> {
-        self.folder.lock()
-    }
-
-    /// The next key is used from now on, the current one retires, and `fresh` becomes the next one. What the occasion
-    /// asks for is looked at with the folder locked: of two nodes that rotate at once, one does.
-    pub fn rotate(
+    /// The next key is to be used from now on, the current one to retire, and `fresh` to become the next one. What the
+    /// occasion asks for is looked at with the folder locked: of two nodes that rotate at once, one does. A folder that
+    /// cannot be written shows here.
+    pub fn prepare(
         &self,
-        _alone: &Alone,
         fresh: &Fresh<K>,
         occasion: Occasion,
         now: Timestamp,
-    ) -> Result<Rotated, KeyStoreProblem> {
+    ) -> Result<Prepared, KeyStoreProblem> {
+        let _alone = self.folder.lock()?;
         let algorithm = fresh.key.algorithm();
         let set = load::<K>(&self.folder, now)?;
         if let Some(hindrance) = set.hindrance(algorithm, occasion, now) {
-            return Ok(hindrance);
+            return Ok(Prepared::Hindered(hindrance));
         }
         let kid = set.find(algorithm, Stage::Next).map(|key| key.key.kid().to_owned()).unwrap_or_default();
+        let mut steps = Vec::new();
         // The next key begins first: a crash in between leaves two that may be used, never none.
         if !kid.is_empty() {
-            move_to::<K>(&self.folder, &kid, Stage::Current, now)?;
+            steps.push(moved::<K>(&self.folder, &kid, Stage::Current, now)?);
         }
         for key in set.keys.iter().filter(|key| key.is(algorithm, Stage::Current)) {
-            move_to::<K>(&self.folder, key.key.kid(), Stage::Retired, now)?;
+            steps.push(moved::<K>(&self.folder, key.key.kid(), Stage::Retired, now)?);
         }
-        put(&self.folder, fresh, Stage::Next, now)?;
-        self.reload(now)?;
-        Ok(Rotated::Done { kid })
+        steps.push(written(&self.folder, fresh, Stage::Next, now)?);
+        Ok(Prepared::Ready(Rotation { kid, steps, _alone }))
+    }
+}
+
+impl Rotation {
+    /// The key that is used afterwards.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Everybody takes it over at the next `reload`.
+    pub fn carry_out(self) -> Result<(), KeyStoreProblem> {
+        Ok(self.steps.into_iter().try_for_each(Staged::put_in_place)?)
     }
 }
 
@@ -282,23 +305,23 @@ fn read<K: Kept>(folder: &KeysFolder, name: &str) -> Result<StagedKey<K>, KeySto
     Ok(StagedKey { stage: file.stage, since: file.since, key: Arc::new(key) })
 }
 
-fn put<K: Kept>(
+fn written<K: Kept>(
     folder: &KeysFolder,
     fresh: &Fresh<K>,
     stage: Stage,
     now: Timestamp,
-) -> Result<(), KeyStoreProblem> {
+) -> Result<Staged, KeyStoreProblem> {
     let alg = fresh.key.algorithm().to_string();
     let file = KeyFile { alg, stage, since: now, pkcs8: STANDARD.encode(&*fresh.pkcs8) };
     write(folder, &file_name::<K>(fresh.key.kid()), &file)
 }
 
-fn move_to<K: Kept>(
+fn moved<K: Kept>(
     folder: &KeysFolder,
     kid: &str,
     stage: Stage,
     now: Timestamp,
-) -> Result<(), KeyStoreProblem> {
+) -> Result<Staged, KeyStoreProblem> {
     let name = file_name::<K>(kid);
     let damaged = |_| KeyStoreProblem::Damaged { name: name.clone(), what: "not a key file".to_owned() };
     let mut file: KeyFile = serde_json::from_slice(&folder.read(&name)?).map_err(damaged)?;
@@ -307,10 +330,10 @@ fn move_to<K: Kept>(
     write(folder, &name, &file)
 }
 
-fn write(folder: &KeysFolder, name: &str, file: &KeyFile) -> Result<(), KeyStoreProblem> {
+fn write(folder: &KeysFolder, name: &str, file: &KeyFile) -> Result<Staged, KeyStoreProblem> {
     let text =
         serde_json::to_vec(file).map_err(|error| Fault::broken("writing a key file").because(error))?;
-    Ok(folder.replace(name, &Zeroizing::new(text))?)
+    Ok(folder.stage(name, &Zeroizing::new(text))?)
 }
 
 fn file_name<K: Kept>(kid: &str) -> String {

@@ -3,6 +3,7 @@
 use aws_lc_rs::{constant_time, digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
 
 /// What a keyed digest is for; a digest made for one purpose never passes for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub enum Purpose {
     BrowserState,
     DpopNonce,
     ShownTo,
+    SimulatedReader,
     KnownBrowser,
 }
 
@@ -35,13 +37,24 @@ impl MacKey {
 
     /// The keyed digest of `parts` as base64url. Each part is preceded by its length, so parts cannot run into one another.
     pub fn of(&self, purpose: Purpose, parts: &[&[u8]]) -> String {
+        URL_SAFE_NO_PAD.encode(self.tag(purpose, parts))
+    }
+
+    /// 32 secret bytes of a purpose, the same wherever this key is.
+    pub fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
+        let mut derived = Zeroizing::new([0; 32]);
+        derived.iter_mut().zip(self.tag(purpose, &[]).as_ref()).for_each(|(to, from)| *to = *from);
+        derived
+    }
+
+    fn tag(&self, purpose: Purpose, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(purpose.label().as_bytes());
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        URL_SAFE_NO_PAD.encode(context.sign())
+        context.sign()
     }
 
     /// Whether `claimed` is that digest, in constant time.
@@ -67,6 +80,7 @@ impl Purpose {
             Purpose::BrowserState => "browser-state\0",
             Purpose::DpopNonce => "dpop-nonce\0",
             Purpose::ShownTo => "shown-to\0",
+            Purpose::SimulatedReader => "simulated-reader\0",
             Purpose::KnownBrowser => "known-browser\0",
         }
     }

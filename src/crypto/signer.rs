@@ -82,6 +82,15 @@ impl Signer {
         Ok(Self { algorithm, pair, kid, jwk })
     }
 
+    /// The Ed25519 key of these secret bytes (RFC 8032 §5.1.5): whoever has them has the same key.
+    pub fn of_seed(seed: &[u8; 32]) -> Result<Self, Fault> {
+        let refused = |_| Fault::broken("making a key of a seed");
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed)
+            .map_err(|error| Fault::broken("making a key of a seed").because(format!("{error}")))?;
+        let pkcs8 = Zeroizing::new(pair.to_pkcs8().map_err(refused)?.as_ref().to_vec());
+        Self::from_pkcs8(SigningAlgorithm::EdDsa, &pkcs8)
+    }
+
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }

@@ -16,7 +16,7 @@ use crate::protocol::algorithm::SigningAlgorithm;
 pub enum CardReaders {
     /// The registered readers' public keys.
     Registered(JwkSet),
-    /// The sandbox: sample cards, signed by a key that lives in this process only.
+    /// The sandbox: sample cards, signed by a key that every node of the installation has.
     Simulated(Arc<Signer>),
 }
 

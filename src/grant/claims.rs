@@ -81,6 +81,11 @@ pub fn supported() -> impl Iterator<Item = &'static str> {
     BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied())
 }
 
+/// Whether anybody who asks for a claim may ever be told it.
+pub fn is_known(claim: &str) -> bool {
+    scope_of(claim).is_some()
+}
+
 /// The scope that lets a client know a claim.
 pub fn scope_of(claim: &str) -> Option<&'static str> {
     BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)

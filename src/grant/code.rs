@@ -14,7 +14,8 @@ use crate::crypto::mac::digest;
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
 use crate::protocol::{RedirectUri, Refusal};
-use crate::storage::{Consumed, Ephemeral};
+use crate::storage::ephemeral::Use;
+use crate::storage::{Consumed, Ephemeral, Share};
 
 /// What a code stands for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub enum Redeemed {
     Fresh(Box<Code>, FamilyId),
     /// It was used before, by whoever got this family.
     Replayed(FamilyId),
+    /// It is, or was, another client's. Whoever found it on its way neither uses it up nor ends what hangs on it.
+    OtherClient,
     Unknown,
 }
 
@@ -53,6 +56,8 @@ pub struct Presented<'a> {
 const LIFETIME: Duration = Duration::from_secs(60);
 /// 32 bytes as base64url.
 const RANDOM_CHARACTERS: usize = 43;
+/// A client that comes a little late is told so, and not that there was no such code.
+const KEPT: Duration = LIFETIME.saturating_mul(2);
 /// The trace of a used code outlives the code, so that a late replay still revokes.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
@@ -69,16 +74,18 @@ pub async fn give_back(ephemeral: &Ephemeral, secret: &str, code: &Code) -> Resu
     keep(ephemeral, secret, code).await
 }
 
-/// Takes a code, atomically and first: whatever happens next, nobody else gets it.
-pub async fn redeem(ephemeral: &Ephemeral, secret: &str) -> Result<Redeemed, Fault> {
+/// Takes a client's code, atomically and first: whatever happens next, nobody else gets it.
+pub async fn redeem(ephemeral: &Ephemeral, client_id: &str, secret: &str) -> Result<Redeemed, Fault> {
     let Some(family) = family_of(secret) else { return Ok(Redeemed::Unknown) };
-    match ephemeral.consume(&key(secret), family.as_str()).await? {
+    let using = Use { by: &of_client(client_id), trace: family.as_str(), remembered: REMEMBERED };
+    match ephemeral.consume(&key(secret), using).await? {
         Consumed::Live(text) => match serde_json::from_str(&text) {
             Ok(code) => Ok(Redeemed::Fresh(Box::new(code), family)),
             // Written by another build during an upgrade: as good as expired.
             Err(_) => Ok(Redeemed::Unknown),
         },
         Consumed::Used(_) => Ok(Redeemed::Replayed(family)),
+        Consumed::Others => Ok(Redeemed::OtherClient),
         Consumed::Absent => Ok(Redeemed::Unknown),
     }
 }
@@ -120,8 +127,16 @@ fn key_shown<'a>(presented: &Presented<'a>) -> Option<&'a str> {
 }
 
 async fn keep(ephemeral: &Ephemeral, secret: &str, code: &Code) -> Result<(), Fault> {
-    let text = serde_json::to_string(code).map_err(|error| Fault::broken("writing a code").because(error))?;
-    ephemeral.put(&key(secret), &text, REMEMBERED).await
+    let facts =
+        serde_json::to_string(code).map_err(|error| Fault::broken("writing a code").because(error))?;
+    let text = format!("{}{facts}", of_client(&code.granted.client_id));
+    let share = Share::of_account(code.granted.account.as_str());
+    ephemeral.put_yielding((&key(secret), &text), KEPT, &share).await
+}
+
+/// What the facts begin with, and the trace: the store looks at it before it takes anything. No `client_id` has a line end.
+fn of_client(client_id: &str) -> String {
+    format!("{client_id}\n")
 }
 
 /// What is no code of ours costs no look-up.
@@ -149,7 +164,7 @@ mod tests {
         let store = Ephemeral::in_process(clock.clone() as Arc<dyn Clock>, tally.clone());
         let long = format!("{}.{}", "a".repeat(65), "b".repeat(43));
         for text in ["", ".", "a.b", "no dot", "\u{e9}.x", &"x".repeat(10_000), &long] {
-            assert!(matches!(redeem(&store, text).await.unwrap(), Redeemed::Unknown), "{text}");
+            assert!(matches!(redeem(&store, "portal", text).await.unwrap(), Redeemed::Unknown), "{text}");
         }
         assert_eq!(tally.counts().ephemeral, 0);
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::id::{DecoupledId, PersonId, RequestId};
-use crate::base::{Fault, Timestamp};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
 use crate::protocol::AuthorizeRequest;
@@ -66,12 +66,11 @@ impl Detour for Pending {
 /// The request that waits, if it is this browser's; it is from now on where it was nobody's.
 pub async fn find(
     ephemeral: &Ephemeral,
-    now: Timestamp,
-    id: &RequestId,
-    browser: &str,
+    moment: &Moment,
+    (id, browser): (&RequestId, &str),
 ) -> Result<Option<Pending>, Fault> {
-    let found: Option<Pending> = detour::find(ephemeral, id, browser).await?;
-    Ok(found.filter(|pending| pending.expires_at > now))
+    let found: Option<Pending> = detour::find(ephemeral, moment, (id, browser)).await?;
+    Ok(found.filter(|pending| pending.expires_at > moment.now))
 }
 
 /// The mark of a page that asks one person about a request: nobody else can make it, or is shown the page by it.

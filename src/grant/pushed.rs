@@ -11,7 +11,8 @@ use crate::crypto::mac::digest;
 use crate::protocol::AuthorizeRequest;
 use crate::protocol::request_object::Carried;
 use crate::session::detour;
-use crate::storage::{Consumed, Ephemeral};
+use crate::storage::ephemeral::Use;
+use crate::storage::{Consumed, Ephemeral, Share};
 
 /// A request that was pushed and passed every check.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,8 +34,14 @@ pub enum Found {
 /// How long a `request_uri` may be opened (FAPI 2.0 Security Profile §5.3.2.2: less than 600 seconds).
 pub const LIFETIME: Duration = Duration::from_secs(90);
 
+/// Who has opened it in time has as long as any waiting request.
+const KEPT: Duration = LIFETIME.saturating_add(detour::LIFETIME);
+
 /// RFC 9126 §2.2.
 const URN: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// It was the request of the client that pushed it; any browser may bring it.
+const ANSWERED: Use<'_> = Use { by: "", trace: "", remembered: KEPT };
 
 /// The name under which a `request_uri` is kept; none for one that is not ours.
 pub fn name(request_uri: &str) -> Option<String> {
@@ -46,9 +53,8 @@ pub async fn keep(ephemeral: &Ephemeral, moment: &Moment, pushed: &Pushed) -> Re
     let request_uri = format!("{URN}{}", moment.random.token(32));
     let text = serde_json::to_string(pushed)
         .map_err(|error| Fault::broken("writing a pushed request").because(error))?;
-    ephemeral
-        .put_yielding(&key(&digest(&request_uri[URN.len()..])), &text, LIFETIME + detour::LIFETIME)
-        .await?;
+    let key = key(&digest(&request_uri[URN.len()..]));
+    ephemeral.put_yielding((&key, &text), KEPT, &share(moment)).await?;
     Ok(request_uri)
 }
 
@@ -59,25 +65,35 @@ pub async fn find(ephemeral: &Ephemeral, name: &str) -> Result<Found, Fault> {
             serde_json::from_str(&text).map_or(Found::Unknown, |pushed| Found::Waiting(Box::new(pushed)))
         );
     }
-    match ephemeral.consume(&key(name), "").await? {
+    match ephemeral.consume(&key(name), ANSWERED).await? {
         Consumed::Used(_) => Ok(Found::Answered),
-        Consumed::Live(_) | Consumed::Absent => Ok(Found::Unknown),
+        Consumed::Live(_) | Consumed::Others | Consumed::Absent => Ok(Found::Unknown),
     }
 }
 
 /// Takes a request for its answer; of any number at once exactly one may answer.
 pub async fn answer(ephemeral: &Ephemeral, name: &str) -> Result<bool, Fault> {
-    Ok(matches!(ephemeral.consume(&key(name), "").await?, Consumed::Live(_)))
+    Ok(matches!(ephemeral.consume(&key(name), ANSWERED).await?, Consumed::Live(_)))
 }
 
 /// Notes under which id this browser's way through the request waits, so that coming again goes on with it.
-pub async fn begin(ephemeral: &Ephemeral, name: &str, browser: &str, id: &RequestId) -> Result<(), Fault> {
-    ephemeral.put_yielding(&begun_key(name, browser), id.as_str(), detour::LIFETIME).await
+pub async fn begin(
+    ephemeral: &Ephemeral,
+    moment: &Moment,
+    (name, browser): (&str, &str),
+    id: &RequestId,
+) -> Result<(), Fault> {
+    let key = begun_key(name, browser);
+    ephemeral.put_yielding((&key, id.as_str()), detour::LIFETIME, &share(moment)).await
 }
 
 pub async fn begun(ephemeral: &Ephemeral, name: &str, browser: &str) -> Result<Option<RequestId>, Fault> {
     let id = ephemeral.get(&begun_key(name, browser)).await?;
     Ok(id.and_then(|id| id.parse().ok()))
+}
+
+fn share(moment: &Moment) -> Share {
+    Share::of_place(&moment.place().to_string())
 }
 
 fn key(name: &str) -> String {

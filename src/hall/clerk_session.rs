@@ -12,6 +12,7 @@ use crate::base::{Actor, Fault, Locale, Moment, Secret, Timestamp};
 use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::crypto::{Keys, mac};
 use crate::sql;
+use crate::storage::ephemeral::Counter;
 use crate::storage::{Db, Ephemeral, Limit, Run, Tx, record};
 
 /// What signing in needs.
@@ -140,8 +141,10 @@ pub async fn sign_in(
     if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
         return Ok(Answer::Refused(locked));
     }
+    if let Some(locked) = lock.count(door.ephemeral, moment, if right { 0 } else { 1 }).await? {
+        return refuse(door.db, moment, id.as_ref(), locked).await;
+    }
     if !right {
-        lock.count(door.ephemeral, moment).await?;
         return refuse(door.db, moment, id.as_ref(), SignInRefusal::Wrong).await;
     }
     match known {
@@ -383,19 +386,29 @@ impl Lock {
         Ok(seconds.map(|seconds| SignInRefusal::Locked { minutes: seconds.div_ceil(60).max(1) }))
     }
 
-    async fn count(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {
-        WRONG_A_PLACE.count(ephemeral, moment.now, &self.place).await?;
+    /// Counts so many wrong passwords, none for a right one, by the same write: where nothing can be counted neither is told.
+    /// The refusal, where enough were counted before and only the lock could not be written.
+    async fn count(
+        &self,
+        ephemeral: &Ephemeral,
+        moment: &Moment,
+        wrong: u64,
+    ) -> Result<Option<SignInRefusal>, Fault> {
         let (now, before) = (self.counter(self.window), self.counter(self.window - 1));
-        ephemeral.count(&now, LOCK * 2).await?;
-        let wrong: u64 = ephemeral.counted(&[&now, &before]).await?.into_iter().sum();
-        if wrong >= WRONG_A_LOGIN {
+        let login = |key: &str, add| Counter { key: key.to_owned(), add, most: u64::MAX, lifetime: LOCK * 2 };
+        let mut place = WRONG_A_PLACE.counter(moment.now, &self.place, wrong);
+        place.most = u64::MAX;
+        let counts = ephemeral.count_below(&[login(&now, wrong), login(&before, 0), place]).await?;
+        let counted: u64 = counts.iter().take(2).sum();
+        if counted + wrong >= WRONG_A_LOGIN {
             let until = (moment.now + LOCK).micros().to_string();
             ephemeral.put(&self.lock_key(), &until, LOCK).await?;
             // After the lock the count begins anew: one slip must not lock for ten minutes more.
             ephemeral.delete(&now).await?;
             ephemeral.delete(&before).await?;
         }
-        Ok(())
+        let earned = counted >= WRONG_A_LOGIN;
+        Ok(earned.then_some(SignInRefusal::Locked { minutes: LOCK.as_secs().div_ceil(60) }))
     }
 
     fn lock_key(&self) -> String {

@@ -13,4 +13,4 @@ mod sweep_clients;
 pub mod visits;
 
 pub use rounds::{Jobs, start};
-pub use stop::{Stop, Stopper, pair};
+pub use stop::{Ending, Stop, Stopper, pair};

@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Stop, Stopper, late_logout, logout, notices, pair, seal, signing_keys, sweep, visits};
+use super::{Ending, Stop, Stopper, late_logout, logout, notices, pair, seal, signing_keys, sweep, visits};
 use crate::app::App;
 use crate::base::{Fault, Trouble};
+use crate::telemetry::outage;
 
 /// The running jobs.
 pub struct Jobs {
@@ -36,7 +37,7 @@ pub fn start(app: &Arc<App>) -> Jobs {
 impl Jobs {
     /// Lets every round under way finish, and begins no other.
     pub async fn stop(mut self) {
-        self.stopper.say();
+        self.stopper.say(Ending::AtOnce);
         let finished = async { while self.running.join_next().await.is_some() {} };
         if timeout(FINISH_WITHIN, finished).await.is_err() {
             tracing::warn!("a job did not finish in time; what it had begun is undone");
@@ -47,7 +48,9 @@ impl Jobs {
 /// Logs a fault of a round. The job goes on: what failed is still due.
 pub(super) fn note(job: &str, fault: &Fault) {
     match fault.trouble() {
-        Trouble::Unavailable => tracing::warn!(job, ?fault, "a part is away; tried again next round"),
+        Trouble::Unavailable => outage::told_once(&format!("{job}: {fault}"), || {
+            tracing::warn!(job, ?fault, "a part is away; tried again next round");
+        }),
         Trouble::Broken | Trouble::Duplicate => tracing::error!(job, ?fault, "fault; tried again next round"),
     }
 }

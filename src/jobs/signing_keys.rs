@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::audit::{self, Event};
-use crate::base::Fault;
+use crate::base::{Fault, Moment};
 use crate::crypto::keys::{FreshKey, KeyName};
-use crate::crypto::keystore::{KeyStoreProblem, Occasion, Rotated};
+use crate::crypto::keystore::{KeyStoreProblem, Occasion, Prepared, Rotated};
 
 pub async fn run_once(app: Arc<App>) -> Result<(), Fault> {
     let (keys, now) = (app.keys.clone(), app.clock.now());
@@ -24,22 +24,34 @@ pub async fn run_once(app: Arc<App>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Rotates a key if the occasion allows it now, with its row in the audit log. A rotation that cannot be recorded is not
-/// begun; what fails afterwards is a fault of this call, and the key stays rotated.
+/// Rotates a key if the occasion allows it now, with its row in the audit log. The row is durable before the key changes:
+/// a rotation that cannot be recorded does not happen, so that whoever tries again does not rotate twice.
 pub async fn rotate(app: &App, name: KeyName, occasion: Occasion) -> Result<Rotated, Fault> {
-    let keys = app.keys.clone();
-    // Before the transaction: whoever waits for the folder must keep nobody from writing.
-    let (fresh, alone) = blocking(move || Ok((FreshKey::make(name)?, keys.lock()?))).await?;
-    let moment = app.moment();
-    let mut tx = app.db.begin().await?;
+    // The folder is locked from here on, and the transaction comes after: whoever waits for the folder keeps nobody from writing.
+    let (fresh, moment) = (blocking(move || Ok(FreshKey::make(name)?)).await?, app.moment());
     let (keys, now) = (app.keys.clone(), moment.now);
-    let rotated = blocking(move || keys.rotate(&alone, &fresh, occasion, now)).await?;
-    if let Rotated::Done { kid } = &rotated {
-        let event = Event::KeyRotated { algorithm: name.as_str(), kid, occasion: word(occasion) };
-        audit::record(&mut tx, &moment, event).await?;
-        tx.commit().await?;
-    }
-    Ok(rotated)
+    let rotation = match blocking(move || keys.prepare(&fresh, occasion, now)).await? {
+        Prepared::Ready(rotation) => rotation,
+        Prepared::Hindered(hindrance) => return Ok(hindrance),
+    };
+    let kid = rotation.kid().to_owned();
+    let event = Event::KeyRotated { algorithm: name.as_str(), kid: &kid, occasion: word(occasion) };
+    record(app, &moment, event).await.map_err(|fault| {
+        Fault::unavailable("no key was rotated, because it could not be recorded").because(fault)
+    })?;
+    let keys = app.keys.clone();
+    let carried_out = blocking(move || rotation.carry_out().and_then(|()| keys.reload(now))).await;
+    carried_out.map_err(|fault| {
+        Fault::unavailable("the rotation is recorded and may be half done: see tongyao keys list")
+            .because(fault)
+    })?;
+    Ok(Rotated::Done { kid })
+}
+
+async fn record(app: &App, moment: &Moment, event: Event<'_>) -> Result<(), Fault> {
+    let mut tx = app.db.begin().await?;
+    audit::record(&mut tx, moment, event).await?;
+    tx.commit().await
 }
 
 fn word(occasion: Occasion) -> &'static str {

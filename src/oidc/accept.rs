@@ -5,7 +5,7 @@ use super::check::{self, Ask, Door};
 use crate::app::App;
 use crate::client::Client;
 use crate::crypto::jwt;
-use crate::grant::asked;
+use crate::grant::{asked, claims};
 use crate::protocol::authorize::AuthorizeDraft;
 use crate::protocol::id_token::IdTokenClaims;
 use crate::protocol::request_object::Carried;
@@ -13,9 +13,11 @@ use crate::protocol::{AuthorizeRequest, Refusal};
 
 /// The request of a draft, if nothing is wrong with it. Client and address have been found before.
 pub(super) fn request(draft: AuthorizeDraft) -> Result<AuthorizeRequest, Refusal> {
-    draft
+    let mut request = draft
         .into_request()
-        .map_err(|problems| problems.first().map_or(Refusal::RequestMalformed, |first| first.refusal))
+        .map_err(|problems| problems.first().map_or(Refusal::RequestMalformed, |first| first.refusal))?;
+    request.claims.forget_others(claims::is_known);
+    Ok(request)
 }
 
 /// Judges a request; the person it names, as the client knows them.

@@ -379,7 +379,7 @@ async fn keep(context: &Context, pending: &Pending) -> Result<RequestId, Fault> 
     let ephemeral = &context.app.ephemeral;
     let id = detour::keep(ephemeral, &context.moment, pending).await?;
     if let (Some(name), Some(browser)) = (&pending.pushed, &pending.browser) {
-        pushed::begin(ephemeral, name, browser, &id).await?;
+        pushed::begin(ephemeral, &context.moment, (name, browser), &id).await?;
     }
     Ok(id)
 }

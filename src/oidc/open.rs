@@ -57,7 +57,7 @@ pub(super) async fn pushed(
 async fn begun(context: &Context, name: &str) -> Result<Option<(RequestId, Pending)>, Fault> {
     let (ephemeral, browser) = (&context.app.ephemeral, context.browser());
     let Some(id) = pushed::begun(ephemeral, name, &browser).await? else { return Ok(None) };
-    let pending = pending::find(ephemeral, context.moment.now, &id, &browser).await?;
+    let pending = pending::find(ephemeral, &context.moment, (&id, &browser)).await?;
     Ok(pending.map(|pending| (id, pending)))
 }
 

@@ -19,7 +19,7 @@ pub struct Waiting {
 pub async fn get(mut context: Context, Query(waiting): Query<Waiting>) -> Result<Response, PageProblem> {
     let id: RequestId = waiting.request.parse().map_err(|_| Problem::Expired)?;
     let browser = context.browser();
-    let pending = pending::find(&context.app.ephemeral, context.moment.now, &id, &browser)
+    let pending = pending::find(&context.app.ephemeral, &context.moment, (&id, &browser))
         .await?
         .ok_or(Problem::Expired)?;
     context.prefer(pending.request.ui_locales.as_deref());

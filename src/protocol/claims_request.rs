@@ -118,6 +118,16 @@ impl ClaimsRequest {
         named(Place::IdToken).or_else(|| named(Place::UserInfo))
     }
 
+    /// Forgets what nobody will ever look at (OIDC Core §5.5: claims that are not understood are ignored): claims that are
+    /// not `known`, and values wanted of any but `sub` and `acr`. The rest is kept as long as the request and its tokens live.
+    pub fn forget_others(&mut self, known: impl Fn(&str) -> bool) {
+        for wishes in [&mut self.id_token, &mut self.userinfo] {
+            wishes.retain(|claim, _| BY_VALUE.contains(&claim.as_str()) || known(claim));
+            let others = wishes.iter_mut().filter(|(claim, _)| !BY_VALUE.contains(&claim.as_str()));
+            others.for_each(|(_, wish)| wish.wanted = Wanted::Any);
+        }
+    }
+
     fn at(&self, place: Place) -> &BTreeMap<String, Wish> {
         match place {
             Place::IdToken => &self.id_token,
@@ -186,6 +196,9 @@ impl Wish {
         if members.is_empty() { Value::Null } else { Value::Object(members) }
     }
 }
+
+/// The claims whose wanted value decides something (§5.5.1).
+const BY_VALUE: [&str; 2] = ["sub", "acr"];
 
 /// Has a grammar of its own.
 const VERIFIED_CLAIMS: &str = "verified_claims";
@@ -277,6 +290,22 @@ mod tests {
         let claims: ClaimsRequest = r#"{"id_token":{"acr":{"values":["x"]}}}"#.parse().unwrap();
         assert_eq!(claims.essential_acr(), None);
         assert_eq!(claims.acr().unwrap().need, Need::Voluntary);
+    }
+
+    #[test]
+    fn what_nobody_looks_at_is_forgotten() {
+        let mut claims: ClaimsRequest = r#"{
+            "userinfo": {"name": {"essential": true, "value": "long"}, "sub": {"value": "s"}, "x0001": null},
+            "id_token": {"acr": {"values": ["gold"]}, "x0002": {"values": ["long"]},
+                "verified_claims": {"verification": {"trust_framework": null}, "claims": {"name": null}}}}"#
+            .parse()
+            .unwrap();
+        claims.forget_others(|claim| claim == "name");
+        let kept: Vec<_> = Place::ALL.iter().flat_map(|place| claims.wishes(*place)).collect();
+        assert_eq!(kept.iter().map(|(claim, _)| *claim).collect::<Vec<_>>(), ["acr", "name", "sub"]);
+        assert_eq!(*kept[1].1, Wish { need: Need::Essential, wanted: Wanted::Any });
+        assert_eq!((claims.subject(), claims.acr().is_some()), (Some("s"), true));
+        assert!(claims.verified(Place::IdToken).is_some());
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::header::CONNECTION;
 use http::request::Parts;
+use http::{HeaderValue, Version};
 use tracing::Instrument;
 
 use super::{body_limit, host, panicked, time_limit};
@@ -21,7 +23,7 @@ use crate::web::drawn::Drawing;
 pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let observed = Observed::begin(&app, &mut parts);
-    let listener = Listener::of(&app, &parts);
+    let (listener, version) = (Listener::of(&app, &parts), parts.version);
     let opener = Opener::of(parts.uri.path());
     let span = observed.span();
     let mut response = async {
@@ -31,6 +33,9 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -
     .instrument(span)
     .await;
     harden(&app, opener, &mut response);
+    if app.leaving.has_begun() {
+        part(version, &mut response);
+    }
     observed.end(response)
 }
 
@@ -47,6 +52,14 @@ async fn bounded(request: Request, next: Next) -> Response {
         }
     };
     panicked::caught(time_limit::keep(answering)).await
+}
+
+/// The answer is the connection's last: whoever has something to ask after it asks another node, or knows at least that
+/// nobody reads here any more (RFC 9112 §9.6). HTTP/2 has a word for that of its own (GOAWAY), said when the listener closes.
+fn part(version: Version, response: &mut Response) {
+    if version <= Version::HTTP_11 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
 }
 
 /// Who hears of what goes wrong.

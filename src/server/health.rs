@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::json;
 
-use crate::app::App;
+use crate::app::{App, writing};
 use crate::base::Fault;
 use crate::http::{fault_log, paths};
 
@@ -27,7 +27,10 @@ async fn live() -> Response {
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
-    let (database, ephemeral) = tokio::join!(part(app.db.ping()), part(app.ephemeral.ping()));
+    if app.leaving.has_begun() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "leaving"}))).into_response();
+    }
+    let (database, ephemeral) = tokio::join!(part(database(&app)), part(app.ephemeral.ping()));
     if database == READY && ephemeral == READY {
         return Json(json!({"status": READY})).into_response();
     }
@@ -37,6 +40,15 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 const READY: &str = "ready";
+
+/// It answers, and where a write has failed it takes one again: most of what we are asked for is written down.
+async fn database(app: &App) -> Result<(), Fault> {
+    app.db.ping().await?;
+    match app.db.doubt().is_raised() {
+        true => writing::proven(&app.db).await,
+        false => Ok(()),
+    }
+}
 
 /// One word; why a part is away is for the log only.
 async fn part(ping: impl Future<Output = Result<(), Fault>>) -> &'static str {

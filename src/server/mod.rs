@@ -11,10 +11,12 @@ mod handshake;
 mod time_limit;
 mod around;
 mod routes;
+mod orders;
 mod run;
 pub mod listen;
 pub mod tls;
 
 pub use listen::Doors;
+pub use orders::Orders;
 pub use routes::router;
 pub use run::{ServeProblem, run};

@@ -1,4 +1,5 @@
-//! The service from its first request to its last: serve, stop accepting, finish, stop the jobs, close the database.
+//! The service from its first request to its last: serve, say that it ends, stop accepting, finish, stop the jobs, close the
+//! database.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,14 +10,16 @@ use axum_server::{Handle, Server};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::handshake::Handshake;
 use super::listen::Doors;
+use super::orders::Orders;
 use super::patience::Patience;
 use super::tls::Identity;
 use super::{metrics, routes, tls};
-use crate::app::App;
-use crate::jobs::{self, Stop};
+use crate::app::{App, Wake};
+use crate::jobs::{self, Ending};
 
 /// Why the service cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -28,19 +31,25 @@ pub enum ServeProblem {
 /// Requests under way are finished within this time.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` is said, then ends cleanly; the database is closed afterwards.
+/// Whoever sends requests to several nodes asks this often, or more often, which of them serve.
+const ANNOUNCED_FOR: Duration = Duration::from_secs(1);
+
+/// Serves until it is told to end, then ends cleanly; the database is closed afterwards.
 pub async fn run(
     app: Arc<App>,
     doors: Doors,
     figures: PrometheusHandle,
-    stop: Stop,
+    orders: Orders,
 ) -> Result<(), ServeProblem> {
     let handle = Handle::new();
     let mut beside = JoinSet::new();
-    if let (Some(files), Some(identity)) = (&app.settings.tls, &doors.certificate) {
-        beside.spawn(tls::renew(files.clone(), identity.clone(), stop.clone().said()));
-    }
-    beside.spawn(metrics::upkeep(figures.clone(), stop.clone().said()));
+    match (&app.settings.tls, &doors.certificate) {
+        (Some(files), Some(identity)) => {
+            beside.spawn(tls::renew(files.clone(), identity.clone(), orders.reload))
+        }
+        _ => beside.spawn(nothing_to_read(orders.reload)),
+    };
+    beside.spawn(metrics::upkeep(figures.clone(), orders.stop.clone().said()));
     let jobs = jobs::start(&app);
     let mut serving = JoinSet::new();
     for listener in doors.main {
@@ -55,7 +64,10 @@ pub async fn run(
         serving.spawn(serve(listener, metrics::router(figures), None, handle.clone()));
     }
     let failed = tokio::select! {
-        () = stop.said() => None,
+        ending = orders.stop.ending() => {
+            announce(&app, ending).await;
+            None
+        }
         ended = serving.join_next() => ended,
     };
     handle.graceful_shutdown(Some(FINISH_WITHIN));
@@ -70,6 +82,26 @@ pub async fn run(
         result.map_err(std::io::Error::other)??;
     }
     Ok(())
+}
+
+/// What stands before us is told to send no more, and is served meanwhile: who cannot ask twice for what failed has left
+/// by the time the listener closes.
+async fn announce(app: &App, ending: Ending) {
+    if ending == Ending::Announced {
+        app.leaving.begin();
+        tracing::info!("about to end: no longer ready");
+        sleep(ANNOUNCED_FOR).await;
+    }
+}
+
+/// Who asks for it is answered all the same.
+async fn nothing_to_read(reload: Arc<Wake>) {
+    loop {
+        reload.rung().await;
+        tracing::info!(
+            "there is no certificate of the service's own to read again; settings are read at the start"
+        );
+    }
 }
 
 async fn serve(

@@ -1,6 +1,5 @@
 //! The service's own certificate: TLS 1.2 and 1.3, read again when its files change.
 
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -11,10 +10,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedCipherSuite};
-use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use super::any_certificate::AnyCertificate;
+use crate::app::Wake;
 use crate::config::Tls;
 
 /// Why the certificate cannot be used; one line, with what to do.
@@ -113,19 +112,13 @@ impl Configs {
     }
 }
 
-/// Takes a renewed certificate over, on SIGHUP or when a file has changed; one that cannot be used changes nothing.
-pub async fn renew(tls: Tls, identity: Identity, stop: impl Future<Output = ()>) {
-    tokio::pin!(stop);
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-        tracing::error!("SIGHUP cannot be listened for; the certificate is not renewed");
-        return;
-    };
+/// Takes a renewed certificate over, when told to or when a file has changed; one that cannot be used changes nothing.
+pub async fn renew(tls: Tls, identity: Identity, reload: Arc<Wake>) {
     let mut round = tokio::time::interval(LOOK_AGAIN);
     let mut seen = changed(&tls);
     loop {
         tokio::select! {
-            () = &mut stop => return,
-            _ = hangup.recv() => seen = take_over(&tls, &identity),
+            () = reload.rung() => seen = take_over(&tls, &identity),
             _ = round.tick() => if changed(&tls) != seen { seen = take_over(&tls, &identity) },
         }
     }

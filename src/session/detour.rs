@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::id::RequestId;
 use crate::base::{Fault, Moment};
-use crate::storage::Ephemeral;
+use crate::storage::{Ephemeral, Share};
 
 /// What is kept meanwhile.
 pub trait Detour: Serialize + DeserializeOwned {
@@ -26,28 +26,34 @@ pub const LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Keeps it; the id goes into the pages' addresses.
 pub async fn keep<D: Detour>(ephemeral: &Ephemeral, moment: &Moment, detour: &D) -> Result<RequestId, Fault> {
     let id = RequestId::new(moment);
-    update(ephemeral, &id, detour).await?;
+    update(ephemeral, moment, &id, detour).await?;
     Ok(id)
 }
 
-pub async fn update<D: Detour>(ephemeral: &Ephemeral, id: &RequestId, detour: &D) -> Result<(), Fault> {
+pub async fn update<D: Detour>(
+    ephemeral: &Ephemeral,
+    moment: &Moment,
+    id: &RequestId,
+    detour: &D,
+) -> Result<(), Fault> {
     let text = serde_json::to_string(detour)
         .map_err(|error| Fault::broken(format!("writing what is {}", D::KIND)).because(error))?;
-    ephemeral.put_yielding(&key::<D>(id), &text, LIFETIME).await
+    let share = Share::of_place(&moment.place().to_string());
+    ephemeral.put_yielding((&key::<D>(id), &text), LIFETIME, &share).await
 }
 
 /// What waits, if it is this browser's; it is from now on where it was nobody's.
 pub async fn find<D: Detour>(
     ephemeral: &Ephemeral,
-    id: &RequestId,
-    browser: &str,
+    moment: &Moment,
+    (id, browser): (&RequestId, &str),
 ) -> Result<Option<D>, Fault> {
     let Some(text) = ephemeral.get(&key::<D>(id)).await? else { return Ok(None) };
     // Written by another build: as good as expired.
     let Ok(mut detour) = serde_json::from_str::<D>(&text) else { return Ok(None) };
     if detour.browser().is_none() {
         *detour.browser() = Some(browser.to_owned());
-        update(ephemeral, id, &detour).await?;
+        update(ephemeral, moment, id, &detour).await?;
     }
     let is_its_own = detour.browser().as_deref() == Some(browser);
     Ok(is_its_own.then_some(detour))

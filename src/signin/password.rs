@@ -58,24 +58,28 @@ pub async fn try_password(
     let guess = Guess { account: found.as_ref().map(|account| &account.id), ..guess };
     // Guesses sent all at once pass the first look together. Whatever comes after the limit they reach hears the same, or
     // the right one would be told from the wrong ones by it.
-    match (throttle::look(parts.ephemeral, &guess).await?, right) {
+    let failures = if right { 0 } else { 1 };
+    match (throttle::count(parts.ephemeral, &guess, failures).await?, right) {
         (Standing::Reached { wait }, _) => return Ok(Outcome::Throttled { wait }),
         (Standing::Free, true) => {
             return found.map(Outcome::Proven).ok_or(Fault::broken("a password matched no account"));
         }
         (Standing::Free, false) => refuse(parts, &guess, (found.as_ref(), "wrong_password")).await?,
-        (Standing::Spent, _) => refuse(parts, &guess, (found.as_ref(), "too_many_failures")).await?,
+        (Standing::Spent, _) => {
+            // The right one too, and in as many steps.
+            throttle::count(parts.ephemeral, &guess, 1 - failures).await?;
+            refuse(parts, &guess, (found.as_ref(), "too_many_failures")).await?;
+        }
     }
     Ok(Outcome::Wrong)
 }
 
-/// Counted and recorded alike for accounts that exist and those that do not.
+/// Recorded alike for accounts that exist and those that do not.
 async fn refuse(
     parts: &Parts<'_>,
     guess: &Guess<'_>,
     (found, reason): (Option<&Account>, &'static str),
 ) -> Result<(), Fault> {
-    throttle::failed(parts.ephemeral, guess).await?;
     let mut tx = parts.db.begin().await?;
     let person = found.map(|account| &account.person);
     audit::record(&mut tx, guess.moment, Event::SignInFailed { person, reason }).await?;

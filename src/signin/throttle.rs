@@ -48,30 +48,40 @@ const PLACE: Limit = Limit { name: "sign-in-place", most: 300, within: WINDOW };
 
 /// Looks at every counter; one round trip, and another one for a known browser that has used up its own.
 pub async fn look(ephemeral: &Ephemeral, guess: &Guess<'_>) -> Result<Standing, Fault> {
+    let now = guess.moment.now;
     if let Some(mark) = guess.known
-        && KNOWN.wait(ephemeral, guess.moment.now, mark).await?.is_none()
+        && KNOWN.wait(ephemeral, now, mark).await?.is_none()
     {
         return Ok(Standing::Free);
     }
-    let [pair, name, place, account] = waits(ephemeral, guess.moment.now, &guess.counted()).await?;
-    Ok(match (pair.or(name).or(place), account) {
+    Ok(standing(waits(ephemeral, now, &guess.counted()).await?))
+}
+
+/// Counts so many failures, none for a right password, and judges the try by what was counted before. For either it is the
+/// same write: where nothing can be counted nothing is told, or a store that is full would let anybody guess for good.
+pub async fn count(ephemeral: &Ephemeral, guess: &Guess<'_>, failures: u64) -> Result<Standing, Fault> {
+    let (now, counted) = (guess.moment.now, guess.counted());
+    if let Some(mark) = guess.known {
+        let before = ephemeral.count_below(&[KNOWN.counter(now, mark, failures)]).await?;
+        if before.iter().all(|count| KNOWN.reached(now, *count).is_none()) {
+            return Ok(Standing::Free);
+        }
+    }
+    let mut counters = counted.each_ref().map(|(limit, by)| limit.counter(now, by, failures));
+    // A spent account is answered like a wrong password, and so is counted like one.
+    counters[3].most = u64::MAX;
+    let counts = ephemeral.count_below(&counters).await?;
+    Ok(standing(std::array::from_fn(|index| {
+        counts.get(index).and_then(|count| counted[index].0.reached(now, *count))
+    })))
+}
+
+fn standing([pair, name, place, account]: [Option<u64>; 4]) -> Standing {
+    match (pair.or(name).or(place), account) {
         (Some(wait), _) => Standing::Reached { wait },
         (None, Some(_)) => Standing::Spent,
         (None, None) => Standing::Free,
-    })
-}
-
-/// Counts a failure.
-pub async fn failed(ephemeral: &Ephemeral, guess: &Guess<'_>) -> Result<(), Fault> {
-    if let Some(mark) = guess.known
-        && KNOWN.count(ephemeral, guess.moment.now, mark).await? <= KNOWN.most
-    {
-        return Ok(());
     }
-    for (limit, by) in guess.counted() {
-        limit.count(ephemeral, guess.moment.now, &by).await?;
-    }
-    Ok(())
 }
 
 impl Guess<'_> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use super::doubt::Doubt;
 use super::lane::Lane;
 use super::postgres::{self, Server};
 use super::readers::Readers;
@@ -25,6 +26,7 @@ use crate::disk;
 pub struct Db {
     pub(super) engine: Engine,
     tally: Arc<Tally>,
+    doubt: Arc<Doubt>,
 }
 
 #[derive(Clone)]
@@ -47,7 +49,7 @@ impl Db {
             DatabasePlace::Sqlite(path) => open_sqlite(path).await?,
             DatabasePlace::Postgres(url) => Engine::Postgres(Server::open(url.expose()).await?),
         };
-        Ok(Self { engine, tally })
+        Ok(Self { engine, tally, doubt: Arc::default() })
     }
 
     /// Whether the address says what it must; nothing is opened.
@@ -77,12 +79,17 @@ impl Db {
             Engine::Sqlite { lane, .. } => TxEngine::Sqlite(lane.begin().await),
             Engine::Postgres(server) => TxEngine::Postgres(server.begin().await?),
         };
-        Ok(Tx::new(engine, self.tally.clone()))
+        Ok(Tx::new(engine, self.tally.clone(), self.doubt.clone()))
     }
 
     /// Answers when the database does.
     pub async fn ping(&self) -> Result<(), Fault> {
         self.read().one::<(i64,)>(crate::sql!("SELECT CAST(1 AS BIGINT)")).await.map(|_| ())
+    }
+
+    /// Whether it takes writes, as far as transactions have shown.
+    pub fn doubt(&self) -> &Doubt {
+        &self.doubt
     }
 
     pub async fn close(&self) {

@@ -18,6 +18,7 @@ use super::statement::{Statement, bound};
 use super::together::Together;
 use super::trouble::fault;
 use crate::base::Fault;
+use crate::telemetry::outage;
 
 /// The lane; cheap to clone.
 #[derive(Clone)]
@@ -236,11 +237,13 @@ async fn flush(state: &mut State) {
     let durable = match run(state, "COMMIT").await {
         Ok(()) => true,
         Err(fault) => {
-            tracing::error!(
-                ?fault,
-                waiting = waiting.len(),
-                "a batch of transactions could not be committed"
-            );
+            outage::told_once("committing", || {
+                tracing::error!(
+                    ?fault,
+                    waiting = waiting.len(),
+                    "a batch of transactions could not be committed"
+                );
+            });
             // The connection may still be inside the transaction (a full disk): leave it clean for the next batch.
             let _ = run(state, "ROLLBACK").await;
             false

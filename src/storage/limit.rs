@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Ephemeral;
+use super::ephemeral::Counter;
 use crate::base::{Fault, Timestamp};
 
 /// So often within so long. The stretches follow the clock, so that one ends at the same moment on every node.
@@ -26,6 +27,16 @@ impl Limit {
         ephemeral.count(&self.key(now, by), self.within).await
     }
 
+    /// What counts `add` more under `by`, together with others.
+    pub fn counter(&self, now: Timestamp, by: &str, add: u64) -> Counter {
+        Counter { key: self.key(now, by), add, most: self.most, lifetime: self.within }
+    }
+
+    /// Seconds to wait, if so many have reached the limit.
+    pub fn reached(&self, now: Timestamp, count: u64) -> Option<u64> {
+        (count >= self.most).then(|| self.seconds_left(now))
+    }
+
     fn key(&self, now: Timestamp, by: &str) -> String {
         format!("limit:{}:{}:{by}", self.name, now.seconds().div_euclid(self.seconds()))
     }
@@ -47,11 +58,7 @@ pub async fn waits<const N: usize>(
 ) -> Result<[Option<u64>; N], Fault> {
     let keys = counted.each_ref().map(|(limit, by)| limit.key(now, by));
     let counts = ephemeral.counted(&keys.each_ref().map(String::as_str)).await?;
-    Ok(std::array::from_fn(|index| {
-        let limit = counted[index].0;
-        let reached = counts.get(index).is_some_and(|count| *count >= limit.most);
-        reached.then(|| limit.seconds_left(now))
-    }))
+    Ok(std::array::from_fn(|index| counts.get(index).and_then(|count| counted[index].0.reached(now, *count))))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Connection, SqlSafeStr};
 
 use super::db::{Db, Engine, Run};
-use crate::base::{Fault, Trouble};
+use super::trouble::{fault, lacks_table, with_advice};
+use crate::base::Fault;
 use crate::config::DatabasePlace;
 use crate::sql;
 
@@ -46,12 +47,13 @@ pub enum SchemaProblem {
     )]
     Absent,
     #[error(
-        "schema step {0} in the database differs from this program's: the database was changed by another build"
+        "schema step {0} in the database differs from this program's: it was changed by another build; start the program that \
+         made it, or restore a backup"
     )]
     Different(i64),
     #[error("schema step {0} was begun and not finished: restore a backup or repair it by hand")]
     HalfDone(i64),
-    #[error("the schema could not be brought up to date: {0:?}")]
+    #[error("the schema could not be brought up to date: {}", with_advice(.0))]
     Fault(Fault),
 }
 
@@ -61,9 +63,9 @@ pub async fn run(place: &DatabasePlace, db: &Db) -> Result<(), SchemaProblem> {
         (Engine::Postgres(server), _) => migrator().run(server.pool()).await,
         (Engine::Sqlite { .. }, DatabasePlace::Sqlite(path)) => {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-            let mut connection = sqlx::SqliteConnection::connect_with(&options).await.map_err(|error| {
-                SchemaProblem::Fault(Fault::unavailable("opening the database").because(error))
-            })?;
+            let mut connection = sqlx::SqliteConnection::connect_with(&options)
+                .await
+                .map_err(|error| SchemaProblem::Fault(fault("opening the database", error)))?;
             let answer = migrator().run(&mut connection).await;
             let _ = connection.close().await;
             answer
@@ -77,28 +79,39 @@ pub async fn run(place: &DatabasePlace, db: &Db) -> Result<(), SchemaProblem> {
 
 /// Whether the schema is this program's; changes nothing.
 pub async fn check(db: &Db) -> Result<(), SchemaProblem> {
-    let applied: Result<Vec<(i64, Vec<u8>)>, Fault> = db
+    let applied: Result<Vec<(i64, Vec<u8>, i64)>, Fault> = db
         .read()
-        .all(sql!("SELECT version, checksum FROM _sqlx_migrations WHERE success = TRUE ORDER BY version"))
+        .all(sql!(
+            "SELECT version, checksum, CAST(CASE WHEN success THEN 1 ELSE 0 END AS BIGINT)
+             FROM _sqlx_migrations ORDER BY version"
+        ))
         .await;
     match applied {
         Ok(applied) => compare(&applied),
-        Err(fault) if fault.trouble() == Trouble::Unavailable => Err(SchemaProblem::Fault(fault)),
-        Err(_) => Err(SchemaProblem::Absent),
+        Err(fault) if lacks_table(&fault) => Err(SchemaProblem::Absent),
+        Err(fault) => Err(SchemaProblem::Fault(fault)),
     }
 }
 
-/// The steps that were taken, against those there are.
-fn compare(applied: &[(i64, Vec<u8>)]) -> Result<(), SchemaProblem> {
-    let (found, known) = (applied.last().map_or(0, |(number, _)| *number), known());
-    if let Some((found, _)) = applied.iter().find(|(number, _)| STEPS.iter().all(|(step, ..)| step != number))
-    {
+/// Whether the database has no tables of ours.
+pub async fn is_absent(db: &Db) -> bool {
+    matches!(check(db).await, Err(SchemaProblem::Absent))
+}
+
+/// The steps that were taken (number, checksum, 1 when it was finished), against those there are.
+fn compare(applied: &[(i64, Vec<u8>, i64)]) -> Result<(), SchemaProblem> {
+    let (found, known) = (applied.last().map_or(0, |(number, ..)| *number), known());
+    if let Some((step, ..)) = applied.iter().find(|(.., finished)| *finished == 0) {
+        return Err(SchemaProblem::HalfDone(*step));
+    }
+    let unknown = |(number, ..): &&(i64, Vec<u8>, i64)| STEPS.iter().all(|(step, ..)| step != number);
+    if let Some((found, ..)) = applied.iter().find(unknown) {
         return Err(SchemaProblem::Newer { found: *found, known });
     }
     for step in migrator().iter() {
-        match applied.iter().find(|(number, _)| *number == step.version) {
+        match applied.iter().find(|(number, ..)| *number == step.version) {
             None => return Err(SchemaProblem::Older { found, known }),
-            Some((_, checksum)) if *checksum != *step.checksum => {
+            Some((_, checksum, _)) if *checksum != *step.checksum => {
                 return Err(SchemaProblem::Different(step.version));
             }
             Some(_) => {}
@@ -126,6 +139,9 @@ fn problem(error: MigrateError) -> SchemaProblem {
         }
         MigrateError::VersionMismatch(step) => SchemaProblem::Different(step),
         MigrateError::Dirty(step) => SchemaProblem::HalfDone(step),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            SchemaProblem::Fault(fault("changing the schema", error))
+        }
         other => SchemaProblem::Fault(Fault::unavailable("changing the schema").because(other)),
     }
 }
@@ -136,14 +152,17 @@ mod tests {
 
     #[test]
     fn only_a_schema_with_every_step_is_this_programs() {
-        let whole: Vec<_> = migrator().iter().map(|step| (step.version, step.checksum.to_vec())).collect();
+        let whole: Vec<_> = migrator().iter().map(|step| (step.version, step.checksum.to_vec(), 1)).collect();
         assert!(compare(&whole).is_ok());
         let known = known();
         let older = compare(&whole[..whole.len() - 1]);
         assert!(matches!(older, Err(SchemaProblem::Older { found, .. }) if found < known), "{older:?}");
         assert!(matches!(compare(&[]), Err(SchemaProblem::Older { found: 0, .. })));
-        let newer = [whole.clone(), vec![(known + 1, Vec::new())]].concat();
+        let newer = [whole.clone(), vec![(known + 1, Vec::new(), 1)]].concat();
         assert!(matches!(compare(&newer), Err(SchemaProblem::Newer { found, .. }) if found == known + 1));
+        let mut half_done = whole.clone();
+        half_done[3].2 = 0;
+        assert!(matches!(compare(&half_done), Err(SchemaProblem::HalfDone(4))));
         let mut different = whole;
         different[2].1[0] ^= 1;
         assert!(matches!(compare(&different), Err(SchemaProblem::Different(3))));

@@ -58,10 +58,7 @@ impl Server {
         match pool_options().connect_with(options.clone()).await {
             Ok(pool) => Ok(Self::of(pool, options)),
             // The pool tried until its time was over and forgot why it failed: ask once more, for the reason.
-            Err(sqlx::Error::PoolTimedOut) => match PgConnection::connect_with(&options).await {
-                Ok(_) => Err(unreachable(sqlx::Error::PoolTimedOut)),
-                Err(error) => Err(unreachable(error)),
-            },
+            Err(sqlx::Error::PoolTimedOut) => Err(why_unreachable(&options).await),
             Err(error) => Err(unreachable(error)),
         }
     }
@@ -213,8 +210,21 @@ fn no_connection(error: sqlx::Error) -> Fault {
     }
 }
 
+/// What takes connections and says nothing is no PostgreSQL, or one that is stuck.
+async fn why_unreachable(options: &PgConnectOptions) -> Fault {
+    match timeout(LOOK_WITHIN, PgConnection::connect_with(options)).await {
+        Ok(Ok(_)) => unreachable(sqlx::Error::PoolTimedOut),
+        Ok(Err(error)) => unreachable(error),
+        Err(_) => Fault::unavailable("PostgreSQL cannot be reached: no answer comes from its address"),
+    }
+}
+
 fn unreachable(error: sqlx::Error) -> Fault {
-    away().because(error)
+    match error {
+        // It was reached, and says why it does not let us in.
+        sqlx::Error::Database(_) => fault("PostgreSQL does not let us in", error),
+        error => away().because(error),
+    }
 }
 
 fn away() -> Fault {
@@ -235,6 +245,14 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port).username("nobody");
         Server::of(pool_options().connect_lazy_with(options.clone()), options)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_told_in_the_end() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://nobody@{}/none", silent.local_addr().unwrap());
+        let told = timeout(2 * ACQUIRE_TIMEOUT, Server::open(&url)).await.unwrap().err().unwrap();
+        assert!(told.to_string().contains("no answer comes"), "{told:?}");
     }
 
     async fn read(server: &Server) -> Fault {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::postgres::Postgres;
 
 use super::db::Run;
+use super::doubt::Doubt;
 use super::lane::LaneTx;
 use super::record::Rows;
 use super::statement::{Statement, bound};
@@ -19,6 +20,7 @@ pub struct Tx {
     /// Written before the next statement runs, or with the commit.
     waiting: Vec<Statement>,
     tally: Arc<Tally>,
+    doubt: Arc<Doubt>,
 }
 
 pub(super) enum TxEngine {
@@ -27,8 +29,8 @@ pub(super) enum TxEngine {
 }
 
 impl Tx {
-    pub(super) fn new(engine: TxEngine, tally: Arc<Tally>) -> Self {
-        Self { engine, waiting: Vec::new(), tally }
+    pub(super) fn new(engine: TxEngine, tally: Arc<Tally>, doubt: Arc<Doubt>) -> Self {
+        Self { engine, waiting: Vec::new(), tally, doubt }
     }
 
     /// A statement whose answer nobody needs: it is sent together with what follows, and what is wrong with it shows
@@ -43,13 +45,7 @@ impl Tx {
         if !waiting.is_empty() {
             self.tally.count(Trip::Statement);
         }
-        match self.engine {
-            TxEngine::Sqlite(tx) => tx.commit(waiting).await,
-            TxEngine::Postgres(mut tx) => {
-                write_together(&mut tx, waiting).await?;
-                tx.commit().await.map_err(|error| fault("committing", error))
-            }
-        }
+        self.doubt.hear(self.engine.commit(waiting).await)
     }
 }
 
@@ -57,7 +53,19 @@ impl Run for Tx {
     async fn rows(&mut self, statement: Statement) -> Result<Rows, Fault> {
         self.tally.count(Trip::Statement);
         let waiting = std::mem::take(&mut self.waiting);
-        match &mut self.engine {
+        self.doubt.hear(self.engine.rows(waiting, statement).await)
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
+        self.tally.count(Trip::Statement);
+        let waiting = std::mem::take(&mut self.waiting);
+        self.doubt.hear(self.engine.execute(waiting, statement).await)
+    }
+}
+
+impl TxEngine {
+    async fn rows(&mut self, waiting: Vec<Statement>, statement: Statement) -> Result<Rows, Fault> {
+        match self {
             TxEngine::Sqlite(tx) => tx.rows(waiting, statement).await.map(Rows::Sqlite),
             TxEngine::Postgres(tx) => {
                 write_together(tx, waiting).await?;
@@ -67,15 +75,23 @@ impl Run for Tx {
         }
     }
 
-    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
-        self.tally.count(Trip::Statement);
-        let waiting = std::mem::take(&mut self.waiting);
-        match &mut self.engine {
+    async fn execute(&mut self, waiting: Vec<Statement>, statement: Statement) -> Result<u64, Fault> {
+        match self {
             TxEngine::Sqlite(tx) => tx.execute(waiting, statement).await,
             TxEngine::Postgres(tx) => {
                 write_together(tx, waiting).await?;
                 let done = statement.for_postgres().execute(&mut **tx).await.map_err(writing)?;
                 Ok(done.rows_affected())
+            }
+        }
+    }
+
+    async fn commit(self, waiting: Vec<Statement>) -> Result<(), Fault> {
+        match self {
+            TxEngine::Sqlite(tx) => tx.commit(waiting).await,
+            TxEngine::Postgres(mut tx) => {
+                write_together(&mut tx, waiting).await?;
+                tx.commit().await.map_err(|error| fault("committing", error))
             }
         }
     }

@@ -62,7 +62,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     if !is_shown_to(&context, (&way, &session), named) {
         // Whoever is there now has pressed a button of somebody else's page: nothing is taken from it, and they are asked.
         way.pending.request.prompt = way.pending.request.prompt.with(Prompt::Consent);
-        detour::update(&context.app.ephemeral, &way.id, &way.pending).await?;
+        detour::update(&context.app.ephemeral, &context.moment, &way.id, &way.pending).await?;
         return Ok(way.go_on(&context));
     }
     match form.get("decision") {
@@ -70,7 +70,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
             let ticked: Vec<&str> = form.all("scope").collect();
             allow(&context, &way, &session, &ticked).await?;
             way.pending.consented_by = Some(session.person.clone());
-            detour::update(&context.app.ephemeral, &way.id, &way.pending).await?;
+            detour::update(&context.app.ephemeral, &context.moment, &way.id, &way.pending).await?;
             Ok(way.go_on(&context))
         }
         Some("deny") => {

@@ -8,7 +8,7 @@ use http::header::{REFERRER_POLICY, SET_COOKIE};
 use http::request::Parts;
 
 use super::answer::{Answer, chrome, page_with};
-use super::pages::{ErrorPage, FormPostPage};
+use super::pages::{ErrorPage, FormPostPage, Place};
 use crate::app::App;
 use crate::http::context::Context;
 use crate::http::csp::Csp;
@@ -64,9 +64,13 @@ fn named(cookie: &HeaderValue) -> Option<&[u8]> {
 fn draw_problem(context: &Context, problem: &Problem) -> Answer {
     let mut drawn = ErrorPage::of(problem, chrome(context), context.moment.request_id.as_str());
     if let Problem::BadClient(refusal) = problem {
-        drawn.what = format!("{} {}", drawn.what, refusal.description(context.locale));
-        drawn =
-            drawn.with_code(refusal.number().to_string()).explained_at(paths::help_error(refusal.number()));
+        let number = refusal.number();
+        drawn = drawn
+            .with_code(number.to_string())
+            .explained(refusal.description(context.locale), paths::help_error(number));
+    }
+    if context.uri.path().starts_with(paths::HALL) {
+        drawn = drawn.at(Place::Desk);
     }
     page_with(context, &drawn, &Csp::strict())
 }

@@ -86,7 +86,8 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
 pub(super) async fn find(context: &mut Context, id: Option<&str>) -> Result<Option<Way>, PageProblem> {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
     let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
-    let found: Option<Leaving> = detour::find(&context.app.ephemeral, &id, &context.browser()).await?;
+    let found: Option<Leaving> =
+        detour::find(&context.app.ephemeral, &context.moment, (&id, &context.browser())).await?;
     let leaving = found.ok_or(Problem::Expired)?;
     context.prefer(leaving.ui_locales.as_deref());
     let client = match &leaving.client_id {

@@ -31,7 +31,7 @@ impl Way {
     pub async fn find(context: &mut Context, id: &str) -> Result<Self, PageProblem> {
         let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
         let browser = context.browser();
-        let pending = pending::find(&context.app.ephemeral, context.moment.now, &id, &browser)
+        let pending = pending::find(&context.app.ephemeral, &context.moment, (&id, &browser))
             .await?
             .ok_or(Problem::Expired)?;
         context.prefer(pending.request.ui_locales.as_deref());
@@ -91,13 +91,13 @@ impl Way {
     /// The person has just shown who they are, for this request.
     pub async fn signed_in(&mut self, context: &Context, person: PersonId) -> Result<(), Fault> {
         self.pending.signed_in_by = Some(person);
-        detour::update(&context.app.ephemeral, &self.id, &self.pending).await
+        detour::update(&context.app.ephemeral, &context.moment, &self.id, &self.pending).await
     }
 
     /// The person leaves the way: the client is told.
     pub async fn leave(mut self, context: &Context, left: Left) -> Answer {
         self.pending.left = Some(left);
-        detour::update(&context.app.ephemeral, &self.id, &self.pending).await?;
+        detour::update(&context.app.ephemeral, &context.moment, &self.id, &self.pending).await?;
         Ok(self.go_on(context))
     }
 }

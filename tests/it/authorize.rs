@@ -1,6 +1,7 @@
 //! The authorization endpoint: what is refused and who is told, what is asked of the person, how the answer travels.
 
 use http::{Method, StatusCode};
+use tongyao::crypto::mac::digest;
 use url::Url;
 
 use crate::support::wire::Call;
@@ -526,4 +527,17 @@ async fn no_secret_stands_in_the_address_of_a_page() {
     let url = Url::parse(ISSUER).unwrap().join(&page.path).unwrap();
     let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["request"]);
+}
+
+/// OIDC Core §5.5: claims that are not understood are ignored; they are not kept either.
+#[tokio::test]
+async fn claims_nobody_knows_are_not_kept_with_the_code() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let names: Vec<String> = (0..600).map(|n| format!("\"x{n:04}\":null")).collect();
+    let claims = format!(r#"{{"userinfo":{{"email":{{"value":"planted"}},{}}}}}"#, names.join(","));
+    let page = world.browser().pass(&portal.ask("openid profile").with("claims", &claims), &WANG).await;
+    let key = format!("code:{}", digest(&page.code()));
+    let kept = world.app.ephemeral.get(&key).await.unwrap().unwrap();
+    assert!(kept.contains("email") && !kept.contains("x0") && !kept.contains("planted"), "{kept}");
 }

@@ -99,13 +99,13 @@ impl Robot {
         let word = |at: usize| command[at].as_str().unwrap_or_default();
         match (word(0), word(1)) {
             ("text", "name") => self.typed.push((word(2).to_owned(), word(3).to_owned())),
-            ("click", "name") => {
-                let first =
-                    page.buttons(word(2)).first().unwrap_or_else(|| panic!("no {} here", word(2))).clone();
+            ("click", "css") => {
+                let (name, value) = button(word(2));
+                assert!(page.buttons(name).iter().any(|one| one == value), "no {} here", word(2));
                 let typed = std::mem::take(&mut self.typed);
                 let mut fields: Vec<(&str, &str)> =
                     typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                fields.push((word(2), &first));
+                fields.push((name, value));
                 return self.browser.submit(&page, &fields).await;
             }
             ("wait", "contains") => {
@@ -116,6 +116,11 @@ impl Robot {
                     !page.is_here() || page.input(word(2)).is_none() && page.buttons(word(2)).is_empty();
                 // The next page may have a button of the same name.
                 assert!(there || !url(&page).contains("/sign-"), "{} is still on {}", word(2), url(&page));
+            }
+            ("wait-element-invisible", "css") => {
+                let (name, value) = button(word(2));
+                let gone = !page.is_here() || !page.buttons(name).iter().any(|one| one == value);
+                assert!(gone, "{} is still on {}", word(2), url(&page));
             }
             // Only the suite's own page has it.
             ("wait", "id") => assert!(!page.is_here()),
@@ -235,4 +240,10 @@ async fn it_signs_out_and_comes_back_or_sees_why_not() {
             Some(module) => assert!(robot.pictured && page.is_here(), "{module}"),
         }
     }
+}
+
+/// Name and value of `button[name=…][value=…]`.
+fn button(selector: &str) -> (&str, &str) {
+    let inner = selector.strip_prefix("button[name=").and_then(|rest| rest.strip_suffix(']'));
+    inner.and_then(|inner| inner.split_once("][value=")).unwrap_or_else(|| panic!("{selector} is no button"))
 }

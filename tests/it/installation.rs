@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
-use tongyao::app::{App, Choices, OpenProblem};
-use tongyao::storage::migrate::SchemaProblem;
+use tongyao::app::{App, Choices, OpenProblem, Redis};
+use tongyao::base::Secret;
+use tongyao::config::{DatabasePlace, Settings};
+use tongyao::gateway::{CardReaders, card_reader};
+use tongyao::storage::Db;
+use tongyao::storage::migrate::{self, SchemaProblem};
 
 use crate::support::World;
 use crate::support::look::Look;
-use crate::support::services::Storage;
+use crate::support::services::{FreshDatabase, Storage};
 
 /// A used installation that was shut down.
 struct Closed {
@@ -173,12 +177,68 @@ async fn a_database_without_keys_gets_none_from_a_look() {
     closed.change("DELETE FROM installation").await;
     let told = closed.look().await.unwrap_err();
     assert!(told.contains("no keys yet"), "{told}");
-    // Keys that are there are taken for a database that has none.
-    assert_eq!(closed.start().await, Ok(()));
+    // The keys folder has a database, which this is not.
+    let told = closed.start().await.unwrap_err();
+    assert!(told.contains("is new"), "{told}");
+}
+
+/// The settings lost the address of the database, or name a server that was set up anew.
+#[tokio::test]
+async fn keys_in_use_make_no_second_empty_installation() {
+    let closed = Closed::used().await;
+    let other = FreshDatabase::create().await;
+    let database = match other.url().strip_prefix("sqlite://") {
+        Some(path) => DatabasePlace::Sqlite(PathBuf::from(path)),
+        None => DatabasePlace::Postgres(Secret::new(other.url())),
+    };
+    let settings = Settings { database: database.clone(), ..closed.world.app.settings.clone() };
+    let before = files(&closed.keys);
+    let start = || async { ended(App::open(settings.clone(), closed.choices()).await).await };
+    let told = start().await.unwrap_err();
+    assert!(told.contains("is new") && told.contains("TONGYAO_DATABASE_URL"), "{told}");
+    assert!(!told.contains("postgres://"), "{told}");
+    assert!(database.is_missing() || matches!(database, DatabasePlace::Postgres(_)), "nothing is made");
+    // Tables alone make no installation.
+    let db = Db::open(&database, Arc::default()).await.unwrap();
+    assert!(migrate::is_absent(&db).await, "nothing was made");
+    migrate::run(&database, &db).await.unwrap();
+    db.close().await;
+    assert!(start().await.unwrap_err().contains("is new"));
+    assert_eq!(files(&closed.keys), before);
+    // Keys that no database has noted are an installation's that was not begun, or was cut off before.
+    for pair in before.iter().filter(|name| name.ends_with(".json")) {
+        fs::remove_file(closed.keys.join(pair)).unwrap();
+    }
+    assert_eq!(start().await, Ok(()));
+    assert_eq!(files(&closed.keys).len(), before.len());
+}
+
+#[tokio::test]
+async fn a_simulated_readers_signature_counts_at_every_node() {
+    let closed = Closed::used().await;
+    let node = || async {
+        let choices = Choices { redis: Redis::WhenNeeded, ..closed.choices() };
+        App::open(closed.world.app.settings.clone(), choices).await.unwrap()
+    };
+    let (one, other) = (node().await, node().await);
+    let CardReaders::Simulated(signer) = &one.readers else { panic!("no sandbox") };
+    let card =
+        serde_json::json!({"id_type": "resident_id", "id_number": "11010519491231002X", "name": "张三"});
+    let now = closed.world.now();
+    let reading = serde_json::json!({"nonce": "n", "iat": now.seconds(), "device": "r1", "card": card});
+    let signed = signer.sign(card_reader::TYPE, &reading).unwrap();
+    assert!(other.readers.check(now, "n", &signed).is_ok());
+    one.close().await;
+    other.close().await;
+    // Another installation's sandbox has another one.
+    let keys = std::env::temp_dir().join(format!("tongyao-test-{}", uuid::Uuid::new_v4().simple()));
+    let stranger = World::new_with(&[("TONGYAO_KEYS_DIR", keys.to_str().unwrap())]).await;
+    assert!(stranger.app.readers.check(now, "n", &signed).is_err());
+    drop(fs::remove_dir_all(keys));
 }
 
 /// The program itself, on the installation in a folder of this name.
-fn tongyao(data: &Path, arguments: &[&str]) -> Command {
+pub fn tongyao(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongyao"));
     // Settings of whoever runs the tests are not ours.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TONGYAO_")) {
@@ -219,6 +279,124 @@ fn a_command_in_an_empty_place_says_so_and_leaves_it_empty() {
     let told = String::from_utf8(plan.stdout).unwrap();
     assert!(plan.status.success() && told.contains("+ department city"), "{told}");
     assert!(!place.exists());
+}
+
+impl Closed {
+    /// The doctor's table, which must not be all well.
+    fn doctor(&self) -> String {
+        let doctor = self.command(&["doctor"]).output().unwrap();
+        assert!(!doctor.status.success());
+        String::from_utf8(doctor.stdout).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = tongyao(&self.world.app.settings.data_dir, arguments);
+        command.env("TONGYAO_KEYS_DIR", &self.keys);
+        command.env("TONGYAO_DATABASE_URL", self.world.database.url());
+        command
+    }
+}
+
+/// What `serve` says when it does not start, `doctor` says before.
+#[tokio::test]
+async fn the_doctor_sees_a_schema_that_stops_the_start() {
+    let closed = Closed::used().await;
+    let state = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/first-client.json");
+    let half_done = "UPDATE _sqlx_migrations SET success = FALSE WHERE version = 3";
+    let other = match Storage::of_this_run() {
+        Storage::Sqlite => "UPDATE _sqlx_migrations SET success = TRUE, checksum = X'00' WHERE version = 3",
+        Storage::Postgres => {
+            "UPDATE _sqlx_migrations SET success = TRUE, checksum = '\\x00' WHERE version = 3"
+        }
+    };
+    for (change, what) in
+        [(half_done, "step 3 was begun and not finished"), (other, "step 3 in the database differs")]
+    {
+        assert_eq!(closed.change(change).await, 1);
+        let told = closed.start().await.unwrap_err();
+        assert!(told.contains(what) && told.contains("restore a backup"), "{told}");
+        let told = closed.doctor();
+        assert!(told.contains(&format!("PROBLEM  database   schema {what}")), "{told}");
+        let told = refusal(&closed.command(&["apply", "--plan", state]).output().unwrap());
+        assert!(told.contains(what), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_told_with_what_to_do() {
+    let closed = Closed::used().await;
+    let url = closed.world.database.url().to_owned();
+    let (settings, expected) = match url.strip_prefix("sqlite://") {
+        Some(path) => {
+            fs::write(path, "no database ".repeat(1000)).unwrap();
+            (closed.world.app.settings.clone(), "restore a backup")
+        }
+        None => {
+            let mut url = url::Url::parse(&url).unwrap();
+            url.set_path("tongyao_of_nobody");
+            let database = DatabasePlace::Postgres(Secret::new(url.as_str()));
+            (Settings { database, ..closed.world.app.settings.clone() }, "correct its name")
+        }
+    };
+    let told = ended(App::open(settings.clone(), closed.choices()).await).await.unwrap_err();
+    assert!(told.contains(expected), "{told}");
+    assert!(!told.contains("running") && !told.contains("at line"), "{told}");
+    if Storage::of_this_run() == Storage::Sqlite {
+        let told = closed.doctor();
+        assert!(told.contains("PROBLEM  database") && told.contains(expected), "{told}");
+        assert!(!told.contains("is the server"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_does_not_mistake_an_empty_place_for_the_installation_of_its_keys() {
+    let closed = Closed::used().await;
+    let place = std::env::temp_dir().join(format!("tongyao-test-{}", uuid::Uuid::new_v4().simple()));
+    let state = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/state.json");
+    let run = |arguments: &[&str]| {
+        tongyao(&place, arguments).env("TONGYAO_KEYS_DIR", &closed.keys).output().unwrap()
+    };
+    for arguments in [&["apply", state][..], &["apply", "--plan", state], &["migrate"], &["serve"]] {
+        let told = refusal(&run(arguments));
+        assert!(told.contains("is new"), "{arguments:?}: {told}");
+        assert!(!place.exists(), "{arguments:?}");
+    }
+    let doctor = run(&["doctor"]);
+    let told = String::from_utf8(doctor.stdout).unwrap();
+    assert!(
+        !doctor.status.success() && told.contains("PROBLEM  database") && told.contains("is new"),
+        "{told}"
+    );
+    assert!(!told.contains("belong to this database"), "{told}");
+}
+
+/// What has to be done in an outage of Redis must be possible in it.
+#[tokio::test]
+async fn a_command_that_needs_nothing_of_redis_works_without_it() {
+    let closed = Closed::used().await;
+    let settings = &closed.world.app.settings;
+    let state = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/first-client.json");
+    let commands: [&[&str]; 5] = [
+        &["clients", "list"],
+        &["clients", "disable", "portal"],
+        &["sessions", "list", "nobody"],
+        &["apply", "--plan", state],
+        &["apply", state],
+    ];
+    for arguments in commands {
+        let output = tongyao(&settings.data_dir, arguments)
+            .env("TONGYAO_KEYS_DIR", &closed.keys)
+            .env("TONGYAO_DATABASE_URL", closed.world.database.url())
+            .env("TONGYAO_REDIS_URL", "redis://127.0.0.1:1/")
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!told.contains("Redis"), "{arguments:?}: {told}");
+        assert!(output.status.success() || told.contains("nobody signs in"), "{arguments:?}: {told}");
+    }
+    let away = Settings { redis: Some(Secret::new("redis://127.0.0.1:1/")), ..settings.clone() };
+    let told = ended(App::open(away, closed.choices()).await).await.unwrap_err();
+    assert!(told.contains("TONGYAO_REDIS_URL"), "{told}");
 }
 
 #[tokio::test]

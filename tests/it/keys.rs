@@ -12,6 +12,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 use tongyao::base::random;
+use tongyao::crypto::folder::KeysFolder;
 use tongyao::crypto::jwe::{self, Algorithms, Content, Decrypter, PublicKey};
 use tongyao::crypto::keys::KeyName;
 use tongyao::crypto::keystore::{Kept, Occasion, Rotated};
@@ -278,7 +279,7 @@ async fn a_second_rotation_waits_unless_the_key_has_leaked() {
 async fn a_rotation_that_waits_for_the_folder_keeps_nobody_from_writing() {
     let world = World::with_own_keys(&[]).await;
     world.later(3600);
-    let alone = world.app.keys.lock().unwrap();
+    let alone = KeysFolder::open(&world.app.settings.keys_dir).unwrap().lock().unwrap();
     let app = world.app.clone();
     let name = "ES256".parse().unwrap();
     let rotating =
@@ -291,6 +292,29 @@ async fn a_rotation_that_waits_for_the_folder_keeps_nobody_from_writing() {
     assert!(!rotating.is_finished());
     drop(alone);
     assert!(matches!(rotating.await.unwrap(), Rotated::Done { .. }));
+}
+
+#[tokio::test]
+async fn a_rotation_that_cannot_be_recorded_does_not_happen() {
+    let world = World::with_own_keys(&[]).await;
+    world.later(3600);
+    let name: KeyName = "ES256".parse().unwrap();
+    let signs = || world.app.keys.signing.signer(SigningAlgorithm::Es256).unwrap().kid().to_owned();
+    let files = || {
+        let files = std::fs::read_dir(&world.app.settings.keys_dir).unwrap();
+        files.map(|file| file.unwrap().file_name()).filter(|name| name != ".lock").collect::<HashSet<_>>()
+    };
+    let (before, signed) = (files(), signs());
+    let mut look = Look::at(&world).await;
+    look.change("ALTER TABLE audit_event RENAME TO taken_away").await;
+    let refused = jobs::signing_keys::rotate(&world.app, name, Occasion::Wish).await.unwrap_err();
+    assert!(refused.to_string().contains("no key was rotated"), "{refused:?}");
+    world.app.keys.reload(world.now()).unwrap();
+    assert_eq!((files(), signs()), (before, signed.clone()));
+    look.change("ALTER TABLE taken_away RENAME TO audit_event").await;
+    let again = jobs::signing_keys::rotate(&world.app, name, Occasion::Wish).await.unwrap();
+    assert!(matches!(&again, Rotated::Done { kid } if *kid == signs() && *kid != signed), "{again:?}");
+    assert_eq!(look.number("SELECT COUNT(*) FROM audit_event WHERE kind = 'key_rotated'").await, 1);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
 use crate::support::relying_party::Credential;
+use crate::support::services::Storage;
 use crate::support::town;
 use crate::support::wire::Call;
 use crate::support::{Ask, RelyingParty, Tokens, WANG, World};
@@ -159,6 +160,33 @@ async fn a_client_has_one_part_in_a_session_however_many_tabs_begin_it() {
 }
 
 #[tokio::test]
+async fn another_client_neither_uses_a_code_up_nor_ends_its_tokens() {
+    let world = World::new().await;
+    let (portal, office) = (world.system("portal"), world.system("office"));
+    let (fresh, ask) = code(&world, &portal).await;
+    office.exchange(&fresh, &ask).await.refused(400, "invalid_grant", 103_008);
+    let tokens = Tokens::of(&portal.exchange(&fresh, &ask).await);
+    office.exchange(&fresh, &ask).await.refused(400, "invalid_grant", 103_008);
+    portal.userinfo(&tokens.access).await.good();
+    portal.refresh(&tokens.refresh.unwrap()).await.good();
+}
+
+#[tokio::test]
+async fn the_facts_of_a_code_are_gone_soon_after_it_and_its_trace_stays() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let (used, ask) = code(&world, &portal).await;
+    let (unused, _) = code(&world, &portal).await;
+    portal.exchange(&used, &ask).await.good();
+    world.later(121);
+    portal.exchange(&used, &ask).await.refused(400, "invalid_grant", 103_007);
+    // Redis keeps its own time.
+    if Storage::of_this_run() == Storage::Sqlite {
+        assert_eq!(world.app.ephemeral.get(&format!("code:{}", digest(&unused))).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
 async fn a_code_is_refused_to_whoever_does_not_fit_it() {
     let world = World::new().await;
     let (portal, office) = (world.system("portal"), world.system("office"));
@@ -168,8 +196,6 @@ async fn a_code_is_refused_to_whoever_does_not_fit_it() {
     portal.exchange(&fresh, &other_ask).await.refused(400, "invalid_grant", 103_013);
     let (fresh, ask) = code(&world, &portal).await;
     office.exchange(&fresh, &ask).await.refused(400, "invalid_grant", 103_008);
-    // The try has used the code up.
-    portal.exchange(&fresh, &ask).await.refused(400, "invalid_grant", 103_007);
 
     let (fresh, ask) = code(&world, &portal).await;
     let fields = |redirect: &'static str, verifier: &str| {

@@ -16,7 +16,8 @@ use tokio::task::JoinSet;
 use self::installation::Installation;
 use self::state::State;
 use super::problem::Problem;
-use super::{declare, print, signals};
+use super::signals::{self, Hangup};
+use super::{declare, print};
 use crate::app::{App, Choices};
 use crate::jobs::Stop;
 use crate::sample;
@@ -31,7 +32,7 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
     let settings = installation::settings(port, &data)?;
     logs::start(settings.log_format, &settings.log);
     let figures = metrics::start()?;
-    let stop = signals::stop()?;
+    let orders = signals::listen(Hangup::End)?;
     // The ports first: a second start by mistake must not touch the data of the first.
     let main = loopback(port, port).await?;
     let (portal_doors, department_doors) = (loopback(port + 1, port).await?, loopback(port + 2, port).await?);
@@ -45,11 +46,16 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
     let mut systems = JoinSet::new();
     let desk = sample::hotline(installation.hotline.clone())?;
     let portal = sample::portal(installation.portal.clone())?.merge(desk);
-    serve_system(&mut systems, portal_doors, portal, &stop);
-    serve_system(&mut systems, department_doors, sample::department(installation.department.clone())?, &stop);
+    serve_system(&mut systems, portal_doors, portal, &orders.stop);
+    serve_system(
+        &mut systems,
+        department_doors,
+        sample::department(installation.department.clone())?,
+        &orders.stop,
+    );
     print::line(&greeting::text(&installation, &state))?;
     print::line(&format!("ready {}", app.settings.issuer))?;
-    server::run(app, doors, figures, stop).await?;
+    server::run(app, doors, figures, orders).await?;
     // A browser that holds its connection open does not hold up the end.
     let ended = async { while systems.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FINISH_WITHIN, ended).await;

@@ -1,10 +1,12 @@
-//! Until when a certificate is valid: the one field we read of X.509 (RFC 5280 §4.1.2.5).
+//! Until when a certificate is valid (RFC 5280 §4.1.2.5), and for which hosts it is made (RFC 9525).
 
 use std::path::Path;
 
 use chrono::NaiveDateTime;
-use rustls::pki_types::CertificateDer;
+use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::ParsedCertificate;
 
 use crate::base::Timestamp;
 
@@ -12,6 +14,16 @@ use crate::base::Timestamp;
 pub fn expires_at(path: &Path) -> Option<Timestamp> {
     let certificate = CertificateDer::from_pem_file(path).ok()?;
     not_after(certificate.as_ref())
+}
+
+/// Those of the hosts that the first certificate in a PEM file is not made for: browsers refuse it there.
+pub fn not_made_for(path: &Path, hosts: Vec<String>) -> Vec<String> {
+    let Ok(certificate) = CertificateDer::from_pem_file(path) else { return Vec::new() };
+    let Ok(parsed) = ParsedCertificate::try_from(&certificate) else { return Vec::new() };
+    let fits = |host: &String| {
+        ServerName::try_from(host.as_str()).is_ok_and(|name| verify_server_name(&parsed, &name).is_ok())
+    };
+    hosts.into_iter().filter(|host| !fits(host)).collect()
 }
 
 const SEQUENCE: u8 = 0x30;
@@ -65,6 +77,7 @@ fn read_time(kind: u8, text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::scratch::Scratch;
 
     fn der(tag: u8, content: &[u8]) -> Vec<u8> {
         let mut bytes = vec![tag, 0x82, (content.len() >> 8) as u8, content.len() as u8];
@@ -92,6 +105,17 @@ mod tests {
             let end = not_after(&certificate(kind, text)).map(Timestamp::rfc3339);
             assert_eq!(end.as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn says_for_which_host_it_is_not_made() {
+        let folder = Scratch::open();
+        let file = folder.join("cert.pem");
+        let names = ["id.example.gov.cn", "*.apps.example", "10.0.0.1"].map(str::to_owned).to_vec();
+        std::fs::write(&file, rcgen::generate_simple_self_signed(names).unwrap().cert.pem()).unwrap();
+        let hosts = ["id.example.gov.cn", "a.apps.example", "10.0.0.1", "other.example", "10.0.0.2"];
+        let wrong = not_made_for(&file, hosts.map(str::to_owned).to_vec());
+        assert_eq!(wrong, ["other.example", "10.0.0.2"]);
     }
 
     #[test]

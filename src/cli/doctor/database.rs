@@ -1,13 +1,11 @@
 //! The database: reached, of a schema this program knows, writable, sealed with these keys, and not from the future.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::finding::Finding;
-use super::logouts;
+use super::{clock, logouts};
 use crate::app::{self, Kept, OpenProblem};
 use crate::base::time::{Clock, SystemClock};
-use crate::base::{Fault, Timestamp};
 use crate::client::ClientState;
 use crate::client::dynamic::desk;
 use crate::config::{DatabasePlace, Settings};
@@ -16,61 +14,57 @@ use crate::crypto::folder::KeysProblem;
 use crate::crypto::keys::KeyName;
 use crate::crypto::keystore::KeyStoreProblem;
 use crate::sql;
-use crate::storage::{Db, Run, Tally, migrate};
-
-/// A clock may be this far behind the newest record; more, and sessions and codes go wrong.
-const BEHIND: Duration = Duration::from_secs(300);
-/// No clock that is right shows less: 2026-01-01.
-const EARLIEST: Timestamp = Timestamp::from_seconds(1_767_225_600);
+use crate::storage::migrate::{self, SchemaProblem};
+use crate::storage::{Db, Run, Tally};
 
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     if let DatabasePlace::Sqlite(path) = &settings.database
-        && matches!(path.try_exists(), Ok(false))
+        && settings.database.is_missing()
     {
+        if let Err(problem) = app::refuse_new_database(settings) {
+            return vec![Finding::problem("database", problem)];
+        }
         let made = Finding::note("database", format!("{} is made at the first start", path.display()));
         return [Some(made), not_made_yet(settings)].into_iter().flatten().collect();
     }
     let db = match Db::open(&settings.database, Arc::new(Tally::default())).await {
         Ok(db) => db,
-        Err(fault) => return vec![Finding::problem("database", OpenProblem::Database(fault))],
+        Err(fault) => {
+            return vec![Finding::problem("database", OpenProblem::of_database(&settings.database, fault))];
+        }
     };
-    let mut findings = vec![schema(&db).await];
+    let mut findings = vec![schema(&db, &settings.database).await];
     // Of a database without our tables there is nothing else to say.
     if migrate::known() > 0 && installed(&db).await {
         findings.push(writable(&db).await);
         findings.extend(keys_belong(&db, settings).await);
-        findings.push(clock(&db).await);
+        findings.push(clock::examine(&db).await);
         findings.push(clients(&db).await);
         findings.push(logouts::examine(&db).await);
     } else {
-        findings.extend(not_made_yet(settings));
+        findings.extend(new_to_these_keys(settings));
     }
     db.close().await;
     findings
 }
 
-async fn schema(db: &Db) -> Finding {
+/// What stops the start is a problem; what the start mends is not.
+async fn schema(db: &Db, place: &DatabasePlace) -> Finding {
     if let Err(fault) = db.ping().await {
-        return Finding::problem("database", OpenProblem::Database(fault));
+        return Finding::problem("database", OpenProblem::of_database(place, fault));
     }
-    let found: Result<(i64,), Fault> =
-        db.read().one(sql!("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")).await;
-    let known = migrate::known();
-    match found {
-        Err(_) => Finding::note("database", "reached; it has no tables yet: the first start makes them"),
-        Ok((found,)) if found > known => Finding::problem(
-            "database",
-            format!(
-                "schema {found}, this program knows up to {known}: start a newer program, or restore a backup"
-            ),
-        ),
-        Ok((found,)) if found < known => Finding::note(
+    match migrate::check(db).await {
+        Ok(()) => Finding::ok("database", format!("reached, schema {}", migrate::known())),
+        Err(SchemaProblem::Absent) => {
+            Finding::note("database", "reached; it has no tables yet: the first start makes them")
+        }
+        Err(SchemaProblem::Older { found, known }) => Finding::note(
             "database",
             format!(
                 "schema {found}, this program brings it to {known} at the next start or by `tongyao migrate`"
             ),
         ),
-        Ok((found,)) => Finding::ok("database", format!("reached, schema {found}")),
+        Err(problem) => Finding::problem("database", problem),
     }
 }
 
@@ -98,17 +92,10 @@ async fn clients(db: &Db) -> Finding {
     }
 }
 
-/// Tried in a transaction that is undone.
+/// Tried to the end, since a full disk shows at the commit.
 async fn writable(db: &Db) -> Finding {
-    let tried = async {
-        let mut tx = db.begin().await?;
-        tx.execute(sql!(
-            "INSERT INTO installation (name, value) VALUES ('doctor', '') ON CONFLICT DO NOTHING"
-        ))
-        .await
-    };
-    match tried.await {
-        Ok(_) => Finding::ok("writing", "the database can be written"),
+    match app::writing::proven(db).await {
+        Ok(()) => Finding::ok("writing", "the database can be written"),
         Err(fault) => Finding::problem(
             "writing",
             format!(
@@ -121,17 +108,21 @@ async fn writable(db: &Db) -> Finding {
 async fn keys_belong(db: &Db, settings: &Settings) -> Vec<Finding> {
     match app::kept(db).await {
         Ok(Some(kept)) => compared(&kept, settings),
-        Ok(None) => match not_made_yet(settings) {
-            Some(finding) => vec![finding],
-            None => {
-                vec![Finding::ok("keys", "the database is not bound to keys yet: the first start does it")]
-            }
-        },
+        Ok(None) => vec![new_to_these_keys(settings).unwrap_or_else(|| {
+            Finding::ok("keys", "the database is not bound to keys yet: the first start does it")
+        })],
         Err(fault) => vec![Finding::problem("keys", format!("{fault:?}"))],
     }
 }
 
-/// Of a database that no keys belong to yet.
+/// Of a database that is not made yet, or that no keys belong to yet.
+fn new_to_these_keys(settings: &Settings) -> Option<Finding> {
+    match app::refuse_new_database(settings) {
+        Err(problem) => Some(Finding::problem("keys", problem)),
+        Ok(()) => not_made_yet(settings),
+    }
+}
+
 fn not_made_yet(settings: &Settings) -> Option<Finding> {
     let folder = &settings.keys_dir;
     let missing = matches!(folder.try_exists(), Ok(false));
@@ -171,46 +162,4 @@ fn crowded(keys: &Keys) -> Option<Finding> {
             ),
         )
     })
-}
-
-async fn clock(db: &Db) -> Finding {
-    let newest: Result<Option<(i64,)>, Fault> =
-        db.read().optional(sql!("SELECT at FROM audit_event ORDER BY id DESC LIMIT 1")).await;
-    let now = SystemClock.now();
-    match newest {
-        Err(fault) => Finding::problem("clock", format!("{fault:?}")),
-        Ok(newest) => clock_against(now, newest.map(|(at,)| Timestamp::from_micros(at))),
-    }
-}
-
-fn clock_against(now: Timestamp, newest: Option<Timestamp>) -> Finding {
-    let set = "set the machine's clock (NTP)";
-    match newest {
-        _ if now < EARLIEST => Finding::problem("clock", format!("it shows {now}: {set}")),
-        Some(newest) if newest.since(now) > BEHIND => {
-            Finding::problem("clock", format!("it shows {now}, but the newest record is of {newest}: {set}"))
-        }
-        _ => Finding::ok("clock", now),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::doctor::finding::State;
-
-    #[test]
-    fn a_clock_that_is_wrong_is_noticed() {
-        let now = Timestamp::from_seconds(1_800_000_000);
-        let cases = [
-            (now, None, State::Ok),
-            (now, Some(now - Duration::from_secs(1)), State::Ok),
-            (now, Some(now + Duration::from_secs(60)), State::Ok),
-            (now, Some(now + Duration::from_secs(3600)), State::Problem),
-            (Timestamp::from_seconds(0), None, State::Problem),
-        ];
-        for (now, newest, expected) in cases {
-            assert_eq!(clock_against(now, newest).state, expected, "{now} {newest:?}");
-        }
-    }
 }

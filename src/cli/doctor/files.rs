@@ -29,7 +29,7 @@ pub fn keys(settings: &Settings) -> Option<Finding> {
 
 pub fn tls(settings: &Settings) -> Finding {
     match &settings.tls {
-        Some(files) => certificate(files),
+        Some(files) => certificate(files, settings),
         None if settings.is_https() => {
             Finding::ok("tls", "not served here; a proxy before the service serves https")
         }
@@ -85,9 +85,13 @@ pub fn readers(settings: &Settings) -> Finding {
     }
 }
 
-fn certificate(files: &Tls) -> Finding {
+fn certificate(files: &Tls, settings: &Settings) -> Finding {
     if let Err(problem) = serving::Identity::load(files, serving::Asks::Everybody) {
         return Finding::problem("tls", problem);
+    }
+    let strangers = certificate::not_made_for(&files.cert, settings.hosts());
+    if !strangers.is_empty() {
+        return not_for_us(&strangers.join(" and "), settings);
     }
     let now = SystemClock.now();
     let renew = "renew it; a running service takes the new files over by itself";
@@ -101,5 +105,16 @@ fn certificate(files: &Tls) -> Finding {
             format!("the certificate expires in {} days: {renew}", end.since(now).as_secs() / DAY_SECONDS),
         ),
         Some(end) => Finding::ok("tls", format!("certificate and key fit, valid until {}", end.date())),
+    }
+}
+
+/// A proxy in between may believe any certificate; browsers do not.
+fn not_for_us(hosts: &str, settings: &Settings) -> Finding {
+    let what = format!("the certificate is not made for {hosts}");
+    match settings.trusted_proxies.is_empty() {
+        true => Finding::problem("tls", format!("{what}: browsers refuse it; get one with that name in it")),
+        false => {
+            Finding::note("tls", format!("{what}: the proxies of TONGYAO_TRUSTED_PROXIES must accept that"))
+        }
     }
 }

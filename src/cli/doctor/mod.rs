@@ -1,6 +1,7 @@
 //! `doctor`: looks at the whole installation without changing it, and says what to do about what it finds.
 
 mod certificate;
+mod clock;
 mod database;
 mod files;
 mod finding;
@@ -34,7 +35,7 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     findings.extend(files::keys(settings));
     findings.extend(database::examine(settings).await);
     findings.push(surroundings::disk(settings));
-    findings.push(surroundings::redis(settings).await);
+    findings.extend(surroundings::redis(settings).await);
     findings.push(files::tls(settings));
     findings.push(files::mutual_tls(settings));
     findings.push(files::outgoing(settings));

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use super::clock;
 use super::finding::Finding;
 use crate::app::OpenProblem;
+use crate::base::Fault;
 use crate::config::{DatabasePlace, Settings};
 use crate::storage::{Ephemeral, Tally};
 
@@ -54,19 +56,24 @@ pub fn disk(settings: &Settings) -> Finding {
     }
 }
 
-pub async fn redis(settings: &Settings) -> Finding {
+pub async fn redis(settings: &Settings) -> Vec<Finding> {
     let Some(url) = &settings.redis else {
-        return Finding::ok("ephemeral", "in process: for one node; several nodes need TONGYAO_REDIS_URL");
+        let one = "in process: for one node; several nodes need TONGYAO_REDIS_URL";
+        return vec![Finding::ok("ephemeral", one)];
     };
-    let opened = Ephemeral::in_redis(url.expose(), "tongyao:", Arc::new(Tally::default())).await;
-    let answer = match opened {
-        Ok(ephemeral) => ephemeral.ping().await,
-        Err(fault) => Err(fault),
-    };
-    match answer {
-        Ok(()) => Finding::ok("ephemeral", "Redis answers"),
-        Err(fault) => Finding::problem("ephemeral", OpenProblem::Redis(fault)),
+    match reach(url.expose()).await {
+        Ok(ephemeral) => {
+            let answers = Finding::ok("ephemeral", "Redis answers");
+            std::iter::once(answers).chain(clock::examine_redis(&ephemeral).await).collect()
+        }
+        Err(fault) => vec![Finding::problem("ephemeral", OpenProblem::Redis(fault))],
     }
+}
+
+async fn reach(url: &str) -> Result<Ephemeral, Fault> {
+    let ephemeral = Ephemeral::in_redis(url, "tongyao:", Arc::new(Tally::default())).await?;
+    ephemeral.ping().await?;
+    Ok(ephemeral)
 }
 
 /// The standard library does not ask file systems; POSIX `df -P -k` does, in a form that is fixed.

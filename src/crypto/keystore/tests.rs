@@ -38,7 +38,14 @@ fn rotate<K: Kept>(
     occasion: Occasion,
     now: Timestamp,
 ) -> Result<Rotated, KeyStoreProblem> {
-    store.rotate(&store.lock()?, fresh, occasion, now)
+    let rotation = match store.prepare(fresh, occasion, now)? {
+        Prepared::Ready(rotation) => rotation,
+        Prepared::Hindered(hindrance) => return Ok(hindrance),
+    };
+    let kid = rotation.kid().to_owned();
+    rotation.carry_out()?;
+    store.reload(now)?;
+    Ok(Rotated::Done { kid })
 }
 
 fn shows<K: Kept>(store: &KeyStore<K>, kid: &str) -> bool {
@@ -90,9 +97,9 @@ fn the_schedule_rotates_once_however_many_nodes_there_are() {
 
     let occasion = Occasion::Schedule { after: 90 * DAY };
     let answers: Vec<Rotated> = std::thread::scope(|scope| {
-        let rotate =
+        let try_it =
             |node: &KeyStore<Signer>| rotate(node, &Fresh::make(ES256).unwrap(), occasion, day_90).unwrap();
-        let running: Vec<_> = nodes.iter().map(|node| scope.spawn(move || rotate(node))).collect();
+        let running: Vec<_> = nodes.iter().map(|node| scope.spawn(move || try_it(node))).collect();
         running.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert_eq!(answers.iter().filter(|one| matches!(one, Rotated::Done { .. })).count(), 1, "{answers:?}");
@@ -127,7 +134,7 @@ fn what_was_lost_or_left_half_done_is_made_again() {
     let store: KeyStore<Signer> = place.open(at(0));
     let next = kids(&store, ES256, Stage::Next).remove(0);
     // A rotation that ended after its first step: two current keys, no next one.
-    move_to::<Signer>(&store.folder, &next, Stage::Current, at(5)).unwrap();
+    moved::<Signer>(&store.folder, &next, Stage::Current, at(5)).unwrap().put_in_place().unwrap();
     store.reload(at(6)).unwrap();
     assert_eq!(store.view().crowded(), [ES256]);
     let again: KeyStore<Signer> = place.open(at(6));
@@ -150,4 +157,25 @@ fn opening_makes_no_keys() {
     let folder = KeysFolder::make(&place.0.join("keys")).unwrap();
     let store: KeyStore<Signer> = KeyStore::open(folder, at(0)).unwrap();
     assert!(store.view().keys().is_empty() && store.folder.list("").unwrap().is_empty());
+}
+
+#[test]
+fn a_rotation_that_is_given_up_changes_nothing() {
+    let place = Place::new();
+    let store: KeyStore<Signer> = place.open(at(0));
+    let every = || {
+        let files = std::fs::read_dir(place.0.join("keys")).unwrap();
+        let mut files: Vec<_> = files
+            .map(|file| file.unwrap().path())
+            .map(|path| (std::fs::read(&path).unwrap(), path))
+            .collect();
+        files.sort();
+        files
+    };
+    let (before, fresh) = (every(), Fresh::make(ES256).unwrap());
+    let prepared = store.prepare(&fresh, Occasion::Wish, at(900)).unwrap();
+    assert!(matches!(&prepared, Prepared::Ready(_)) && every() != before);
+    drop(prepared);
+    assert_eq!(every(), before);
+    assert!(matches!(rotate(&store, &fresh, Occasion::Wish, at(900)).unwrap(), Rotated::Done { .. }));
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::support::*;
-use crate::base::{Moment, Secret};
+use crate::base::{Fault, Moment, Secret, Trouble};
 use crate::crypto::password::{Cost, PasswordPool};
 use crate::hall::clerk::{self, NewStaff};
 use crate::hall::clerk_session::{self, Door, NoSuchWindow, Presence, SignInRefusal, SignedIn, Touch};
 use crate::hall::role::Roles;
 use crate::hall::window::Declared;
 use crate::hall::{Answer, ClerkSession};
+use crate::identity::store::account;
+use crate::signin::password::{self, Outcome, Parts};
 use crate::sql;
 use crate::storage::{Ephemeral, Run, Tally};
 
@@ -46,6 +48,14 @@ impl Gate {
     }
 
     async fn sign_in(&self, login: &str, password: &str) -> Answer<SignedIn, SignInRefusal> {
+        self.try_to_sign_in(login, password).await.unwrap()
+    }
+
+    async fn try_to_sign_in(
+        &self,
+        login: &str,
+        password: &str,
+    ) -> Result<Answer<SignedIn, SignInRefusal>, Fault> {
         let door = Door {
             db: &self.house.db,
             keys: &self.house.keys,
@@ -53,7 +63,7 @@ impl Gate {
             passwords: &self.passwords,
         };
         let moment = Moment { actor: crate::base::Actor::Anonymous, ..self.house.moment() };
-        clerk_session::sign_in(door, &moment, login, Secret::new(password)).await.unwrap()
+        clerk_session::sign_in(door, &moment, login, Secret::new(password)).await
     }
 
     async fn resume(&self, secret: &Secret, touch: Touch) -> Presence {
@@ -126,6 +136,47 @@ async fn guesses_sent_all_at_once_tell_nothing_of_the_right_one() {
     assert_eq!(told.pop(), Some(SignInRefusal::Locked { minutes: 10 }));
     let locked = told.iter().filter(|told| matches!(told, SignInRefusal::Locked { .. })).count();
     assert!(locked > 20, "none is told from the others: {told:?}");
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_counted_a_right_password_is_told_from_no_wrong_one() {
+    let gate = Gate::open().await;
+    let trouble = async |password| gate.try_to_sign_in("clerk1", password).await.unwrap_err().trouble();
+    // Enough to be locked at the next, which cannot be written any more.
+    for _ in 0..4 {
+        refused(gate.sign_in("clerk1", "wrong").await);
+    }
+    gate.ephemeral.fill();
+    for password in ["wrong", PASSWORD, "wrong", PASSWORD] {
+        assert_eq!(trouble(password).await, Trouble::Unavailable, "{password}");
+    }
+
+    let gate = Gate::open().await;
+    gate.ephemeral.fill();
+    for password in ["wrong", PASSWORD] {
+        let told = gate.try_to_sign_in("clerk1", password).await.unwrap_err().trouble();
+        assert_eq!(told, Trouble::Unavailable, "{password}");
+    }
+}
+
+/// The citizens' door, in the same state.
+#[tokio::test]
+async fn where_nothing_can_be_counted_no_citizen_is_told_either() {
+    let gate = Gate::open().await;
+    let house = &gate.house;
+    let hash = gate.passwords.hash(&*house.random, Secret::new(PASSWORD)).await.unwrap();
+    let mut tx = house.db.begin().await.unwrap();
+    account::update_password(&mut tx, &house.moment(), &house.account, &hash).await.unwrap();
+    tx.commit().await.unwrap();
+    let parts =
+        Parts { db: &house.db, ephemeral: &gate.ephemeral, keys: &house.keys, passwords: &gate.passwords };
+    let moment = house.moment();
+    let told = async |word: &str| password::try_password(&parts, &moment, CITIZEN, Secret::new(word)).await;
+    assert!(matches!(told(PASSWORD).await.unwrap(), Outcome::Proven(_)));
+    gate.ephemeral.fill();
+    for word in ["wrong", PASSWORD] {
+        assert_eq!(told(word).await.unwrap_err().trouble(), Trouble::Unavailable, "{word}");
+    }
 }
 
 #[tokio::test]

@@ -22,9 +22,10 @@ pub(super) struct Presented {
 
 pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result<TokenAnswer, Problem> {
     let secret = presented.code.expose();
-    let (code, family) = match code::redeem(&asked.app.ephemeral, secret).await? {
+    let (code, family) = match code::redeem(&asked.app.ephemeral, &asked.client.client_id, secret).await? {
         Redeemed::Fresh(code, family) => (code, family),
         Redeemed::Replayed(first) => return replayed(asked, &first).await,
+        Redeemed::OtherClient => return Err(Refusal::CodeOtherClient.into()),
         Redeemed::Unknown => return Err(Refusal::CodeUnknown.into()),
     };
     asked.trace.note(asked.moment.now, Kind::CodeRedeemed, None);

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Consumed;
+use super::{Consumed, Counter, Share, Use};
 use crate::base::time::Clock;
 use crate::base::{Fault, Timestamp};
 
@@ -20,15 +20,22 @@ struct Shard {
     entries: HashMap<String, Entry>,
     /// What the entries weigh together.
     bytes: usize,
-    /// What those that yield weigh together.
-    yielding_bytes: usize,
-    /// Those that yield, the oldest first; some are gone already.
-    yielding: VecDeque<(u64, String)>,
+    /// What gives way, by the names of the bounds it is under.
+    bounds: HashMap<Arc<str>, Under>,
     turns: u64,
     /// Expired entries are swept when the map has grown to this: amortised, one look an entry.
     sweep_at: usize,
     /// A full map is swept once a second at most.
     swept_at: Option<Timestamp>,
+}
+
+/// What is under one bound.
+#[derive(Default)]
+struct Under {
+    bytes: usize,
+    entries: usize,
+    /// By their turns, the oldest first; some are gone already.
+    oldest: VecDeque<(u64, String)>,
 }
 
 struct Entry {
@@ -38,11 +45,13 @@ struct Entry {
 }
 
 /// Whether an entry stays until it expires.
-#[derive(PartialEq, Eq, Clone, Copy)]
 enum Place {
     Kept,
-    /// It gives way to younger ones of its kind; with its turn.
-    Yielding(u64),
+    /// It gives way to younger ones under the same bounds.
+    Yielding {
+        turn: u64,
+        bounds: [Arc<str>; 2],
+    },
 }
 
 enum Held {
@@ -57,11 +66,11 @@ const FIRST_SWEEP: usize = 1024;
 const MOST_ENTRIES_A_SHARD: usize = 100_000;
 /// The same for requests of many kilobytes each: 256 MiB in all.
 const MOST_BYTES_A_SHARD: usize = 16 * 1024 * 1024;
-/// What anybody can have kept without being known is at most half of it, so that a flood of it crowds out its own kind alone.
-const MOST_YIELDING_BYTES_A_SHARD: usize = MOST_BYTES_A_SHARD / 2;
 const FULL_SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// What an entry weighs beside its texts, about.
 const ENTRY_BYTES: usize = 160;
+/// And what is remembered of one that gives way.
+const YIELDING_BYTES: usize = 240;
 
 impl Memory {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
@@ -75,9 +84,14 @@ impl Memory {
         self.shard(key).insert(key, Entry::of(value, now + lifetime), now)
     }
 
-    pub(super) fn put_yielding(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
+    pub(super) fn put_yielding(
+        &self,
+        (key, value): (&str, &str),
+        lifetime: Duration,
+        share: &Share,
+    ) -> Result<(), Fault> {
         let now = self.clock.now();
-        self.shard(key).insert_yielding(key, Entry::of(value, now + lifetime), now)
+        self.shard(key).insert_yielding(key, Entry::of(value, now + lifetime), share, now)
     }
 
     pub(super) fn put_new(&self, key: &str, value: &str, lifetime: Duration) -> Result<bool, Fault> {
@@ -102,38 +116,34 @@ impl Memory {
         self.shard(key).remove(key);
     }
 
-    pub(super) fn consume(&self, key: &str, trace: &str) -> Consumed {
+    pub(super) fn consume(&self, key: &str, using: Use<'_>) -> Consumed {
         let now = self.clock.now();
         let mut shard = self.shard(key);
-        let Some(entry) = shard.live(key, now) else { return Consumed::Absent };
-        match std::mem::replace(&mut entry.held, Held::Trace(trace.to_owned())) {
-            Held::Value(value) => {
-                let place = entry.place;
-                shard.lighten(place, value.len());
-                shard.burden(place, trace.len());
-                Consumed::Live(value)
-            }
-            Held::Trace(first) => {
-                entry.held = Held::Trace(first.clone());
-                Consumed::Used(first)
-            }
-            Held::Count(count) => {
-                entry.held = Held::Count(count);
-                Consumed::Absent
-            }
-        }
+        let theirs = |text: &str| text.strip_prefix(using.by).map(str::to_owned);
+        let value = match shard.live(key, now).map(|entry| &entry.held) {
+            Some(Held::Value(value)) => theirs(value),
+            Some(Held::Trace(first)) => return theirs(first).map_or(Consumed::Others, Consumed::Used),
+            Some(Held::Count(_)) | None => return Consumed::Absent,
+        };
+        let Some(value) = value else { return Consumed::Others };
+        let held = Held::Trace(format!("{}{}", using.by, using.trace));
+        shard.replace(key, held, now + using.remembered);
+        Consumed::Live(value)
     }
 
     pub(super) fn count(&self, key: &str, lifetime: Duration) -> Result<u64, Fault> {
-        let now = self.clock.now();
-        let mut shard = self.shard(key);
-        if let Some(Entry { held: Held::Count(count), .. }) = shard.live(key, now) {
-            *count += 1;
-            return Ok(*count);
+        self.add(key, 1, lifetime)
+    }
+
+    pub(super) fn count_below(&self, counters: &[Counter]) -> Result<Vec<u64>, Fault> {
+        let counts: Vec<u64> = counters.iter().map(|counter| self.counted(&counter.key)).collect();
+        let reached = counters.iter().zip(&counts).any(|(counter, count)| *count >= counter.most);
+        if !reached {
+            for counter in counters {
+                self.add(&counter.key, counter.add, counter.lifetime)?;
+            }
         }
-        let entry = Entry { held: Held::Count(1), expires_at: now + lifetime, place: Place::Kept };
-        shard.insert(key, entry, now)?;
-        Ok(1)
+        Ok(counts)
     }
 
     pub(super) fn counted(&self, key: &str) -> u64 {
@@ -142,6 +152,22 @@ impl Memory {
             Some(Entry { held: Held::Count(count), .. }) => *count,
             _ => 0,
         }
+    }
+
+    fn add(&self, key: &str, add: u64, lifetime: Duration) -> Result<u64, Fault> {
+        let now = self.clock.now();
+        let mut shard = self.shard(key);
+        if let Some(Entry { held: Held::Count(count), .. }) = shard.live(key, now) {
+            *count += add;
+            return Ok(*count);
+        }
+        let entry = Entry { held: Held::Count(add), expires_at: now + lifetime, place: Place::Kept };
+        match add {
+            // There must be room for it although it is not kept: what a try tells is no matter of what it adds.
+            0 => shard.make_room(now, weight(key, &entry))?,
+            _ => shard.insert(key, entry, now)?,
+        }
+        Ok(add)
     }
 
     fn shard(&self, key: &str) -> MutexGuard<'_, Shard> {
@@ -156,59 +182,88 @@ impl Shard {
     }
 
     fn insert(&mut self, key: &str, entry: Entry, now: Timestamp) -> Result<(), Fault> {
-        let weight = weight(key, &entry);
-        self.make_room(now, weight)?;
+        self.make_room(now, weight(key, &entry))?;
         self.remove(key);
-        self.burden(entry.place, weight);
-        self.entries.insert(key.to_owned(), entry);
+        self.enter(key, entry);
         Ok(())
     }
 
-    fn insert_yielding(&mut self, key: &str, entry: Entry, now: Timestamp) -> Result<(), Fault> {
-        let weight = weight(key, &entry);
-        while self.yielding_bytes + weight > MOST_YIELDING_BYTES_A_SHARD && self.yield_oldest() {}
+    fn insert_yielding(
+        &mut self,
+        key: &str,
+        entry: Entry,
+        share: &Share,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         self.turns += 1;
-        self.insert(key, Entry { place: Place::Yielding(self.turns), ..entry }, now)?;
-        if self.yielding.len() > self.entries.len() * 2 + FIRST_SWEEP {
-            self.forget_gone();
+        let turn = self.turns;
+        let names = share.bounds().map(|bound| Arc::from(bound.name));
+        let entry = Entry { place: Place::Yielding { turn, bounds: names.clone() }, ..entry };
+        let weight = weight(key, &entry);
+        for bound in share.bounds() {
+            let most = bound.most / SHARDS;
+            while self.bytes_under(&bound.name) + weight > most && self.yield_oldest(&bound.name) {}
         }
-        self.yielding.push_back((self.turns, key.to_owned()));
+        self.insert(key, entry, now)?;
+        for name in names {
+            if let Some(under) = self.bounds.get_mut(&name) {
+                under.oldest.push_back((turn, key.to_owned()));
+                under.forget_gone(&self.entries);
+            }
+        }
         Ok(())
+    }
+
+    fn bytes_under(&self, bound: &str) -> usize {
+        self.bounds.get(bound).map_or(0, |under| under.bytes)
     }
 
     /// Whether there was one.
-    fn yield_oldest(&mut self) -> bool {
-        let Some((turn, key)) = self.yielding.pop_front() else { return false };
-        if self.entries.get(&key).is_some_and(|entry| entry.place == Place::Yielding(turn)) {
+    fn yield_oldest(&mut self, bound: &str) -> bool {
+        let oldest = self.bounds.get_mut(bound).and_then(|under| under.oldest.pop_front());
+        let Some((turn, key)) = oldest else { return false };
+        if self.entries.get(&key).is_some_and(|entry| entry.has_turn(turn)) {
             self.remove(&key);
         }
         true
     }
 
-    fn forget_gone(&mut self) {
-        let entries = &self.entries;
-        self.yielding.retain(|(turn, key)| {
-            entries.get(key).is_some_and(|entry| entry.place == Place::Yielding(*turn))
-        });
+    fn enter(&mut self, key: &str, entry: Entry) {
+        let weight = weight(key, &entry);
+        self.bytes += weight;
+        for name in entry.bounds() {
+            let under = self.bounds.entry(name.clone()).or_default();
+            under.bytes += weight;
+            under.entries += 1;
+        }
+        self.entries.insert(key.to_owned(), entry);
+    }
+
+    /// In the same place: a trace is under the bounds of what it is of.
+    fn replace(&mut self, key: &str, held: Held, expires_at: Timestamp) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        let before = weight(key, entry);
+        (entry.held, entry.expires_at) = (held, expires_at);
+        let after = weight(key, entry);
+        self.bytes = self.bytes.saturating_sub(before) + after;
+        for name in entry.bounds() {
+            if let Some(under) = self.bounds.get_mut(name) {
+                under.bytes = under.bytes.saturating_sub(before) + after;
+            }
+        }
     }
 
     fn remove(&mut self, key: &str) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.lighten(entry.place, weight(key, &entry));
-        }
-    }
-
-    fn burden(&mut self, place: Place, bytes: usize) {
-        self.bytes += bytes;
-        if place != Place::Kept {
-            self.yielding_bytes += bytes;
-        }
-    }
-
-    fn lighten(&mut self, place: Place, bytes: usize) {
-        self.bytes = self.bytes.saturating_sub(bytes);
-        if place != Place::Kept {
-            self.yielding_bytes = self.yielding_bytes.saturating_sub(bytes);
+        let Some(entry) = self.entries.remove(key) else { return };
+        let weight = weight(key, &entry);
+        self.bytes = self.bytes.saturating_sub(weight);
+        for name in entry.bounds() {
+            let Some(under) = self.bounds.get_mut(name) else { continue };
+            under.bytes = under.bytes.saturating_sub(weight);
+            under.entries = under.entries.saturating_sub(1);
+            if under.entries == 0 {
+                self.bounds.remove(name);
+            }
         }
     }
 
@@ -232,22 +287,38 @@ impl Shard {
     }
 
     fn sweep(&mut self, now: Timestamp) {
-        self.entries.retain(|_, entry| entry.expires_at > now);
-        self.forget_gone();
-        (self.bytes, self.yielding_bytes) = (0, 0);
-        let weights: Vec<_> =
-            self.entries.iter().map(|(key, entry)| (entry.place, weight(key, entry))).collect();
-        for (place, weight) in weights {
-            self.burden(place, weight);
+        let expired = self.entries.iter().filter(|(_, entry)| entry.expires_at <= now);
+        for key in expired.map(|(key, _)| key.clone()).collect::<Vec<_>>() {
+            self.remove(&key);
         }
         self.sweep_at = (self.entries.len() * 2).clamp(FIRST_SWEEP, MOST_ENTRIES_A_SHARD);
         self.swept_at = Some(now);
     }
 }
 
+impl Under {
+    /// Amortised: when most of the queue is gone.
+    fn forget_gone(&mut self, entries: &HashMap<String, Entry>) {
+        if self.oldest.len() > self.entries * 2 + FIRST_SWEEP {
+            self.oldest.retain(|(turn, key)| entries.get(key).is_some_and(|entry| entry.has_turn(*turn)));
+        }
+    }
+}
+
 impl Entry {
     fn of(value: &str, expires_at: Timestamp) -> Self {
         Self { held: Held::Value(value.to_owned()), expires_at, place: Place::Kept }
+    }
+
+    fn bounds(&self) -> &[Arc<str>] {
+        match &self.place {
+            Place::Kept => &[],
+            Place::Yielding { bounds, .. } => bounds,
+        }
+    }
+
+    fn has_turn(&self, at: u64) -> bool {
+        matches!(self.place, Place::Yielding { turn, .. } if turn == at)
     }
 }
 
@@ -256,7 +327,8 @@ fn weight(key: &str, entry: &Entry) -> usize {
         Held::Value(text) | Held::Trace(text) => text.len(),
         Held::Count(_) => 0,
     };
-    ENTRY_BYTES + key.len() + text
+    let yielding = if entry.bounds().is_empty() { 0 } else { YIELDING_BYTES + 2 * key.len() };
+    ENTRY_BYTES + yielding + key.len() + text
 }
 
 #[cfg(test)]
@@ -275,12 +347,25 @@ mod tests {
     fn consumes_once_and_remembers_the_first_trace() {
         let (clock, memory) = memory();
         memory.put("code", "facts", MINUTE).unwrap();
-        assert_eq!(memory.consume("code", "first"), Consumed::Live("facts".into()));
-        assert_eq!(memory.consume("code", "second"), Consumed::Used("first".into()));
-        assert_eq!(memory.consume("code", "third"), Consumed::Used("first".into()));
+        let by = |trace| Use { by: "", trace, remembered: MINUTE * 2 };
+        assert_eq!(memory.consume("code", by("first")), Consumed::Live("facts".into()));
+        assert_eq!(memory.consume("code", by("second")), Consumed::Used("first".into()));
+        clock.advance(MINUTE);
+        assert_eq!(memory.consume("code", by("third")), Consumed::Used("first".into()));
         assert_eq!(memory.get("code"), None);
         clock.advance(MINUTE);
-        assert_eq!(memory.consume("code", "late"), Consumed::Absent);
+        assert_eq!(memory.consume("code", by("late")), Consumed::Absent);
+    }
+
+    #[test]
+    fn what_is_somebodys_is_used_by_nobody_else() {
+        let (_, memory) = memory();
+        memory.put("code", "a\nfacts", MINUTE).unwrap();
+        let by = |by| Use { by, trace: "trace", remembered: MINUTE };
+        assert_eq!(memory.consume("code", by("b\n")), Consumed::Others);
+        assert_eq!(memory.consume("code", by("a\n")), Consumed::Live("facts".into()));
+        assert_eq!(memory.consume("code", by("b\n")), Consumed::Others);
+        assert_eq!(memory.consume("code", by("a\n")), Consumed::Used("trace".into()));
     }
 
     #[test]
@@ -320,7 +405,7 @@ mod tests {
         let kept = (0..2 * most).filter(|n| memory.put(&format!("k{n}"), &large, MINUTE).is_ok()).count();
         assert!(kept < most, "{kept}");
         for n in 0..2 * most {
-            memory.consume(&format!("k{n}"), "trace");
+            memory.consume(&format!("k{n}"), Use { by: "", trace: "trace", remembered: MINUTE });
         }
         assert!((0..SHARDS).all(|n| memory.put(&format!("n{n}"), &large, MINUTE).is_ok()));
         clock.advance(MINUTE);
@@ -328,16 +413,47 @@ mod tests {
         assert!(weighed(&memory));
     }
 
+    #[test]
+    fn counters_are_counted_together_or_not_at_all() {
+        let (_, memory) = memory();
+        let counter = |key: &str, add, most| Counter { key: key.into(), add, most, lifetime: MINUTE };
+        let both = |add| memory.count_below(&[counter("a", add, 2), counter("b", add, 9)]).unwrap();
+        assert_eq!((both(1), both(0), both(1), both(1)), (vec![0, 0], vec![1, 1], vec![1, 1], vec![2, 2]));
+        assert_eq!((memory.counted("a"), memory.counted("b")), (2, 2));
+    }
+
+    #[test]
+    fn in_a_full_store_nothing_is_counted_and_adding_nothing_fails_as_well() {
+        let (_, memory) = memory();
+        memory.fill();
+        let counter = |add| Counter { key: "probe".into(), add, most: 9, lifetime: MINUTE };
+        for add in [0, 1] {
+            assert!(memory.count_below(&[counter(add)]).is_err(), "{add}");
+        }
+    }
+
+    impl Memory {
+        pub(in super::super) fn fill(&self) {
+            self.shards.iter().for_each(|shard| shard.lock().unwrap().bytes += MOST_BYTES_A_SHARD);
+        }
+
+        fn weighs(&self) -> usize {
+            self.shards.iter().map(|shard| shard.lock().unwrap().bytes).sum()
+        }
+    }
+
     /// Whether what is written down is what the entries weigh.
     fn weighed(memory: &Memory) -> bool {
         memory.shards.iter().all(|shard| {
             let shard = shard.lock().unwrap();
-            let of = |counts: fn(&Entry) -> bool| {
+            let of = |counts: &dyn Fn(&Entry) -> bool| {
                 let counted = shard.entries.iter().filter(|(_, entry)| counts(entry));
                 counted.map(|(key, entry)| weight(key, entry)).sum::<usize>()
             };
-            let yielding = of(|entry| entry.place != Place::Kept);
-            (shard.bytes, shard.yielding_bytes) == (of(|_| true), yielding)
+            let under = |(name, under): (&Arc<str>, &Under)| {
+                under.bytes == of(&|entry| entry.bounds().contains(name)) && under.bytes > 0
+            };
+            shard.bytes == of(&|_| true) && shard.bounds.iter().all(under)
         })
     }
 
@@ -346,21 +462,41 @@ mod tests {
         let (clock, memory) = memory();
         memory.put("code", "facts", MINUTE).unwrap();
         let large = "x".repeat(16 * 1024);
-        memory.put_yielding("oldest", &large, MINUTE).unwrap();
+        let yielding = |key: &str, value: &str, place: usize| {
+            memory.put_yielding((key, value), MINUTE, &Share::of_place(&place.to_string()))
+        };
+        yielding("oldest", &large, 0).unwrap();
         let most = 2 * SHARDS * MOST_BYTES_A_SHARD / large.len();
-        assert!((0..most).all(|n| memory.put_yielding(&format!("r{n}"), &large, MINUTE).is_ok()));
+        assert!((0..most).all(|n| yielding(&format!("r{n}"), &large, n).is_ok()));
         assert_eq!((memory.get("oldest"), memory.get("code")), (None, Some("facts".into())));
         assert!((0..1_000).all(|n| memory.put(&format!("code{n}"), &large, MINUTE).is_ok()));
         assert!(memory.get(&format!("r{}", most - 1)).is_some() && weighed(&memory));
         // Whoever goes on is young again.
-        memory.put_yielding(&format!("r{}", most - 1), "changed", MINUTE).unwrap();
-        memory.consume(&format!("r{}", most - 2), "trace");
+        yielding(&format!("r{}", most - 1), "changed", most - 1).unwrap();
+        memory.consume(&format!("r{}", most - 2), Use { by: "", trace: "trace", remembered: MINUTE });
         memory.delete(&format!("r{}", most - 3));
         assert!(weighed(&memory));
         clock.advance(MINUTE);
         memory.shards.iter().for_each(|shard| shard.lock().unwrap().sweep(clock.now()));
         assert!(
-            weighed(&memory) && memory.shards.iter().all(|shard| shard.lock().unwrap().yielding.is_empty())
+            weighed(&memory) && memory.shards.iter().all(|shard| shard.lock().unwrap().bounds.is_empty())
         );
+    }
+
+    #[test]
+    fn an_owner_crowds_out_themselves_before_others() {
+        let (_, memory) = memory();
+        let large = "x".repeat(16 * 1024);
+        for (share, other) in
+            [(Share::of_place("a"), Share::of_place("b")), (Share::of_account("a"), Share::of_account("b"))]
+        {
+            memory.put_yielding(("others", &large), MINUTE, &other).unwrap();
+            let flood = 20_000;
+            assert!(
+                (0..flood).all(|n| memory.put_yielding((&format!("r{n}"), &large), MINUTE, &share).is_ok())
+            );
+            assert!(memory.get("others").is_some() && memory.get(&format!("r{}", flood - 1)).is_some());
+            assert!(memory.get("r0").is_none() && memory.weighs() < 40 * 1024 * 1024 && weighed(&memory));
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Script};
 
-use super::Consumed;
-use crate::base::Fault;
+use super::{Consumed, Counter, Share, Use};
+use crate::base::{Fault, Timestamp};
 
 #[derive(Clone)]
 pub(super) struct Redis {
@@ -17,17 +17,94 @@ pub(super) struct Redis {
 }
 
 struct Scripts {
+    put_yielding: Script,
+    delete: Script,
     consume: Script,
     count: Script,
+    count_below: Script,
 }
 
-// The first byte says what is held: `L` live, `U` used.
-const CONSUME: &str = r"
+// What gives way is written down in a ledger, a hash: for each entry its weight and the two bounds it is under, and for each
+// bound what there is under it. A bound is also a sorted set of its entries by when they expire.
+macro_rules! with_ledger {
+    ($script:literal) => {
+        concat!(
+            r"
+local function leave(ledger, entry)
+  local line = redis.call('HGET', ledger, entry)
+  if not line then return nil end
+  local weight, own, all = string.match(line, '^(%d+)\n([^\n]*)\n(.*)$')
+  redis.call('HDEL', ledger, entry)
+  for _, bound in ipairs({own, all}) do
+    redis.call('ZREM', bound, entry)
+    if redis.call('HINCRBY', ledger, bound, '-' .. weight) <= 0 then redis.call('HDEL', ledger, bound) end
+  end
+  return {own, all}
+end
+local function enter(ledger, entry, bounds, weight, expires)
+  redis.call('HSET', ledger, entry, weight .. '\n' .. bounds[1] .. '\n' .. bounds[2])
+  for _, bound in ipairs(bounds) do
+    redis.call('HINCRBY', ledger, bound, weight)
+    redis.call('ZADD', bound, expires, entry)
+  end
+end
+local function weigh(entry, text) return #entry + #text + 400 end
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+",
+            $script
+        )
+    };
+}
+
+// Some of those that have expired are written off each time, so that none stays for good and no call takes long.
+const PUT_YIELDING: &str = with_ledger!(
+    r"
+local entry, ledger, bounds = KEYS[1], KEYS[2], {KEYS[3], KEYS[4]}
+local weight, now = weigh(entry, ARGV[1]), now()
+leave(ledger, entry)
+for i, bound in ipairs(bounds) do
+  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', bound, '-inf', now, 'LIMIT', 0, 100)) do
+    leave(ledger, gone)
+    redis.call('ZREM', bound, gone)
+  end
+  while tonumber(redis.call('HGET', ledger, bound) or 0) + weight > tonumber(ARGV[2 + i]) do
+    local oldest = redis.call('ZRANGE', bound, 0, 0)[1]
+    if not oldest then break end
+    redis.call('DEL', oldest)
+    leave(ledger, oldest)
+    redis.call('ZREM', bound, oldest)
+  end
+end
+redis.call('SET', entry, 'L' .. ARGV[1], 'PX', ARGV[2])
+enter(ledger, entry, bounds, weight, now + ARGV[2])
+"
+);
+
+const DELETE: &str = with_ledger!(
+    r"
+redis.call('DEL', KEYS[1])
+leave(KEYS[2], KEYS[1])
+"
+);
+
+// The first byte says what is held: `L` live, `U` used; then whose it is. A trace is under the bounds of what it is of.
+const CONSUME: &str = with_ledger!(
+    r"
 local held = redis.call('GET', KEYS[1])
 if not held then return nil end
-if string.sub(held, 1, 1) == 'L' then redis.call('SET', KEYS[1], 'U' .. ARGV[1], 'KEEPTTL') end
+if string.sub(held, 2, 1 + #ARGV[1]) ~= ARGV[1] then return 'O' end
+if string.sub(held, 1, 1) == 'L' then
+  local trace = ARGV[1] .. ARGV[2]
+  redis.call('SET', KEYS[1], 'U' .. trace, 'PX', ARGV[3])
+  local bounds = leave(KEYS[2], KEYS[1])
+  if bounds then enter(KEYS[2], KEYS[1], bounds, weigh(KEYS[1], trace), now() + ARGV[3]) end
+end
 return held
-";
+"
+);
 
 const COUNT: &str = r"
 local count = redis.call('INCR', KEYS[1])
@@ -35,26 +112,71 @@ if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count
 ";
 
+// Adding nothing is a write too, which a full Redis refuses (`noeviction`); it leaves no key behind.
+const COUNT_BELOW: &str = r"
+local counts, reached = {}, false
+for i, key in ipairs(KEYS) do
+  counts[i] = tonumber(redis.call('GET', key) or 0)
+  reached = reached or counts[i] >= tonumber(ARGV[3 * i - 1])
+end
+if reached then return counts end
+for i, key in ipairs(KEYS) do
+  local count = redis.call('INCRBY', key, ARGV[3 * i - 2])
+  if count == 0 then redis.call('DEL', key)
+  elseif counts[i] == 0 then redis.call('PEXPIRE', key, ARGV[3 * i]) end
+end
+return counts
+";
+
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 impl Redis {
     pub(super) async fn connect(url: &str, prefix: &str) -> Result<Self, Fault> {
-        let client = redis::Client::open(url)
-            .map_err(|_| Fault::broken("TONGYAO_REDIS_URL is not a valid redis:// or rediss:// URL"))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(ANSWER_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN))
-            .set_number_of_retries(2);
-        let connection = ConnectionManager::new_with_config(client, config)
-            .await
-            .map_err(|error| Fault::unavailable("Redis cannot be reached").because(error))?;
-        let scripts = Scripts { consume: Script::new(CONSUME), count: Script::new(COUNT) };
-        Ok(Self { connection, prefix: prefix.into(), scripts: Arc::new(scripts) })
+        let connection =
+            ConnectionManager::new_with_config(client(url)?, config()).await.map_err(unreachable)?;
+        Ok(Self::of(connection, prefix))
+    }
+
+    pub(super) fn connect_when_needed(url: &str, prefix: &str) -> Result<Self, Fault> {
+        let connection =
+            ConnectionManager::new_lazy_with_config(client(url)?, config()).map_err(unreachable)?;
+        Ok(Self::of(connection, prefix))
+    }
+
+    fn of(connection: ConnectionManager, prefix: &str) -> Self {
+        let scripts = Scripts {
+            put_yielding: Script::new(PUT_YIELDING),
+            delete: Script::new(DELETE),
+            consume: Script::new(CONSUME),
+            count: Script::new(COUNT),
+            count_below: Script::new(COUNT_BELOW),
+        };
+        Self { connection, prefix: prefix.into(), scripts: Arc::new(scripts) }
     }
 
     pub(super) async fn put(&self, key: &str, value: &str, lifetime: Duration) -> Result<(), Fault> {
         let mut connection = self.connection.clone();
         connection.pset_ex(self.key(key), format!("L{value}"), millis(lifetime)).await.map_err(away)
+    }
+
+    pub(super) async fn put_yielding(
+        &self,
+        (key, value): (&str, &str),
+        lifetime: Duration,
+        share: &Share,
+    ) -> Result<(), Fault> {
+        let mut connection = self.connection.clone();
+        let mut call = self.scripts.put_yielding.prepare_invoke();
+        call.key(self.key(key)).key(self.ledger());
+        let bounds = share.bounds();
+        for bound in &bounds {
+            call.key(self.key(&format!("bound:{}", bound.name)));
+        }
+        call.arg(value).arg(millis(lifetime));
+        for bound in &bounds {
+            call.arg(bound.most);
+        }
+        call.invoke_async(&mut connection).await.map_err(away)
     }
 
     pub(super) async fn put_new(&self, key: &str, value: &str, lifetime: Duration) -> Result<bool, Fault> {
@@ -75,25 +197,28 @@ impl Redis {
 
     pub(super) async fn delete(&self, key: &str) -> Result<(), Fault> {
         let mut connection = self.connection.clone();
-        connection.del(self.key(key)).await.map_err(away)
+        let script = &self.scripts.delete;
+        script.key(self.key(key)).key(self.ledger()).invoke_async(&mut connection).await.map_err(away)
     }
 
-    pub(super) async fn consume(&self, key: &str, trace: &str) -> Result<Consumed, Fault> {
+    pub(super) async fn consume(&self, key: &str, using: Use<'_>) -> Result<Consumed, Fault> {
         let mut connection = self.connection.clone();
         let held: Option<String> = self
             .scripts
             .consume
             .key(self.key(key))
-            .arg(trace)
+            .key(self.ledger())
+            .arg(using.by)
+            .arg(using.trace)
+            .arg(millis(using.remembered))
             .invoke_async(&mut connection)
             .await
             .map_err(away)?;
-        Ok(match held {
+        Ok(match held.as_deref().map(|held| held.split_at(1)) {
             None => Consumed::Absent,
-            Some(held) => match held.strip_prefix('L') {
-                Some(value) => Consumed::Live(value.to_owned()),
-                None => Consumed::Used(held.trim_start_matches('U').to_owned()),
-            },
+            Some(("L", value)) => Consumed::Live(value[using.by.len()..].to_owned()),
+            Some(("U", trace)) => Consumed::Used(trace[using.by.len()..].to_owned()),
+            Some(_) => Consumed::Others,
         })
     }
 
@@ -103,6 +228,16 @@ impl Redis {
         script.key(self.key(key)).arg(millis(lifetime)).invoke_async(&mut connection).await.map_err(away)
     }
 
+    pub(super) async fn count_below(&self, counters: &[Counter]) -> Result<Vec<u64>, Fault> {
+        let mut connection = self.connection.clone();
+        let mut call = self.scripts.count_below.prepare_invoke();
+        for counter in counters {
+            call.key(self.key(&counter.key));
+            call.arg(counter.add).arg(counter.most).arg(millis(counter.lifetime));
+        }
+        call.invoke_async(&mut connection).await.map_err(away)
+    }
+
     pub(super) async fn counted(&self, keys: &[&str]) -> Result<Vec<u64>, Fault> {
         let mut connection = self.connection.clone();
         let names: Vec<String> = keys.iter().map(|key| self.key(key)).collect();
@@ -110,13 +245,40 @@ impl Redis {
         Ok(counts.into_iter().map(Option::unwrap_or_default).collect())
     }
 
+    pub(super) async fn clock(&self) -> Result<Timestamp, Fault> {
+        let mut connection = self.connection.clone();
+        let (seconds, _micros): (i64, i64) =
+            redis::cmd("TIME").query_async(&mut connection).await.map_err(away)?;
+        Ok(Timestamp::from_seconds(seconds))
+    }
+
+    fn ledger(&self) -> String {
+        self.key("ledger")
+    }
+
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 }
 
+fn client(url: &str) -> Result<redis::Client, Fault> {
+    redis::Client::open(url)
+        .map_err(|_| Fault::broken("TONGYAO_REDIS_URL is not a valid redis:// or rediss:// URL"))
+}
+
+fn config() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(ANSWER_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN))
+        .set_number_of_retries(2)
+}
+
 fn millis(lifetime: Duration) -> u64 {
     u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+fn unreachable(error: redis::RedisError) -> Fault {
+    Fault::unavailable("Redis cannot be reached").because(error)
 }
 
 fn away(error: redis::RedisError) -> Fault {

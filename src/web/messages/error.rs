@@ -9,6 +9,7 @@ messages! {
         reference: "查询编号" | "Reference",
         reference_hint: "拨打 12345 时请报这个编号" | "Give it when you call 12345",
         home: "返回首页" | "Go to the home page",
+        desk: "返回工作台" | "Back to the desk",
         not_found: "没有找到这个页面" | "Page not found",
         not_found_what: "地址可能输错了，或者页面已经不在了。" | "The address may be mistyped, or the page is gone.",
         not_found_todo: "请检查地址，或从首页重新进入。" | "Check the address, or start from the home page.",

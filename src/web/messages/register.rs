@@ -5,6 +5,7 @@ messages! {
         title: "用续办码开通账号" | "Create your account",
         lead: "您在窗口核验过身份，凭回执单上的续办码开通账号。开通后就是 3 级。"
             | "You have been verified at a window. With the code on your slip you create an account that is at level 3 from the start.",
+        title_kept: "把核验结果记入您的账号" | "Add the verification to your account",
         kept: "您已登录，续办码已经填好。点“下一步”，窗口核验的结果就记入您的账号。"
             | "You are signed in and your code is filled in. Press Next, and what the window verified counts for your account.",
         code: "续办码" | "Continuation code",

@@ -15,6 +15,14 @@ pub struct Link {
     pub text: String,
 }
 
+/// Where the way home leads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Place {
+    #[default]
+    Front,
+    Desk,
+}
+
 /// `data-page="error"`.
 #[derive(Debug, Clone, Default, Template)]
 #[template(path = "error.html")]
@@ -29,8 +37,11 @@ pub struct ErrorPage {
     pub reference: String,
     /// The page that explains the code.
     pub code_href: Option<String>,
+    /// What the code says: words for who runs the system, not for the person.
+    pub explanation: Option<String>,
     /// Where the person can do what the system failed to ask for.
     pub instead: Option<Link>,
+    pub place: Place,
 }
 
 impl ErrorPage {
@@ -84,8 +95,21 @@ impl ErrorPage {
         Self { error_code: Some(code.into()), ..self }
     }
 
-    pub fn explained_at(self, href: String) -> Self {
-        Self { code_href: Some(href), ..self }
+    pub fn explained(self, explanation: &str, href: String) -> Self {
+        Self { explanation: Some(explanation.to_owned()), code_href: Some(href), ..self }
+    }
+
+    pub fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    fn home(&self) -> Link {
+        let m = self.m();
+        let (href, text) = match self.place {
+            Place::Front => (paths::HOME, m.home()),
+            Place::Desk => (paths::HALL, m.desk()),
+        };
+        Link { href: href.to_owned(), text: text.to_owned() }
     }
 
     fn m(&self) -> ErrorText {

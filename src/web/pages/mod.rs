@@ -26,7 +26,7 @@ pub use account::{
 pub use asker::{Asker, AwayLink};
 pub use consent::{ConsentItem, ConsentPage, Need, Occasion};
 pub use device::{AnsweredPage, DevicePage, DeviceProblem, Said};
-pub use error::{ErrorPage, Link};
+pub use error::{ErrorPage, Link, Place};
 pub use error_codes::{ErrorCodePage, ErrorCodesPage};
 pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};

@@ -97,6 +97,7 @@ impl RegisterPage {
 
     fn title(&self) -> &'static str {
         match self.step {
+            RegisterStep::Code { kept: Kept::Code, .. } => self.m().title_kept(),
             RegisterStep::Code { .. } => self.m().title(),
             RegisterStep::Details(_) => self.m().title_details(),
         }

@@ -384,7 +384,10 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
     let client =
         ErrorPage::of(&Problem::BadClient(Refusal::RedirectUnregistered), chrome.clone(), "txn_01JD8")
             .with_code("102003")
-            .explained_at("/help/errors/102003".into());
+            .explained(
+                Refusal::RedirectUnregistered.description(chrome.locale),
+                "/help/errors/102003".into(),
+            );
     let post = FormPostPage {
         chrome: asked_by(chrome, PORTAL),
         client: say(chrome, PORTAL),

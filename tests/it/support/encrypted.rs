@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tongyao::config::Tls;
 use tongyao::jobs::{Stop, Stopper, pair};
-use tongyao::server::Doors;
 use tongyao::server::tls::{Asks, Identity};
+use tongyao::server::{Doors, Orders};
 
 use super::certificates::{Authority, Certified};
 use super::wire::Answer;
@@ -45,8 +45,9 @@ impl Encrypted {
         let (stopper, stop): (Stopper, Stop) = pair();
         let figures = PrometheusBuilder::new().build_recorder().handle();
         let app = world.app.clone();
-        let serving =
-            tokio::spawn(async move { tongyao::server::run(app, doors, figures, stop).await.unwrap() });
+        let serving = tokio::spawn(async move {
+            tongyao::server::run(app, doors, figures, Orders::only(stop)).await.unwrap()
+        });
         Self { address, authority, folder, serving, _stopper: stopper }
     }
 

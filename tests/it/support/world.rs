@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use tongyao::app::{App, Choices};
+use tongyao::app::{App, Choices, UsedKeys};
 use tongyao::base::time::{Clock, ManualClock};
 use tongyao::base::{Timestamp, random};
 use tongyao::cli::apply::{self, Format, Sandbox, Target};
@@ -83,7 +83,9 @@ impl World {
         let clock = Arc::new(ManualClock::at(start()));
         let (settings, redis_prefix) = settings(&database, changes);
         let random = Arc::new(random::System::default());
-        let app = App::open(settings, Choices { clock: clock.clone(), random, redis_prefix }).await.unwrap();
+        let (clock_of_app, used_keys) = (clock.clone(), UsedKeys::Taken);
+        let choices = Choices { clock: clock_of_app, random, redis_prefix, used_keys, ..Choices::default() };
+        let app = App::open(settings, choices).await.unwrap();
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
     }
 
