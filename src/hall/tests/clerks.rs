@@ -171,7 +171,8 @@ async fn where_nothing_can_be_counted_no_citizen_is_told_either() {
     let parts =
         Parts { db: &house.db, ephemeral: &gate.ephemeral, keys: &house.keys, passwords: &gate.passwords };
     let moment = house.moment();
-    let told = async |word: &str| password::try_password(&parts, &moment, CITIZEN, Secret::new(word)).await;
+    let told =
+        async |word: &str| password::try_password(&parts, &moment, (CITIZEN, None), Secret::new(word)).await;
     assert!(matches!(told(PASSWORD).await.unwrap(), Outcome::Proven(_)));
     gate.ephemeral.fill();
     for word in ["wrong", PASSWORD] {
