@@ -1,5 +1,8 @@
 //! Sealing: every few seconds the new events are chained into a keyed digest, so that an edit, a loss or an insertion shows.
 
+use std::fmt;
+use std::str::FromStr;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,9 +17,16 @@ use crate::storage::{Db, Run, Tx, record};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything sealed is as it was written.
-    Whole { seals: i64, events: i64, unsealed: i64 },
+    Whole { events: i64, unsealed: i64, last: Option<Noted> },
     /// The first seal that does not hold, and why.
     Broken { seal: i64, what: &'static str },
+}
+
+/// A seal as somebody noted it where nobody of the database can write: `NUMBER:MAC`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    pub number: i64,
+    pub mac: String,
 }
 
 /// More wait for the next seal.
@@ -90,15 +100,19 @@ pub async fn seal(db: &Db, moment: &Moment, key: &MacKey) -> Result<u64, Fault> 
         id.as_str(),
         count,
         digest,
-        mac,
+        mac.as_str(),
     ))
     .await?;
     tx.commit().await?;
+    // Outside the database: who cuts off the newest seals there cannot cut them off here (`audit verify --expect`).
+    let noted = Noted { number, mac };
+    tracing::info!(seal = %noted, events = count, "audit log sealed");
     Ok(count.unsigned_abs())
 }
 
-/// Recomputes every seal from the rows.
-pub async fn verify(db: &Db, key: &MacKey) -> Result<Verdict, Fault> {
+/// Recomputes every seal from the rows. A chain whose newest seals are gone with their events holds: only who noted one of
+/// them sees it.
+pub async fn verify(db: &Db, key: &MacKey, noted: Option<&Noted>) -> Result<Verdict, Fault> {
     let (mut number, mut previous, mut events) = (0i64, String::new(), 0i64);
     loop {
         let next: Option<SealRow> = db
@@ -112,17 +126,47 @@ pub async fn verify(db: &Db, key: &MacKey) -> Result<Verdict, Fault> {
         if let Some(what) = fault_of(db, key, &seal, number + 1, &previous).await? {
             return Ok(Verdict::Broken { seal: number + 1, what });
         }
+        if noted.is_some_and(|noted| noted.number == seal.number && noted.mac != seal.mac) {
+            return Ok(Verdict::Broken { seal: seal.number, what: "it is not the seal that was noted" });
+        }
         events += seal.events;
         number = seal.number;
         previous = seal.mac;
+    }
+    if let Some(noted) = noted.filter(|noted| noted.number > number) {
+        return Ok(Verdict::Broken {
+            seal: noted.number,
+            what: "the log ends before the seal that was noted",
+        });
     }
     let (sealed, unsealed): (i64, i64) =
         db.read().one(sql!("SELECT COUNT(seal_id), COUNT(*) - COUNT(seal_id) FROM audit_event")).await?;
     if sealed != events {
         return Ok(Verdict::Broken { seal: number, what: "events carry a seal that does not exist" });
     }
-    Ok(Verdict::Whole { seals: number, events, unsealed })
+    let last = (number > 0).then_some(Noted { number, mac: previous });
+    Ok(Verdict::Whole { events, unsealed, last })
 }
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.number, self.mac)
+    }
+}
+
+impl FromStr for Noted {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let (number, mac) = text.split_once(':').ok_or(NOT_NOTED)?;
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or(NOT_NOTED)?;
+        let whole = mac.len() == MAC_CHARACTERS;
+        whole.then(|| Self { number, mac: mac.to_owned() }).ok_or(NOT_NOTED)
+    }
+}
+
+const MAC_CHARACTERS: usize = 43;
+const NOT_NOTED: &str = "must be NUMBER:MAC, as the last run or the log says it";
 
 async fn fault_of(
     db: &Db,

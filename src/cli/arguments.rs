@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::demo;
 use super::sessions::Who;
+use crate::audit::seal::Noted;
 use crate::base::id::{InvitationId, SessionId};
 use crate::client::{ClientState, Profile};
 use crate::crypto::keys::KeyName;
@@ -170,7 +171,11 @@ pub enum SessionsCommand {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Recompute every seal of the log
-    Verify,
+    Verify {
+        /// A seal that must be there, as the last run or the log says it: else nobody sees that the newest ones are gone
+        #[arg(long, value_name = "NUMBER:MAC")]
+        expect: Option<Noted>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -98,7 +98,9 @@ async fn command(Arguments { config, command }: Arguments) -> Result<(), Problem
             };
             sessions::end(&Place::open(settings()?).await?, &which).await
         }
-        Command::Audit(AuditCommand::Verify) => audit::verify(&Place::open(settings()?).await?).await,
+        Command::Audit(AuditCommand::Verify { expect }) => {
+            audit::verify(&Place::open(settings()?).await?, expect.as_ref()).await
+        }
         Command::Trace { txn, department } => {
             trace::trace(&Place::open(settings()?).await?, &txn, department.as_deref()).await
         }

@@ -5,6 +5,7 @@ pub mod done;
 mod kept;
 
 use axum::response::Response;
+use chrono::NaiveDate;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 
@@ -26,7 +27,7 @@ use crate::http::csrf::Posted;
 use crate::http::form::Form;
 use crate::http::paths;
 use crate::identity::store::account::Account;
-use crate::identity::store::person;
+use crate::identity::store::person::{self, Person, StoredDocument};
 use crate::session::Session;
 use crate::storage::Tx;
 use details::Wish;
@@ -75,7 +76,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         (Standing::HasAccount, _) => visitor.bind(typed, &continuation).await,
         (Standing::NoAccount, Some("create")) => visitor.create(typed, &continuation, &form).await,
         (Standing::NoAccount, _) => {
-            let details = visitor.details(typed, &continuation).await?;
+            let details = of_person(typed, &visitor.person(&continuation).await?)?;
             visitor.show(RegisterStep::Details(Box::new(details)), None)
         }
     }
@@ -112,8 +113,10 @@ impl Visitor {
     }
 
     async fn create(self, typed: &str, continuation: &Continuation, form: &Form) -> Answer {
-        let mut details = self.details(typed, continuation).await?;
-        let Some(wish) = details::read(self.context.locale, form, &mut details) else {
+        let person = self.person(continuation).await?;
+        let mut details = of_person(typed, &person)?;
+        let own = own_words(&person, self.context.moment.now.date());
+        let Some(wish) = details::read(self.context.locale, (form, &own), &mut details) else {
             return self.show(RegisterStep::Details(Box::new(details)), None);
         };
         let Some(hash) = self.hash(&wish).await? else {
@@ -159,19 +162,11 @@ impl Visitor {
         }
     }
 
-    async fn details(&self, typed: &str, continuation: &Continuation) -> Result<RegisterDetails, Fault> {
+    async fn person(&self, continuation: &Continuation) -> Result<Person, Fault> {
         let (app, id) = (&self.context.app, &continuation.person);
-        let person = person::find(&mut app.db.read(), &app.keys, id)
+        person::find(&mut app.db.read(), &app.keys, id)
             .await?
-            .ok_or_else(|| Fault::inconsistent("person", id.as_str(), "gone while a slip waits"))?;
-        let document = person.primary()?;
-        Ok(RegisterDetails {
-            continuation_code: typed.to_owned(),
-            name_masked: person.masked_name(),
-            document_masked: document.masked_number(),
-            id_type: Some(document.kind),
-            ..Default::default()
-        })
+            .ok_or_else(|| Fault::inconsistent("person", id.as_str(), "gone while a slip waits"))
     }
 
     /// A typing error is named; whether a well-formed code was ever one is not told.
@@ -229,6 +224,25 @@ impl Visitor {
             None => self.context.redirect(page),
         }
     }
+}
+
+fn of_person(typed: &str, person: &Person) -> Result<RegisterDetails, Fault> {
+    let document = person.primary()?;
+    Ok(RegisterDetails {
+        continuation_code: typed.to_owned(),
+        name_masked: person.masked_name(),
+        document_masked: document.masked_number(),
+        id_type: Some(document.kind),
+        ..Default::default()
+    })
+}
+
+/// What others may know of a person and try as a password.
+fn own_words(person: &Person, today: NaiveDate) -> Vec<String> {
+    let born = |document: &StoredDocument| document.parsed(today)?.birth_date();
+    let numbers = person.documents.iter().map(|document| document.number.clone());
+    let births = person.documents.iter().filter_map(born).map(|date| date.format("%Y%m%d").to_string());
+    numbers.chain(births).collect()
 }
 
 fn code_step(continuation_code: Field) -> RegisterStep {

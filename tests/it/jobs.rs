@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tongyao::audit::seal::{self, Verdict};
+use tongyao::audit::seal::{self, Noted, Verdict};
 use tongyao::jobs;
 
 use crate::support::clerk::CHEN;
 use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
-use crate::support::{Browser, Clerk, RelyingParty, WANG, World};
+use crate::support::{Browser, Clerk, RelyingParty, WANG, World, log};
 
 const SECRET: &str = "told-secret-0123456789abcdef";
 const STATES: &str = "SELECT client_id || ' ' || state FROM logout_delivery ORDER BY client_id";
@@ -167,16 +167,58 @@ async fn sealed() -> World {
 }
 
 async fn verdict(world: &World) -> Verdict {
-    seal::verify(&world.app.db, &world.app.keys.mac).await.unwrap()
+    seal::verify(&world.app.db, &world.app.keys.mac, None).await.unwrap()
+}
+
+/// How many events are sealed, how many are not yet, and the last seal.
+async fn whole(world: &World) -> (i64, i64, Noted) {
+    match verdict(world).await {
+        Verdict::Whole { events, unsealed, last: Some(last) } => (events, unsealed, last),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
 async fn an_untouched_log_is_whole() {
     let world = sealed().await;
     let events = Look::at(&world).await.number("SELECT COUNT(*) FROM audit_event").await;
-    assert_eq!(verdict(&world).await, Verdict::Whole { seals: 3, events, unsealed: 0 });
+    let (sealed, unsealed, last) = whole(&world).await;
+    assert_eq!((sealed, unsealed, last.number), (events, 0, 3));
     world.browser().sign_in(&WANG).await;
-    assert_eq!(verdict(&world).await, Verdict::Whole { seals: 3, events, unsealed: 1 });
+    assert_eq!(whole(&world).await, (events, 1, last));
+}
+
+#[tokio::test]
+async fn a_log_whose_newest_end_is_cut_off_misses_the_seal_that_was_noted() {
+    let world = sealed().await;
+    let (_, _, last) = whole(&world).await;
+    assert!(log::lines().contains(&last.to_string()), "the log of the service says each seal");
+    let first: Noted = Look::at(&world)
+        .await
+        .texts("SELECT number || ':' || mac FROM audit_seal WHERE number = 1")
+        .await
+        .remove(0)
+        .parse()
+        .unwrap();
+    let other = Noted { mac: first.mac.clone(), ..last.clone() };
+    let check = |noted: &Noted| {
+        let (noted, app) = (noted.clone(), world.app.clone());
+        async move { seal::verify(&app.db, &app.keys.mac, Some(&noted)).await.unwrap() }
+    };
+    for noted in [&first, &last] {
+        assert!(matches!(check(noted).await, Verdict::Whole { .. }), "{noted}");
+    }
+    assert!(matches!(check(&other).await, Verdict::Broken { seal: 3, .. }));
+    let mut look = Look::at(&world).await;
+    for cut in [
+        "DELETE FROM audit_event WHERE seal_id = (SELECT id FROM audit_seal WHERE number = 3)",
+        "DELETE FROM audit_seal WHERE number = 3",
+    ] {
+        assert!(look.change(cut).await > 0);
+    }
+    assert_eq!(whole(&world).await.2.number, 2, "by itself a chain does not know how long it was");
+    assert!(matches!(check(&first).await, Verdict::Whole { .. }));
+    assert!(matches!(check(&last).await, Verdict::Broken { seal: 3, .. }));
 }
 
 #[tokio::test]
@@ -213,7 +255,7 @@ async fn whatever_is_done_to_a_sealed_log_shows() {
 async fn another_installations_key_makes_no_seal_of_ours() {
     let world = sealed().await;
     let other = tongyao::crypto::mac::MacKey::new(&[7; 32]);
-    let found = seal::verify(&world.app.db, &other).await.unwrap();
+    let found = seal::verify(&world.app.db, &other, None).await.unwrap();
     assert!(matches!(found, Verdict::Broken { seal: 1, .. }), "{found:?}");
 }
 

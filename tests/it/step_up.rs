@@ -27,7 +27,7 @@ async fn the_page_says_what_is_missing_and_where_to_get_it() {
     }
     let mut browser = world.browser().speaking("en");
     let text = stopped(&world, &mut browser).await.text();
-    for said in ["Level 1", "Level 3", "Make a visit"] {
+    for said in ["Level 1", "Level 3", "Book a visit"] {
         assert!(text.contains(said), "{said} in {text}");
     }
 }

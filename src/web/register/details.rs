@@ -18,15 +18,24 @@ pub(super) struct Wish {
 /// Longer input is not shown again.
 const MOST_SHOWN: usize = 64;
 
-/// Reads the form into `details`, as it is shown again; nothing when something is wrong with it.
-pub(super) fn read(locale: Locale, form: &Form, details: &mut RegisterDetails) -> Option<Wish> {
+/// Reads the form into `details`, as it is shown again; nothing when something is wrong with it. `own`: what the person is
+/// known by already.
+pub(super) fn read(
+    locale: Locale,
+    (form, own): (&Form, &[String]),
+    details: &mut RegisterDetails,
+) -> Option<Wish> {
     let login_name = optional(form, "login_name", &mut details.login_name, |typed| {
         LoginName::parse(typed).map_err(|problem| problem.message(locale))
     });
     let phone = optional(form, "phone", &mut details.phone, |typed| {
         PhoneNumber::parse(typed).map_err(|problem| problem.message(locale))
     });
-    let password = password(locale, form, details);
+    let login = login_name.as_ref().and_then(Option::as_ref).map(LoginName::as_str);
+    let called = phone.as_ref().and_then(Option::as_ref).map(PhoneNumber::as_str);
+    let own: Vec<String> =
+        own.iter().map(String::as_str).chain(login).chain(called).map(str::to_owned).collect();
+    let password = password(locale, (form, &own), details);
     Some(Wish { login_name: login_name?, phone: phone?, password: password? })
 }
 
@@ -49,9 +58,13 @@ fn optional<T>(
 }
 
 /// As typed: spaces in a password count.
-fn password(locale: Locale, form: &Form, details: &mut RegisterDetails) -> Option<Secret> {
+fn password(
+    locale: Locale,
+    (form, own): (&Form, &[String]),
+    details: &mut RegisterDetails,
+) -> Option<Secret> {
     let password = Secret::new(form.raw("password").unwrap_or_default());
-    if let Err(problem) = new_password::check(&password) {
+    if let Err(problem) = new_password::check(&password, own) {
         details.password.error = Some(problem.message(locale).to_owned());
         return None;
     }
@@ -69,7 +82,7 @@ mod tests {
     fn tried(body: &str) -> (Option<Wish>, RegisterDetails) {
         let mut details = RegisterDetails::default();
         let form = Form::parse(body.as_bytes()).unwrap();
-        (read(Locale::En, &form, &mut details), details)
+        (read(Locale::En, (&form, &["11010519491231002X".to_owned()]), &mut details), details)
     }
 
     #[test]
@@ -105,5 +118,19 @@ mod tests {
         let (wish, details) = tried(&format!("login_name={}&password=Quiet-Lantern-88", "a".repeat(60_000)));
         assert!(wish.is_none() && details.login_name.error.is_some());
         assert_eq!(details.login_name.value.len(), MOST_SHOWN);
+    }
+
+    #[test]
+    fn the_password_is_none_of_the_other_fields_and_no_number_of_the_persons() {
+        for (own, good) in [
+            ("li-fang2024", false),
+            ("13800138000", false),
+            ("11010519491231002x", false),
+            ("Quiet-88-Lantern", true),
+        ] {
+            let (wish, details) =
+                tried(&format!("login_name=Li-Fang&phone=13800138000&password={own}&password_again={own}"));
+            assert_eq!((wish.is_some(), details.password.error.is_none()), (good, good), "{own}");
+        }
     }
 }
