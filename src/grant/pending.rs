@@ -77,12 +77,10 @@ pub async fn find(
 pub async fn end_elsewhere(
     ephemeral: &Ephemeral,
     moment: &Moment,
-    (id, browser): (&RequestId, &str),
+    (id, pending): (&RequestId, &Pending),
 ) -> Result<(), Fault> {
-    let Some(pending) = detour::find::<Pending>(ephemeral, moment, (id, browser)).await? else {
-        return Ok(());
-    };
-    detour::update(ephemeral, moment, id, &Pending { expires_at: moment.now, ..pending }).await
+    let ended = Pending { expires_at: moment.now, ..pending.clone() };
+    detour::update(ephemeral, moment, id, &ended).await
 }
 
 /// Whether what waits no longer was a question from elsewhere.

@@ -126,7 +126,7 @@ pub(super) async fn advance(
             match &pending.decoupled {
                 Some(id) => {
                     let said = Said::Yes(Box::new(granted), &session.proofs);
-                    decoupled::answer(context, client, (id, waiting), said).await
+                    decoupled::answer((context, client), id, (pending, waiting), said).await
                 }
                 None => answer(context, client, pending, (granted, standing.sid.clone()), waiting).await,
             }
@@ -134,9 +134,9 @@ pub(super) async fn advance(
         (Owed::Refuse(refusal), session) => match (&pending.decoupled, session, closing(refusal)) {
             (Some(id), Some(session), Some(closing)) => {
                 let said = Said::No(&session.person, closing);
-                decoupled::answer(context, client, (id, waiting), said).await
+                decoupled::answer((context, client), id, (pending, waiting), said).await
             }
-            (Some(_), _, _) => decoupled::leave(context, waiting).await,
+            (Some(_), _, _) => decoupled::leave(context, (pending, waiting)).await,
             (None, _, _) => refuse(context, client, pending, refusal, waiting).await,
         },
         (Owed::Consent, Some(session)) => {

@@ -12,7 +12,8 @@ use crate::base::{Actor, Fault, Locale, Moment};
 use crate::client::{Client, SealProblem, policy};
 use crate::grant::decoupled::{self, Closing, TellClient, Waiting};
 use crate::grant::notice::{self, Body, Content};
-use crate::grant::{Granted, asked, pending};
+use crate::grant::pending::{self, Pending};
+use crate::grant::{Granted, asked};
 use crate::http::context::Context;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
@@ -69,9 +70,9 @@ pub(super) fn read(
 
 /// Ends the way: what the person said is written, and the page says what became of it.
 pub(super) async fn answer(
-    context: &Context,
-    client: &Client,
-    (id, waiting): (&DecoupledId, Option<&RequestId>),
+    (context, client): (&Context, &Client),
+    id: &DecoupledId,
+    way: (&Pending, Option<&RequestId>),
     said: Said<'_>,
 ) -> Result<Response, PageProblem> {
     let word = match &said {
@@ -90,7 +91,7 @@ pub(super) async fn answer(
         .ok_or(Problem::Answered)?;
     // In a place of its own: it is large and rare, and stands at the end of the way that every sign-on goes.
     let written = Box::pin(write(app, &moment, (client, &found), said)).await?;
-    finish(context, waiting).await?;
+    finish(context, way).await?;
     if !written {
         return Err(Problem::Answered.into());
     }
@@ -98,15 +99,19 @@ pub(super) async fn answer(
 }
 
 /// Nothing was decided: who left, or could not sign in, has neither allowed nor denied anything.
-pub(super) async fn leave(context: &Context, waiting: Option<&RequestId>) -> Result<Response, PageProblem> {
-    finish(context, waiting).await?;
+pub(super) async fn leave(
+    context: &Context,
+    way: (&Pending, Option<&RequestId>),
+) -> Result<Response, PageProblem> {
+    finish(context, way).await?;
     Ok(context.redirect(&format!("{}?said=nothing", paths::ANSWERED)))
 }
 
-async fn finish(context: &Context, waiting: Option<&RequestId>) -> Result<(), Fault> {
-    let Some(id) = waiting else { return Ok(()) };
-    let browser = context.browser();
-    pending::end_elsewhere(&context.app.ephemeral, &context.moment, (id, &browser)).await
+async fn finish(context: &Context, (pending, waiting): (&Pending, Option<&RequestId>)) -> Result<(), Fault> {
+    match waiting {
+        Some(id) => pending::end_elsewhere(&context.app.ephemeral, &context.moment, (id, pending)).await,
+        None => Ok(()),
+    }
 }
 
 /// One transaction: the decision, the session of its own, and what the client is told; whether the request still waited.
