@@ -82,6 +82,20 @@ async fn allow(browser: &mut Browser, code: &str) -> Page {
 }
 
 #[tokio::test]
+async fn a_question_that_is_answered_says_so_when_its_page_is_sent_again() {
+    let world = world().await;
+    let kiosk = kiosk_of(&world);
+    let started = start(&kiosk, &[("scope", "openid profile")]).await;
+    let mut browser = world.browser();
+    let page = question(&mut browser, &started.user_code).await;
+    browser.submit(&page, &[("decision", "allow")]).await;
+    let again = browser.submit(&page, &[("decision", "deny")]).await;
+    assert_eq!((again.name().as_str(), again.status()), ("error", 410));
+    assert!(again.links().iter().any(|link| link == "/account/requests"), "{:?}", again.links());
+    assert_eq!(poll(&kiosk, &started).await.good()["scope"], "openid profile");
+}
+
+#[tokio::test]
 async fn a_person_lets_a_kiosk_in() {
     let world = world().await;
     let kiosk = kiosk_of(&world);

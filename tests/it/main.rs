@@ -51,6 +51,7 @@ mod slip;
 mod statements;
 mod step_up;
 mod token;
+mod too_late;
 mod token_attacks;
 mod trace;
 mod userinfo;
