@@ -192,11 +192,6 @@ impl KeysFolder {
         self.stage(name, content)?.put_where_none_is()
     }
 
-    /// Writes a file over the one that is there, whole or not at all.
-    pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), KeysProblem> {
-        self.stage(name, content)?.put_in_place()
-    }
-
     /// Writes a file (mode 600) beside its place.
     pub fn stage(&self, name: &str, content: &[u8]) -> Result<Staged, KeysProblem> {
         let at = self.path.join(format!(".{name}.{}", std::process::id()));
@@ -276,7 +271,7 @@ mod tests {
         let keys = KeysFolder::make(&path).unwrap();
         drop(keys.stage("given up.json", b"a key").unwrap());
         fs::create_dir(path.join("in the way.json")).unwrap();
-        assert!(keys.replace("in the way.json", b"a key").is_err());
+        assert!(keys.stage("in the way.json", b"a key").unwrap().put_in_place().is_err());
         keys.create("in the way.json", b"a key").unwrap();
         let left: Vec<_> = fs::read_dir(&path).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(left, ["in the way.json"]);

@@ -5,8 +5,8 @@ use axum::response::{Html, IntoResponse, Response};
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
 
+use super::chinese;
 use super::chrome::{Chrome, Elder, Sandbox};
-use super::foreign;
 use crate::base::{Fault, Locale};
 use crate::http::context::{Context, TextSize};
 use crate::http::csp::Csp;
@@ -65,7 +65,7 @@ pub fn page_with(context: &Context, template: &impl Template, csp: &Csp) -> Answ
     let html = template.render().map_err(|error| Fault::broken("drawing a page").because(error))?;
     let html = match context.locale {
         Locale::ZhCn => html,
-        Locale::En => foreign::marked(&html),
+        Locale::En => chinese::marked(&html),
     };
     let mut response = Html(html).into_response();
     if let Ok(value) = HeaderValue::from_str(&csp.header()) {

@@ -6,7 +6,7 @@ pub mod form;
 pub mod messages;
 pub mod qr;
 pub mod pages;
-pub mod foreign;
+pub mod chinese;
 pub mod answer;
 pub mod drawn;
 pub mod home;
