@@ -57,7 +57,7 @@ pub(in crate::oidc) async fn tokens(
     let written = issue::write(tx, &asked, &id, (granted, granted.scope.clone())).await;
     let written = written.map_err(|problem| match problem {
         Problem::Fault(fault) => fault,
-        Problem::Refused(refusal) => Fault::broken("what was granted is not covered").because(refusal),
+        refused => Fault::broken("what was granted is not covered").because(refused.refusal()),
     })?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => GrantType::Ciba.as_str()).increment(1);
     let parcel = Parcel { auth_req_id: told.auth_req_id.clone(), sid, granted: granted.clone(), written };
