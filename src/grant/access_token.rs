@@ -15,7 +15,7 @@ use crate::protocol::access_token::{AccessTokenFormat, TYP};
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// A token that was presented and found.
 #[derive(Debug, Clone)]
@@ -221,6 +221,16 @@ pub async fn hold(tx: &mut Tx, key: &TokenKey) -> Result<bool, Fault> {
         ))
         .await?;
     Ok(held == 1)
+}
+
+/// Removes tokens that ended before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM access_token WHERE digest IN (
+             SELECT digest FROM access_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Issued {

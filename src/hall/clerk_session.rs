@@ -13,7 +13,7 @@ use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::crypto::{Keys, mac};
 use crate::sql;
 use crate::storage::ephemeral::Counter;
-use crate::storage::{Db, Ephemeral, Limit, Run, Tx, record};
+use crate::storage::{Db, Ephemeral, Limit, Run, Statement, Tx, record};
 
 /// What signing in needs.
 #[derive(Clone, Copy)]
@@ -240,6 +240,17 @@ pub async fn windows_in_use(db: &Db, moment: &Moment, hall: &str) -> Result<Vec<
 
 pub async fn sign_out(db: &Db, moment: &Moment, session: &ClerkSession) -> Result<(), Fault> {
     end(db, moment, session, "signed_out").await
+}
+
+/// Removes sessions that ended before, the oldest first. What a clerk did is in the audit; the session is only a key to the
+/// desk.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM staff_session WHERE id IN (
+             SELECT id FROM staff_session WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl ClerkSession {
