@@ -52,24 +52,6 @@ pub async fn find(run: &mut impl Run, client_id: &str) -> Result<Option<Client>,
     row.map(Row::client).transpose()
 }
 
-/// At most `limit` clients by id, after the id last seen; the empty text begins.
-pub async fn list(run: &mut impl Run, after: &str, limit: i64) -> Result<Vec<Client>, Fault> {
-    let rows: Vec<Row> = run
-        .all(sql!(
-            "SELECT client.client_id, client.department_id, department.name AS department_name, department.name_en AS department_name_en,
-                    client.metadata,
-                    client.profile, client.consent, client.powers, client.secret_digest, client.secret_expires_at,
-                    client.previous_secret_digest, client.previous_secret_until, client.state, client.created_at,
-                    client.updated_at
-             FROM client JOIN department ON department.id = client.department_id
-             WHERE client.client_id > $1 AND client.state <> 'deleted' ORDER BY client.client_id LIMIT $2",
-            after,
-            limit,
-        ))
-        .await?;
-    rows.into_iter().map(Row::client).collect()
-}
-
 /// The clients that citizens can enter from here (OIDC Core §4), by department: at most `limit`, after the department and
 /// client last seen; two empty texts begin.
 pub async fn list_enterable(

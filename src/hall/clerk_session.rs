@@ -8,7 +8,7 @@ use super::role::Role;
 use super::window;
 use crate::audit::{self, Event};
 use crate::base::id::{StaffId, StaffSessionId};
-use crate::base::{Actor, Fault, Locale, Moment, Secret, Timestamp};
+use crate::base::{Actor, Fault, Moment, Secret, Timestamp};
 use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::crypto::{Keys, mac};
 use crate::sql;
@@ -266,29 +266,6 @@ impl ClerkSession {
 }
 
 impl SignInRefusal {
-    pub fn message(self, locale: Locale) -> String {
-        match self {
-            SignInRefusal::Wrong => {
-                locale.pick("工号或密码不正确。", "The staff login or the password is not correct.")
-            }
-            SignInRefusal::Locked { minutes } => {
-                return locale.pick(
-                    format!("密码错误次数过多，请 {minutes} 分钟后再试，或联系大厅负责人。"),
-                    format!(
-                        "Too many wrong passwords. Minutes to wait: {minutes}. Or ask the head of the hall."
-                    ),
-                );
-            }
-            SignInRefusal::NotAtAWindow => locale.pick(
-                "您的账号没有窗口岗位，请联系管理员。",
-                "Your account has no post at a window. Ask an administrator.",
-            ),
-            SignInRefusal::Busy { .. } => locale
-                .pick("登录人数较多，请稍后再试。", "Many people are signing in. Try again in a moment."),
-        }
-        .to_owned()
-    }
-
     pub const fn word(self) -> &'static str {
         match self {
             SignInRefusal::Wrong => "wrong",
@@ -296,12 +273,6 @@ impl SignInRefusal {
             SignInRefusal::NotAtAWindow => "not_at_a_window",
             SignInRefusal::Busy { .. } => "busy",
         }
-    }
-}
-
-impl NoSuchWindow {
-    pub fn message(self, locale: Locale) -> &'static str {
-        locale.pick("本大厅没有这个窗口，请重新选择。", "Your hall has no such window. Choose again.")
     }
 }
 
