@@ -180,6 +180,13 @@ impl ClientMetadata {
         self.backchannel_token_delivery_mode.unwrap_or(DeliveryMode::Poll)
     }
 
+    /// The names of the members in which another registration differs.
+    pub fn differing(&self, other: &Self) -> Result<Vec<String>, serde_json::Error> {
+        let (own, others) = (self.to_members()?, other.to_members()?);
+        let names = own.keys().chain(others.keys().filter(|name| !own.contains_key(*name)));
+        Ok(names.filter(|name| own.get(*name) != others.get(*name)).cloned().collect())
+    }
+
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
     }
