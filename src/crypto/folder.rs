@@ -114,10 +114,6 @@ impl KeysFolder {
         Ok(Self { path: path.to_owned() })
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// That each of these files is there.
     pub fn demand<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), KeysProblem> {
         let lacking: Vec<&str> = names.into_iter().filter(|name| !self.has(name)).collect();

@@ -17,7 +17,7 @@ use crate::protocol::device::UserCode;
 use crate::session::Proof;
 use crate::session::sso::{self, Apart};
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -365,6 +365,16 @@ pub async fn expire(tx: &mut Tx, keys: &Keys, now: Timestamp) -> Result<Vec<Wait
         .await?;
     let unopened = |fault: &Fault| tracing::error!(?fault, "a request ends untold: it cannot be opened");
     Ok(rows.into_iter().filter_map(|row| row.waiting(keys).inspect_err(unopened).ok()).collect())
+}
+
+/// Removes requests that ended before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM decoupled_request WHERE id IN (
+             SELECT id FROM decoupled_request WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Kind {

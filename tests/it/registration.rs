@@ -476,7 +476,7 @@ async fn an_open_door_leads_to_an_operators_desk() {
     sweep::run_once(world.app.clone()).await.unwrap();
     send(&world, Call::get(&place), Some(token)).await.refused(401, "invalid_token", 108_017);
     world.later(2 * 24 * 3600);
-    assert_eq!(sweep::run_once(world.app.clone()).await.unwrap().clients, 1);
+    assert_eq!(sweep::run_once(world.app.clone()).await.unwrap()["clients"], 1);
 }
 
 #[tokio::test]

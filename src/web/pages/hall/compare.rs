@@ -24,7 +24,6 @@ pub enum Chip {
     #[default]
     Genuine,
     Unread,
-    Refused,
 }
 
 /// Whether the person has an online account.
@@ -121,7 +120,6 @@ impl HallComparePage {
         match self.card.chip {
             Chip::Genuine => self.m().chip_genuine(),
             Chip::Unread => self.m().chip_unread(),
-            Chip::Refused => self.m().chip_refused(),
         }
     }
 
