@@ -4,7 +4,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::held::{Deed, Held};
-use super::release;
+use super::{release, typed};
 use crate::base::Locale;
 use crate::hall::card::{self, CardRefusal, HandEntry, Source};
 use crate::hall::{Answer as Stepped, State};
@@ -16,11 +16,12 @@ use crate::identity::{DocumentProblem, IdType, NameProblem};
 use crate::web::answer::{Answer, chrome, page_with};
 use crate::web::form::{Choice, Field};
 use crate::web::messages::HallCard;
-use crate::web::pages::hall::{HallCardPage, ManualEntry};
+use crate::web::pages::hall::{Entry, HallCardPage, ManualEntry};
 
 /// What the page shows beside its frame.
 struct Shown {
     manual: ManualEntry,
+    entry: Entry,
     problem: Option<String>,
     status: StatusCode,
 }
@@ -31,8 +32,11 @@ const LONGEST_SHOWN: usize = 200;
 const NO_END: [&str; 2] = ["long", "长期"];
 
 pub async fn get(held: Held) -> Answer {
-    let manual = ManualEntry { id_type: Field::of(IdType::ResidentId.as_str()), ..ManualEntry::default() };
-    show(&held, Shown { manual, problem: None, status: StatusCode::OK }).await
+    let (manual, entry) = match typed::find_of_visit(&held, paths::HALL_CARD).await? {
+        Some(form) => (filled(&form), Entry::Kept),
+        None => (blank(), Entry::Fresh),
+    };
+    show(&held, Shown { manual, entry, problem: None, status: StatusCode::OK }).await
 }
 
 pub async fn post(deed: Deed) -> Answer {
@@ -47,10 +51,8 @@ async fn by_reader(deed: &Deed) -> Answer {
         Stepped::Done(_) => Ok(deed.held.to(paths::HALL_COMPARE)),
         Stepped::Refused(CardRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(refusal) => {
-            let manual =
-                ManualEntry { id_type: Field::of(IdType::ResidentId.as_str()), ..ManualEntry::default() };
             let problem = Some(refusal.message(context.locale).to_owned());
-            show(&deed.held, Shown { manual, problem, status: StatusCode::UNPROCESSABLE_ENTITY }).await
+            show(&deed.held, Shown::refused(blank(), problem)).await
         }
     }
 }
@@ -58,10 +60,9 @@ async fn by_reader(deed: &Deed) -> Answer {
 async fn by_hand(deed: &Deed) -> Answer {
     let context = deed.held.context();
     let locale = context.locale;
-    let mut manual = typed(&deed.form);
+    let mut manual = filled(&deed.form);
     if note_missing(&mut manual, locale) {
-        return show(&deed.held, Shown { manual, problem: None, status: StatusCode::UNPROCESSABLE_ENTITY })
-            .await;
+        return show(&deed.held, Shown::refused(manual, None)).await;
     }
     let until = deed.form.get("valid_until").filter(|text| !is_without_end(text));
     let entry = HandEntry {
@@ -78,8 +79,14 @@ async fn by_hand(deed: &Deed) -> Answer {
         Stepped::Refused(CardRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(refusal) => {
             let problem = note_refusal(&mut manual, refusal, locale);
-            show(&deed.held, Shown { manual, problem, status: StatusCode::UNPROCESSABLE_ENTITY }).await
+            show(&deed.held, Shown::refused(manual, problem)).await
         }
+    }
+}
+
+impl Shown {
+    fn refused(manual: ManualEntry, problem: Option<String>) -> Self {
+        Self { manual, entry: Entry::Fresh, problem, status: StatusCode::UNPROCESSABLE_ENTITY }
     }
 }
 
@@ -87,7 +94,11 @@ fn is_without_end(text: &str) -> bool {
     NO_END.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
-fn typed(form: &Form) -> ManualEntry {
+fn blank() -> ManualEntry {
+    ManualEntry { id_type: Field::of(IdType::ResidentId.as_str()), ..ManualEntry::default() }
+}
+
+fn filled(form: &Form) -> ManualEntry {
     let field = |name: &str| {
         Field::of(form.get(name).unwrap_or_default().chars().take(LONGEST_SHOWN).collect::<String>())
     };
@@ -153,6 +164,7 @@ async fn show(held: &Held, shown: Shown) -> Answer {
         reader_url: reader(context),
         reader_nonce: card::nonce(&context.app.keys, &held.visit.id, held.visit.version),
         manual: ManualEntry { id_types: kinds.to_vec(), ..shown.manual },
+        entry: shown.entry,
         problem: shown.problem,
         leaving: release::leaving(held),
     };

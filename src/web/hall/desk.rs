@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::staff::{Seated, Sent};
+use super::typed;
 use crate::base::Fault;
 use crate::base::id::VisitId;
 use crate::hall::code::CodeProblem;
@@ -45,7 +46,10 @@ pub enum Said {
 const LONGEST_TYPED: usize = 256;
 
 pub async fn get(seated: Seated, Query(asked): Query<Asked>) -> Answer {
-    let code = asked.code.as_deref().map(code_in).unwrap_or_default();
+    let code = match asked.code.as_deref() {
+        Some(scanned) => code_in(scanned),
+        None => kept(&seated).await?,
+    };
     show(&seated, Field::of(code), asked.said.as_deref().and_then(Said::of_word)).await
 }
 
@@ -54,6 +58,7 @@ pub async fn open(Sent { by: seated, form }: Sent<Seated>) -> Answer {
     if let Some(id) = form.get("visit") {
         return take(&seated, id).await;
     }
+    typed::forget(&seated.context, &seated.desk.clerk).await?;
     let typed = form.get("code").unwrap_or_default();
     let code = code_in(typed);
     let (app, moment) = (&seated.context.app, &seated.context.moment);
@@ -116,6 +121,12 @@ impl Said {
             Said::Over => (None, Some(m.visit_over())),
         }
     }
+}
+
+/// The code that was typed before the clerk had to sign in, or say at which window.
+async fn kept(seated: &Seated) -> Result<String, Fault> {
+    let form = typed::find(&seated.context, &seated.desk.clerk, paths::HALL_OPEN).await?;
+    Ok(form.and_then(|form| form.get("code").map(str::to_owned)).unwrap_or_default())
 }
 
 async fn take(seated: &Seated, id: &str) -> Answer {

@@ -7,7 +7,8 @@ use axum::response::Response;
 use http::request::Parts;
 
 use super::desk::Said;
-use super::staff::{Away, Present, Seated};
+use super::staff::{self, Away, Seated};
+use super::typed;
 use crate::app::App;
 use crate::base::id::VisitId;
 use crate::hall::{At, StepRefusal, Visit, visit};
@@ -92,7 +93,8 @@ impl FromRequest<Arc<App>> for Deed {
         let (mut parts, body) = request.into_parts();
         let Path(id) = Path::from_request_parts(&mut parts, app).await?;
         let Posted { context, form } = Posted::from_request(Request::from_parts(parts, body), app).await?;
-        let held = Held::find(Seated::or_away(context).await?, &id).await?;
+        let held = Held::find(staff::sent_by(context, &form).await?, &id).await?;
+        typed::forget(held.context(), &held.seated.desk.clerk).await?;
         let version = form.get("version").and_then(|text| text.parse().ok());
         let version = version.ok_or(PageProblem::from(Problem::BadRequest))?;
         Ok(Self { held, form, version })

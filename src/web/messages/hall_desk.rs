@@ -14,6 +14,8 @@ messages! {
         busy: "系统繁忙，请稍后再试" | "The system is busy. Try again in a moment",
         idle: "离开超过 5 分钟，已自动锁定，请重新登录" | "Locked after 5 minutes away. Sign in again",
         over: "登录已结束（离开 5 分钟会自动锁定），请重新登录" | "Your sign-in has ended (it locks after 5 minutes away). Sign in again",
+        over_and_kept: "登录已结束（离开 5 分钟会自动锁定），请重新登录。刚才输入的内容已为您保留"
+            | "Your sign-in has ended (it locks after 5 minutes away). Sign in again: what you typed is kept",
         no_role: "这个账号没有窗口权限，请联系管理员" | "This login may not work at a window. Ask your administrator",
     }
     HallWindow {

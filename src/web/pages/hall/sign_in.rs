@@ -22,6 +22,8 @@ pub enum HallSignInProblem {
     Idle,
     /// The session is over, for whatever reason.
     Over,
+    /// The same, and what was typed is kept.
+    OverAndKept,
     NoRole,
 }
 
@@ -51,6 +53,7 @@ impl HallSignInPage {
             HallSignInProblem::Busy => m.busy().to_owned(),
             HallSignInProblem::Idle => m.idle().to_owned(),
             HallSignInProblem::Over => m.over().to_owned(),
+            HallSignInProblem::OverAndKept => m.over_and_kept().to_owned(),
             HallSignInProblem::NoRole => m.no_role().to_owned(),
         })
     }
