@@ -259,6 +259,36 @@ async fn another_clerk_is_refused_of_this_hall_or_another() {
 }
 
 #[tokio::test]
+async fn whoever_is_told_that_a_visit_is_elsewhere_hears_at_which_window() {
+    let (world, mut clerk, card) = at_the_card().await;
+    let world = &world;
+    clerk.read(&card, "citizen").await;
+    let mut colleague = Clerk::at_work(world, &LUO).await;
+    let refused = colleague.browser.get(&card.path).await;
+    assert_eq!((refused.name().as_str(), refused.status()), ("error", 403));
+    assert!(refused.text().contains("其他窗口办理：A01"), "{}", refused.text());
+    let mut elsewhere = Clerk::at_work(world, &MA).await;
+    let refused = elsewhere.browser.get(&card.path).await;
+    assert!(refused.text().contains("其他窗口办理：城北政务大厅 A01"), "{}", refused.text());
+    // The same person at a second window.
+    let second = colleague.walk_in().await;
+    let refused = colleague.read(&second, "citizen").await;
+    assert_eq!((refused.name().as_str(), refused.status()), ("hall-card", 422));
+    assert!(refused.text().contains("其他窗口办理：A01"), "{}", refused.text());
+    // Taken from the list by somebody who was quicker.
+    let compare = clerk.browser.get(&card.path).await;
+    let desk = clerk.press(&compare, "/release").await;
+    let visit = desk.buttons("visit")[0].clone();
+    let mut quicker = Clerk::at_work(world, &CHEN).await;
+    let list = quicker.browser.get("/hall/").await;
+    let late = colleague.browser.get("/hall/").await;
+    assert_eq!(quicker.browser.submit(&list, &[("visit", &visit)]).await.name(), "hall-card");
+    let late = colleague.browser.submit(&late, &[("visit", &visit)]).await;
+    assert_eq!(late.name(), "hall-desk");
+    assert!(late.text().contains("其他窗口接手：A01"), "{}", late.text());
+}
+
+#[tokio::test]
 async fn a_visit_put_back_is_for_any_window_of_the_hall() {
     let (world, mut clerk, page) = at_the_card().await;
     let compare = clerk.read(&page, "citizen").await;

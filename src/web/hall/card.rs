@@ -4,8 +4,8 @@ use http::StatusCode;
 use url::Url;
 
 use super::held::{Deed, Held};
-use super::{release, typed};
-use crate::base::Locale;
+use super::{place, release, typed};
+use crate::base::{Fault, Locale};
 use crate::hall::card::{self, CardRefusal, HandEntry, Source};
 use crate::hall::{Answer as Stepped, State};
 use crate::http::context::Context;
@@ -24,6 +24,12 @@ struct Shown {
     entry: Entry,
     problem: Option<String>,
     status: StatusCode,
+}
+
+/// Where a refusal stands.
+enum Noted {
+    Beside,
+    OfTheCard,
 }
 
 /// Longer input is cut before it is shown again.
@@ -51,8 +57,8 @@ async fn by_reader(deed: &Deed) -> Answer {
         Stepped::Done(_) => Ok(deed.held.to(paths::HALL_COMPARE)),
         Stepped::Refused(CardRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(refusal) => {
-            let problem = Some(refusal.message(context.locale).to_owned());
-            show(&deed.held, Shown::refused(blank(), problem)).await
+            let problem = of_the_card(&deed.held, &refusal).await?;
+            show(&deed.held, Shown::refused(blank(), Some(problem))).await
         }
     }
 }
@@ -78,7 +84,10 @@ async fn by_hand(deed: &Deed) -> Answer {
         Stepped::Done(_) => Ok(deed.held.to(paths::HALL_COMPARE)),
         Stepped::Refused(CardRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(refusal) => {
-            let problem = note_refusal(&mut manual, refusal, locale);
+            let problem = match note_refusal(&mut manual, &refusal, locale) {
+                Noted::Beside => None,
+                Noted::OfTheCard => Some(of_the_card(&deed.held, &refusal).await?),
+            };
             show(&deed.held, Shown::refused(manual, problem)).await
         }
     }
@@ -131,8 +140,16 @@ fn note_missing(manual: &mut ManualEntry, locale: Locale) -> bool {
     missing
 }
 
-/// Puts a refusal beside the field it speaks of; what speaks of the card as a whole comes back.
-fn note_refusal(manual: &mut ManualEntry, refusal: CardRefusal, locale: Locale) -> Option<String> {
+/// What speaks of the card as a whole, or of the person.
+async fn of_the_card(held: &Held, refusal: &CardRefusal) -> Result<String, Fault> {
+    match refusal {
+        CardRefusal::ServedElsewhere(Some(seat)) => place::serves(held, seat).await,
+        _ => Ok(refusal.message(held.context().locale).to_owned()),
+    }
+}
+
+/// Puts a refusal beside the field it speaks of, if it speaks of one.
+fn note_refusal(manual: &mut ManualEntry, refusal: &CardRefusal, locale: Locale) -> Noted {
     use DocumentProblem::{CountryMissing, CountryUnknown};
     let message = refusal.message(locale);
     let (field, message) = match refusal {
@@ -143,10 +160,10 @@ fn note_refusal(manual: &mut ManualEntry, refusal: CardRefusal, locale: Locale) 
         CardRefusal::Name(_) => (&mut manual.name, message),
         CardRefusal::Date => (&mut manual.valid_until, HallCard(locale).date_form()),
         CardRefusal::Expired => (&mut manual.valid_until, message),
-        _ => return Some(message.to_owned()),
+        _ => return Noted::OfTheCard,
     };
     field.error = Some(message.to_owned());
-    None
+    Noted::Beside
 }
 
 async fn show(held: &Held, shown: Shown) -> Answer {

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::held::{Deed, Held};
-use super::{release, typed};
+use super::{place, release, typed};
 use crate::base::{Fault, Locale};
 use crate::hall::capture::{self, How, Preview};
 use crate::hall::decide::{self, Check, Checks, Decision, DecisionRefusal, Reason, SecondLook, Verdict};
@@ -57,7 +57,10 @@ pub async fn decide(deed: Deed) -> Answer {
         Stepped::Refused(DecisionRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(DecisionRefusal::NoCard) => Ok(deed.held.to(paths::HALL_CARD)),
         Stepped::Refused(refusal) => {
-            filled.note(refusal, context.locale);
+            filled.note(&refusal, context.locale);
+            if let DecisionRefusal::ServedElsewhere(Some(seat)) = &refusal {
+                filled.decision.error = Some(place::serves(&deed.held, seat).await?);
+            }
             show(&deed.held, filled).await
         }
     }
@@ -121,7 +124,7 @@ impl Filled {
         }
     }
 
-    fn note(&mut self, refusal: DecisionRefusal, locale: Locale) {
+    fn note(&mut self, refusal: &DecisionRefusal, locale: Locale) {
         let m = HallCompare(locale);
         match refusal {
             DecisionRefusal::SecondLookMissing => {

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use super::desk::Said;
 use super::staff::{self, Away, Seated};
-use super::typed;
+use super::{place, typed};
 use crate::app::App;
 use crate::base::id::VisitId;
 use crate::hall::{At, StepRefusal, Visit, visit};
@@ -57,7 +57,15 @@ impl Held {
             Some(clerk) if here && *clerk == seated.desk.clerk => Ok(Self { seated, visit }),
             // Put back meanwhile, perhaps in another tab.
             None if here => Err(Away::to(&seated.context, &Said::Moved.desk())),
-            _ => Err(PageProblem::from(Problem::Forbidden).into()),
+            _ => {
+                let problem = match visit.seat() {
+                    Some(seat) => {
+                        Problem::AnotherWindow(place::named(&seated.context, &seated.desk, &seat).await?)
+                    }
+                    None => Problem::Forbidden,
+                };
+                Err(PageProblem::from(problem).into())
+            }
         }
     }
 }
@@ -71,7 +79,9 @@ impl Deed {
     pub fn refused(&self, refusal: StepRefusal) -> Answer {
         match refusal {
             StepRefusal::NotFound => Err(Problem::NotFound.into()),
-            StepRefusal::NotYours => Ok(self.held.context().redirect(&Said::Elsewhere.desk())),
+            StepRefusal::NotYours => {
+                Ok(self.held.context().redirect(&Said::Elsewhere.desk_of(&self.held.visit.id)))
+            }
             StepRefusal::Moved => Ok(self.held.context().redirect(&Said::Moved.desk())),
         }
     }

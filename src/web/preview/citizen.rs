@@ -402,6 +402,7 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("answered", Problem::Answered),
         ("no-cookies", Problem::NoCookies),
         ("forbidden", Problem::Forbidden),
+        ("another-window", Problem::AnotherWindow("A02".into())),
         ("stale", Problem::StaleForm),
         ("many", Problem::TooManyRequests { wait: 20 }),
         ("unavailable", Problem::Unavailable { wait: 5 }),
