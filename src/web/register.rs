@@ -59,10 +59,11 @@ pub async fn get(mut context: Context) -> Answer {
     visitor.show(step, None)
 }
 
-/// `step` is `code` or `create`; the code is looked at in both.
+/// `step` is `code` or `create`, or `look` where a switch shows what came of the code once more. The code is looked at in all.
 pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let way = Way::if_waiting(&mut context, form.get("request")).await?;
-    let visitor = Visitor::of(context, way).await?;
+    let mut visitor = Visitor::of(context, way).await?;
+    visitor.chrome.typed = typed_again(&form);
     let app = visitor.context.app.clone();
     let typed = form.get("continuation_code").unwrap_or_default();
     if let Some(seconds) = throttle::wait(&app.ephemeral, &visitor.context.moment).await? {
@@ -73,10 +74,17 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         hall::Answer::Refused(refusal) => return visitor.refuse_code(typed, refusal).await,
     };
     match (continuation.account, form.get("step")) {
+        (Standing::HasAccount, Some(LOOK)) => {
+            let problem = (!visitor.is_of(&continuation)).then_some(RegisterProblem::AccountExists);
+            visitor.show(code_step(shown(typed)), problem)
+        }
         (Standing::HasAccount, _) => visitor.bind(typed, &continuation).await,
         (Standing::NoAccount, Some("create")) => visitor.create(typed, &continuation, &form).await,
         (Standing::NoAccount, _) => {
-            let details = of_person(typed, &visitor.person(&continuation).await?)?;
+            let person = visitor.person(&continuation).await?;
+            let mut details = of_person(typed, &person, visitor.today())?;
+            details.login_name = shown(form.get("login_name").unwrap_or_default());
+            details.phone = shown(form.get("phone").unwrap_or_default());
             visitor.show(RegisterStep::Details(Box::new(details)), None)
         }
     }
@@ -94,9 +102,14 @@ impl Visitor {
         })
     }
 
+    /// Whether the slip is that of whoever is signed in.
+    fn is_of(&self, continuation: &Continuation) -> bool {
+        self.session.as_ref().is_some_and(|session| session.person == continuation.person)
+    }
+
     /// The person has an account: in it, the proof is bound to it; outside, they sign in first.
     async fn bind(mut self, typed: &str, continuation: &Continuation) -> Answer {
-        let own = self.session.clone().filter(|session| session.person == continuation.person);
+        let own = self.session.clone().filter(|_| self.is_of(continuation));
         let Some(session) = own else {
             kept::keep(&self.context, typed).await?;
             return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
@@ -114,8 +127,8 @@ impl Visitor {
 
     async fn create(self, typed: &str, continuation: &Continuation, form: &Form) -> Answer {
         let person = self.person(continuation).await?;
-        let mut details = of_person(typed, &person)?;
-        let own = own_words(&person, self.context.moment.now.date());
+        let mut details = of_person(typed, &person, self.today())?;
+        let own = own_words(&person, self.today());
         let Some(wish) = details::read(self.context.locale, (form, &own), &mut details) else {
             return self.show(RegisterStep::Details(Box::new(details)), None);
         };
@@ -160,6 +173,10 @@ impl Visitor {
             Err(HashProblem::Busy { .. }) => Ok(None),
             Err(HashProblem::Fault(fault)) => Err(fault),
         }
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.context.moment.now.date()
     }
 
     async fn person(&self, continuation: &Continuation) -> Result<Person, Fault> {

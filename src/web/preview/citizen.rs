@@ -304,6 +304,11 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         problem: Some(RegisterProblem::AccountExists),
         ..code(Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"))
     };
+    let typed = vec![("step", "look".to_owned()), ("continuation_code", "K7QM-2XR9".to_owned())];
+    let wrong_code = RegisterPage {
+        chrome: Chrome { typed, ..chrome.clone() },
+        ..code(Field::wrong("K7QM-2XR9", m.code_wrong()))
+    };
     let kept = RegisterPage {
         chrome: signed_in(chrome),
         ..page(RegisterStep::Code {
@@ -322,7 +327,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
     };
     vec![
         Shot::of("register", &code(Field::default())),
-        Shot::of("register-wrong", &code(Field::wrong("K7QM-2XR9", m.code_wrong()))),
+        Shot::of("register-wrong", &wrong_code),
         Shot::of("register-many", &many),
         Shot::of("register-exists", &exists),
         Shot::of("register-kept", &kept),
