@@ -85,6 +85,30 @@ async fn what_was_typed_stays_and_the_password_never() {
 }
 
 #[tokio::test]
+async fn everything_that_is_missing_is_said_at_once() {
+    let world = World::with_halls().await;
+    for (address, name) in [("/sign-in", "username"), ("/hall/sign-in", "login")] {
+        for (typed, password, wrong) in [
+            ("", "", vec![name, "password"]),
+            ("", "Some-Password-1", vec![name]),
+            ("somebody", "", vec!["password"]),
+        ] {
+            let mut browser = world.browser();
+            let page = browser.get(address).await;
+            let page = browser.submit(&page, &[(name, typed), ("password", password)]).await;
+            assert_eq!(page.status(), 422);
+            let beside = [name, "password"].into_iter().filter(|input| page.error_beside(input).is_some());
+            assert_eq!(beside.collect::<Vec<_>>(), wrong, "{address}: {}", page.text());
+            // The summary on top lists them in the order of the fields.
+            let listed =
+                page.links().into_iter().filter_map(|link| link.strip_prefix('#').map(str::to_owned));
+            let listed: Vec<String> = listed.filter(|id| id != "main").collect();
+            assert_eq!(listed, wrong, "{address}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_megabyte_of_password_is_refused_without_work() {
     let world = World::new().await;
     let mut browser = world.browser();

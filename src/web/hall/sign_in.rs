@@ -95,7 +95,8 @@ async fn open(context: &mut Context, signed_in: &SignedIn) -> Result<(), Fault> 
 
 fn missing(login: &str, password: &str) -> Option<HallSignInProblem> {
     match (login.is_empty(), password.is_empty()) {
-        (true, _) => Some(HallSignInProblem::NoLogin),
+        (true, true) => Some(HallSignInProblem::NothingTyped),
+        (true, false) => Some(HallSignInProblem::NoLogin),
         (false, true) => Some(HallSignInProblem::NoPassword),
         (false, false) => None,
     }

@@ -63,6 +63,7 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
     let problems = [
         ("wrong", SignInProblem::WrongNameOrPassword),
         ("many", SignInProblem::TooManyTries { seconds: 30 }),
+        ("nothing", SignInProblem::NothingTyped),
         ("empty", SignInProblem::NoPassword),
         ("busy", SignInProblem::Busy),
         ("expired", SignInProblem::Expired),

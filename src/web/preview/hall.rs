@@ -43,6 +43,7 @@ fn entrance(chrome: &Chrome) -> Vec<Shot> {
         ("kept", HallSignInProblem::OverAndKept),
         ("role", HallSignInProblem::NoRole),
         ("busy", HallSignInProblem::Busy),
+        ("nothing", HallSignInProblem::NothingTyped),
         ("nologin", HallSignInProblem::NoLogin),
         ("nopassword", HallSignInProblem::NoPassword),
     ];
