@@ -108,6 +108,26 @@ async fn everything_that_is_missing_is_said_at_once() {
     }
 }
 
+/// An answer to a form cannot be gone back to: the script puts this address in its place.
+#[tokio::test]
+async fn a_refused_password_names_the_address_of_its_form() {
+    let world = World::with_halls().await;
+    let ask = world.system("portal").ask("openid").address();
+    let cases =
+        [("/sign-in?next=%2Faccount%2Fsessions", "username"), (&ask, "username"), ("/hall/", "login")];
+    for (address, name) in cases {
+        let mut browser = world.browser();
+        let form = browser.get(address).await;
+        assert_eq!(form.data("data-again"), None, "{address}");
+        let refused = browser.submit(&form, &[(name, "somebody"), ("password", "Wrong-Password-1")]).await;
+        let again = browser.get(&refused.data("data-again").unwrap()).await;
+        assert_eq!((again.name(), again.status()), (form.name(), 200));
+        for waiting in ["request", "next"] {
+            assert_eq!(again.input(waiting), form.input(waiting), "{address}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_megabyte_of_password_is_refused_without_work() {
     let world = World::new().await;
