@@ -129,6 +129,17 @@ async fn a_refused_password_names_the_address_of_its_form() {
 }
 
 #[tokio::test]
+async fn who_forgot_the_password_is_sent_where_it_says_what_is_possible() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    assert!(page.links().iter().any(|link| link == "/help#forgot"), "{:?}", page.links());
+    let help = browser.get("/help").await;
+    assert!(help.answer.body.contains("id=\"forgot\""));
+    assert!(help.main_text().contains("目前还不能重设密码"), "{}", help.main_text());
+}
+
+#[tokio::test]
 async fn a_megabyte_of_password_is_refused_without_work() {
     let world = World::new().await;
     let mut browser = world.browser();
