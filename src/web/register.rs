@@ -14,7 +14,7 @@ use super::answer::{self, Answer, page};
 use super::chrome::Chrome;
 use super::form::Field;
 use super::messages;
-use super::pages::{Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
+use super::pages::{Guardian, Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
 use super::sign_in;
 use super::way::Way;
 use crate::base::Fault;
@@ -34,6 +34,12 @@ use details::Wish;
 
 /// Longer input is not shown again: no code is so long.
 const MOST_SHOWN: usize = 64;
+/// Below this age a guardian has to agree to the account (Personal Information Protection Law, Article 31).
+const CHILD_BELOW: u32 = 14;
+/// The step that only shows what came of the code.
+const LOOK: &str = "look";
+/// What it is sent with.
+const AGAIN: [&str; 4] = ["request", "continuation_code", "login_name", "phone"];
 /// Seconds to wait when the password pool is full.
 const BUSY_SECONDS: u64 = 2;
 
@@ -243,23 +249,38 @@ impl Visitor {
     }
 }
 
-fn of_person(typed: &str, person: &Person) -> Result<RegisterDetails, Fault> {
+fn of_person(typed: &str, person: &Person, today: NaiveDate) -> Result<RegisterDetails, Fault> {
     let document = person.primary()?;
+    let age = births(person, today).filter_map(|born| today.years_since(born)).max();
     Ok(RegisterDetails {
         continuation_code: typed.to_owned(),
         name_masked: person.masked_name(),
         document_masked: document.masked_number(),
         id_type: Some(document.kind),
+        guardian: match age {
+            Some(age) if age < CHILD_BELOW => Guardian::Agrees,
+            _ => Guardian::NotNeeded,
+        },
         ..Default::default()
     })
 }
 
 /// What others may know of a person and try as a password.
 fn own_words(person: &Person, today: NaiveDate) -> Vec<String> {
-    let born = |document: &StoredDocument| document.parsed(today)?.birth_date();
     let numbers = person.documents.iter().map(|document| document.number.clone());
-    let births = person.documents.iter().filter_map(born).map(|date| date.format("%Y%m%d").to_string());
-    numbers.chain(births).collect()
+    numbers.chain(births(person, today).map(|date| date.format("%Y%m%d").to_string())).collect()
+}
+
+/// As the documents say it, where they do.
+fn births(person: &Person, today: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    let born = move |document: &StoredDocument| document.parsed(today)?.birth_date();
+    person.documents.iter().filter_map(born)
+}
+
+/// What the switches send again: never a password, and nothing that would do more than show the page.
+fn typed_again(form: &Form) -> Vec<(&'static str, String)> {
+    let given = AGAIN.into_iter().filter_map(|name| Some((name, shown(form.get(name)?).value)));
+    [("step", LOOK.to_owned())].into_iter().chain(given).collect()
 }
 
 fn code_step(continuation_code: Field) -> RegisterStep {

@@ -198,6 +198,19 @@ async fn a_switch_binds_no_slip_to_an_account() {
 }
 
 #[tokio::test]
+async fn of_a_child_the_guardian_is_asked_for() {
+    let world = town().await;
+    let child = Typed { number: "11010120150307123X", name: "周小满", ..NEWCOMER };
+    for (typed, asked) in [(&child, true), (&NEWCOMER, false)] {
+        let code = slip(&world, typed).await;
+        let mut home = world.browser();
+        let page = home.get("/register").await;
+        let page = home.submit(&page, &[("continuation_code", &code)]).await;
+        assert_eq!(page.main_text().contains("监护人"), asked, "{}", page.main_text());
+    }
+}
+
+#[tokio::test]
 async fn the_code_is_kept_on_the_way_through_a_request_too() {
     let world = World::with_halls().await;
     let code = slip(&world, &WANG_CARD).await;

@@ -285,6 +285,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         document_masked: "4****************4".into(),
         ..Default::default()
     };
+    let child = RegisterDetails { guardian: Guardian::Agrees, ..details.clone() };
     let passport = RegisterDetails {
         document_masked: "G******21".into(),
         id_type: Some(IdType::Passport),
@@ -333,6 +334,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("register-exists", &exists),
         Shot::of("register-kept", &kept),
         Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
+        Shot::of("register-details-child", &page(RegisterStep::Details(Box::new(child)))),
         Shot::of("register-details-passport", &page(RegisterStep::Details(Box::new(passport)))),
         Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
         Shot::of("registered", &registered),
