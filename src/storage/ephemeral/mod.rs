@@ -86,8 +86,8 @@ impl Ephemeral {
         }
     }
 
-    /// Keeps what gives way, the oldest first, where there is too much of its kind or of one owner's: a flood of it crowds
-    /// out itself, and neither counters nor what others have kept.
+    /// Keeps what gives way: the oldest of its owner where they have too much, of whoever has most where all have. A flood
+    /// crowds out itself, and neither counters nor what others have kept.
     pub async fn put_yielding(
         &self,
         (key, value): (&str, &str),
