@@ -8,7 +8,7 @@ use super::capture::{self, Capture, How, Preview};
 use super::outcome::{Answer, Stop};
 use super::state::State;
 use super::tries::{self, Subject};
-use super::visit::{self, At, StepRefusal, Visit};
+use super::visit::{self, At, Seat, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{PersonId, VisitId};
 use crate::base::{Fault, Locale, Moment};
@@ -52,7 +52,7 @@ pub struct Read {
 }
 
 /// Why a card is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardRefusal {
     Step(StepRefusal),
     Reading(ReadingProblem),
@@ -67,17 +67,17 @@ pub enum CardRefusal {
     /// The card is not that of the person who asked for this visit.
     AnotherPerson,
     /// The same person is being served at another window.
-    ServedElsewhere,
+    ServedElsewhere(Option<Seat>),
     /// The same clerk has another visit of this person in hand.
     ServedByYou,
     TooManyTries,
 }
 
 /// Whose hands a visit is in that cannot give way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Busy {
     SameClerk,
-    Elsewhere,
+    Elsewhere(Option<Seat>),
 }
 
 /// What a signed reading has to carry to count for this visit as it stands now.
@@ -105,7 +105,7 @@ pub async fn read(
         }
         Err(Stop::Refused(refusal)) => {
             drop(tx);
-            note_refusal(db, moment, &visit, refusal).await?;
+            note_refusal(db, moment, &visit, &refusal).await?;
             Ok(Answer::Refused(refusal))
         }
         Err(Stop::Fault(fault)) => Err(fault),
@@ -127,7 +127,7 @@ impl From<StepRefusal> for CardRefusal {
 }
 
 impl CardRefusal {
-    pub fn message(self, locale: Locale) -> &'static str {
+    pub fn message(&self, locale: Locale) -> &'static str {
         match self {
             CardRefusal::Step(refusal) => refusal.message(locale),
             CardRefusal::Reading(ReadingProblem::NotARegisteredReader) => locale.pick(
@@ -160,7 +160,7 @@ impl CardRefusal {
                 "证件与预约人不是同一人，不能办理这个预约。请放回等待，再按现场办理。",
                 "The card is not that of the person who made this visit. Put the visit back, then begin a walk-in.",
             ),
-            CardRefusal::ServedElsewhere => locale.pick(
+            CardRefusal::ServedElsewhere(_) => locale.pick(
                 "当事人正在其他窗口办理，请先结束那边的办理。",
                 "Another window is serving this person. That visit has to end first.",
             ),
@@ -172,7 +172,7 @@ impl CardRefusal {
         }
     }
 
-    pub const fn word(self) -> &'static str {
+    pub const fn word(&self) -> &'static str {
         match self {
             CardRefusal::Step(refusal) => refusal.word(),
             CardRefusal::Reading(ReadingProblem::NotARegisteredReader) => "reader_not_registered",
@@ -185,7 +185,7 @@ impl CardRefusal {
             CardRefusal::NotYetValid => "not_yet_valid",
             CardRefusal::Expired => "expired",
             CardRefusal::AnotherPerson => "another_person",
-            CardRefusal::ServedElsewhere => "served_elsewhere",
+            CardRefusal::ServedElsewhere(_) => "served_elsewhere",
             CardRefusal::ServedByYou => "served_by_you",
             CardRefusal::TooManyTries => "too_many_tries",
         }
@@ -313,7 +313,7 @@ async fn take_over(
         && let Some(busy) = give_way(tx, moment, (&*visit, other)).await?
     {
         return Err(Stop::Refused(match busy {
-            Busy::Elsewhere => CardRefusal::ServedElsewhere,
+            Busy::Elsewhere(seat) => CardRefusal::ServedElsewhere(seat),
             Busy::SameClerk => CardRefusal::ServedByYou,
         }));
     }
@@ -334,7 +334,7 @@ pub(super) async fn give_way(
     moment: &Moment,
     (visit, mut other): (&Visit, Visit),
 ) -> Result<Option<Busy>, Fault> {
-    let busy = if other.clerk == visit.clerk { Busy::SameClerk } else { Busy::Elsewhere };
+    let busy = if other.clerk == visit.clerk { Busy::SameClerk } else { Busy::Elsewhere(other.seat()) };
     let gave_way = match other.state_at(moment.now) {
         State::AwaitingBinding | State::Expired => super::expire::expire_one(tx, moment, other).await?,
         State::Open | State::Draft => {
@@ -351,7 +351,7 @@ pub(super) async fn give_way(
 }
 
 /// What a refusal leaves behind, in a transaction of its own: the event, a failed try, an alarm.
-async fn note_refusal(db: &Db, moment: &Moment, visit: &Visit, refusal: CardRefusal) -> Result<(), Fault> {
+async fn note_refusal(db: &Db, moment: &Moment, visit: &Visit, refusal: &CardRefusal) -> Result<(), Fault> {
     let mut tx = db.begin().await?;
     let event = Event::CardRefused { visit: &visit.id, reason: refusal.word() };
     audit::record(&mut tx, moment, event).await?;

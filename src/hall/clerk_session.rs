@@ -70,9 +70,11 @@ pub struct Desk {
 #[derive(Debug)]
 pub enum Presence {
     Here(ClerkSession),
-    /// Five minutes without a hand on the machine: signed out just now.
-    Idle,
-    /// No session, or one that has ended.
+    /// Five minutes without a hand on the machine: whoever it was is signed out just now.
+    Idle(StaffId),
+    /// The session of whoever it was has ended.
+    Over(StaffId),
+    /// No session.
     Absent,
 }
 
@@ -96,6 +98,7 @@ record! {
         window_name: Option<String>,
         seen_at: i64,
         expires_at: i64,
+        ended_at: Option<i64>,
         name: Vec<u8>,
         roles: String,
         hall_id: Option<String>,
@@ -166,22 +169,25 @@ pub async fn resume(
         .read()
         .optional(sql!(
             "SELECT staff_session.id, staff_session.staff_id, staff_session.window_name, staff_session.seen_at,
-                    staff_session.expires_at, staff.name, staff.roles, staff.hall_id
+                    staff_session.expires_at, staff_session.ended_at, staff.name, staff.roles, staff.hall_id
              FROM staff_session JOIN staff ON staff.id = staff_session.staff_id AND staff.disabled_at IS NULL
-             WHERE staff_session.secret_digest = $1 AND staff_session.ended_at IS NULL",
+             WHERE staff_session.secret_digest = $1",
             mac::digest(secret.expose()),
         ))
         .await?;
     let Some(row) = row else { return Ok(Presence::Absent) };
     let session = row.session(keys)?;
+    if row.ended_at.is_some() {
+        return Ok(Presence::Over(session.clerk.id));
+    }
     if moment.now >= session.expires_at {
         end(db, moment, &session, "expired").await?;
-        return Ok(Presence::Absent);
+        return Ok(Presence::Over(session.clerk.id));
     }
     let idle = moment.now.since(Timestamp::from_micros(row.seen_at));
     if idle >= IDLE {
         end(db, moment, &session, "idle").await?;
-        return Ok(Presence::Idle);
+        return Ok(Presence::Idle(session.clerk.id));
     }
     if touch == Touch::Act && idle >= TOUCH_AGAIN {
         let mut tx = db.begin().await?;

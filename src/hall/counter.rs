@@ -6,7 +6,7 @@ use super::clerk_session::Desk;
 use super::code::{CodeProblem, VisitCode};
 use super::outcome::{Answer, Stop, answer};
 use super::state::{Outcome, State};
-use super::visit::{self, At, Origin, StepRefusal, Visit};
+use super::visit::{self, At, Origin, Seat, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{PersonId, VisitId};
 use crate::base::{Fault, Moment, Timestamp};
@@ -48,7 +48,7 @@ pub enum CardSeen {
 }
 
 /// Why a visit cannot be taken in hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TakeRefusal {
     Code(CodeProblem),
     /// No visit has this code.
@@ -57,7 +57,8 @@ pub enum TakeRefusal {
     Cancelled,
     /// Verified or decided already.
     Over,
-    AnotherWindow,
+    /// None where it was put back meanwhile.
+    AnotherWindow(Option<Seat>),
 }
 
 record! {
@@ -221,7 +222,9 @@ async fn taken(
         {
             return Ok(visit);
         }
-        State::AtCounter | State::Referred | State::FraudHold => return refused(TakeRefusal::AnotherWindow),
+        State::AtCounter | State::Referred | State::FraudHold => {
+            return refused(TakeRefusal::AnotherWindow(visit.seat()));
+        }
         State::Expired => return refused(TakeRefusal::Expired),
         State::Cancelled => return refused(TakeRefusal::Cancelled),
         State::Draft => return refused(TakeRefusal::Unknown),
@@ -230,7 +233,8 @@ async fn taken(
         }
     }
     if !visit::advance(&mut tx, moment, &mut visit, State::AtCounter).await? {
-        return refused(TakeRefusal::AnotherWindow);
+        let now = visit::find(&mut tx, &visit.id).await?;
+        return refused(TakeRefusal::AnotherWindow(now.and_then(|visit| visit.seat())));
     }
     visit.expires_at = visit.expires_at.max(moment.now + AT_COUNTER);
     visit.hall = Some(desk.hall.clone());

@@ -11,7 +11,7 @@ use super::outcome::{Answer, Stop, answer};
 use super::receipt::{self, Stated};
 use super::state::{Outcome, State};
 use super::tries::{self, Subject};
-use super::visit::{self, At, Origin, StepRefusal, Visit};
+use super::visit::{self, At, Origin, Seat, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{DocumentId, EvidenceId, PersonId, ReceiptId};
 use crate::base::{Fault, Locale, Moment, Timestamp};
@@ -84,7 +84,7 @@ pub enum Decided {
 }
 
 /// Why a decision is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DecisionRefusal {
     Step(StepRefusal),
     NoCard,
@@ -93,7 +93,7 @@ pub enum DecisionRefusal {
     SecondLookMissing,
     /// The card now belongs to somebody else than the visit.
     AnotherPerson,
-    ServedElsewhere,
+    ServedElsewhere(Option<Seat>),
     /// The same clerk has another visit of this person in hand.
     ServedByYou,
 }
@@ -203,7 +203,7 @@ impl From<StepRefusal> for DecisionRefusal {
 }
 
 impl DecisionRefusal {
-    pub fn message(self, locale: Locale) -> &'static str {
+    pub fn message(&self, locale: Locale) -> &'static str {
         match self {
             DecisionRefusal::Step(refusal) => refusal.message(locale),
             DecisionRefusal::NoCard => {
@@ -221,7 +221,7 @@ impl DecisionRefusal {
                 "证件与预约人不是同一人，不能通过。",
                 "The card is not that of the person who made this visit.",
             ),
-            DecisionRefusal::ServedElsewhere => locale.pick(
+            DecisionRefusal::ServedElsewhere(_) => locale.pick(
                 "当事人正在其他窗口办理，请先结束那边的办理。",
                 "Another window is serving this person. That visit has to end first.",
             ),
@@ -364,7 +364,7 @@ async fn identify(
         && let Some(busy) = give_way(tx, moment, (visit, other)).await?
     {
         return Err(Stop::Refused(match busy {
-            Busy::Elsewhere => DecisionRefusal::ServedElsewhere,
+            Busy::Elsewhere(seat) => DecisionRefusal::ServedElsewhere(seat),
             Busy::SameClerk => DecisionRefusal::ServedByYou,
         }));
     }

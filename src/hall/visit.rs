@@ -39,6 +39,14 @@ pub struct Visit {
     pub version: i64,
 }
 
+/// Where a visit is in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The id of the hall.
+    pub hall: String,
+    pub window: String,
+}
+
 /// How a visit began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -97,6 +105,12 @@ impl Visit {
     /// Whether nobody could say whose it is once it is put back: the card of somebody not on record is not kept.
     pub fn is_nobodys(&self) -> bool {
         self.origin == Origin::WalkIn && self.person.is_none()
+    }
+
+    /// Where it is in hand; none where no clerk has it.
+    pub fn seat(&self) -> Option<Seat> {
+        self.clerk.as_ref()?;
+        Some(Seat { hall: self.hall.clone()?, window: self.window.clone()? })
     }
 
     /// Whether its time is over, even where the sweep has not come by yet.

@@ -18,6 +18,8 @@ pub enum Problem {
     /// A client asked for something it may not; with the reason.
     BadClient(Refusal),
     Forbidden,
+    /// A visit that another window has in hand: which.
+    AnotherWindow(String),
     NotFound,
     /// The address is ours, the method is not one it knows.
     WrongMethod,
@@ -72,7 +74,9 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Problem::BadRequest | Problem::BadBody | Problem::BadClient(_) => StatusCode::BAD_REQUEST,
-            Problem::Forbidden | Problem::StaleForm | Problem::NoCookies => StatusCode::FORBIDDEN,
+            Problem::Forbidden | Problem::AnotherWindow(_) | Problem::StaleForm | Problem::NoCookies => {
+                StatusCode::FORBIDDEN
+            }
             Problem::NotFound => StatusCode::NOT_FOUND,
             Problem::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Problem::Expired | Problem::ExpiredFrom(_) | Problem::Answered => StatusCode::GONE,

@@ -48,9 +48,11 @@ fn refusal(problem: &Problem) -> Refusal {
         Problem::TooLarge => Refusal::RequestTooLarge,
         Problem::BadBody => Refusal::BodyBroken,
         Problem::BadClient(refusal) => *refusal,
-        Problem::BadRequest | Problem::Forbidden | Problem::StaleForm | Problem::NoCookies => {
-            Refusal::RequestMalformed
-        }
+        Problem::BadRequest
+        | Problem::Forbidden
+        | Problem::AnotherWindow(_)
+        | Problem::StaleForm
+        | Problem::NoCookies => Refusal::RequestMalformed,
         Problem::Unavailable { .. } => Refusal::ServerBusy,
         Problem::Broken => Refusal::ServerBroken,
     }

@@ -37,6 +37,7 @@ pub fn chrome(context: &Context) -> Chrome {
         here: context.here(),
         language_href: context.href_with("lang", other_language.tag()),
         elder_href: context.href_with("elder", other_size),
+        typed: Vec::new(),
         csrf: csrf::token(context),
         signed_in: None,
     }

@@ -1,5 +1,6 @@
 //! Chinese on a page in English, which names of people, departments and halls are: marked as such, so that a screen reader
-//! speaks it with a Chinese voice (WCAG 2.2 §3.1.2). It is done where the page leaves, for every name, wherever it stands.
+//! speaks it with a Chinese voice (WCAG 2.2 §3.1.2). It is done where the page leaves, for every name, wherever it stands. An
+//! attribute cannot be marked: what names an element by a name of somebody points at where that stands (`aria-labelledby`).
 
 /// Elements whose text can hold no element.
 const PLAIN: [&str; 5] = ["title", "option", "textarea", "script", "style"];
@@ -14,7 +15,7 @@ pub fn marked(html: &str) -> String {
         let (text, after) = rest.split_at(at);
         push(&mut out, text, within);
         let (tag, after) = after.split_at(end_of_tag(after));
-        out.push_str(tag);
+        push_tag(&mut out, tag, after);
         within = match within {
             Some(name) => Some(name).filter(|name| !tag.starts_with(&format!("</{name}"))),
             None => stays(tag),
@@ -29,6 +30,18 @@ pub fn marked(html: &str) -> String {
 fn stays(tag: &str) -> Option<&str> {
     let name = tag.strip_prefix('<')?.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
     (PLAIN.contains(&name) || tag.contains(" lang=\"zh")).then_some(name)
+}
+
+/// A choice holds no element, but says its own language.
+fn push_tag(out: &mut String, tag: &str, after: &str) {
+    let text = after.split('<').next().unwrap_or_default().trim();
+    match tag.strip_suffix('>').filter(|tag| tag.starts_with("<option") && !tag.contains(" lang=\"")) {
+        Some(open) if !text.is_empty() && run(text) == text.len() => {
+            out.push_str(open);
+            out.push_str(" lang=\"zh-CN\">");
+        }
+        _ => out.push_str(tag),
+    }
 }
 
 /// Where a tag ends; a `>` in a quoted value does not end it.
@@ -117,7 +130,9 @@ mod tests {
                 "<a><bdi>Return to <bdi lang=\"zh-CN\">市民门户</bdi>, please</bdi></a>",
             ),
             ("<title>市民门户 - City</title>", "<title>市民门户 - City</title>"),
-            ("<option value=\"1\">护照</option>", "<option value=\"1\">护照</option>"),
+            ("<option value=\"1\">护照</option>", "<option value=\"1\" lang=\"zh-CN\">护照</option>"),
+            ("<option>护照 (passport)</option>", "<option>护照 (passport)</option>"),
+            ("<option value=\"\">Choose</option>", "<option value=\"\">Choose</option>"),
             (
                 "<a hreflang=\"zh-CN\" lang=\"zh-CN\">中文</a>",
                 "<a hreflang=\"zh-CN\" lang=\"zh-CN\">中文</a>",

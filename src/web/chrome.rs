@@ -37,6 +37,8 @@ pub struct Chrome {
     pub language_href: String,
     /// This page with elder mode switched.
     pub elder_href: String,
+    /// What was typed to come to this page, where it cannot be asked for by its address: the switches send it again.
+    pub typed: Vec<(&'static str, String)>,
     /// The token of every form.
     pub csrf: String,
     /// The masked name of the citizen who is signed in.
@@ -70,8 +72,18 @@ impl Chrome {
         self.elder == Elder::On
     }
 
+    /// The text size the switch leads to.
+    pub fn other_size(&self) -> &'static str {
+        if self.is_elder() { self.m().to_standard() } else { self.m().to_elder() }
+    }
+
     pub fn is_sandbox(&self) -> bool {
         self.sandbox == Sandbox::On
+    }
+
+    /// Whether the switches are links; else they are forms.
+    pub fn has_address(&self) -> bool {
+        self.typed.is_empty()
     }
 
     /// The address of an asset by its content.

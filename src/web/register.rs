@@ -14,7 +14,7 @@ use super::answer::{self, Answer, page};
 use super::chrome::Chrome;
 use super::form::Field;
 use super::messages;
-use super::pages::{Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
+use super::pages::{Guardian, Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
 use super::sign_in;
 use super::way::Way;
 use crate::base::Fault;
@@ -34,6 +34,12 @@ use details::Wish;
 
 /// Longer input is not shown again: no code is so long.
 const MOST_SHOWN: usize = 64;
+/// Below this age a guardian has to agree to the account (Personal Information Protection Law, Article 31).
+const CHILD_BELOW: u32 = 14;
+/// The step that only shows what came of the code.
+const LOOK: &str = "look";
+/// What it is sent with.
+const AGAIN: [&str; 4] = ["request", "continuation_code", "login_name", "phone"];
 /// Seconds to wait when the password pool is full.
 const BUSY_SECONDS: u64 = 2;
 
@@ -59,10 +65,11 @@ pub async fn get(mut context: Context) -> Answer {
     visitor.show(step, None)
 }
 
-/// `step` is `code` or `create`; the code is looked at in both.
+/// `step` is `code` or `create`, or `look` where a switch shows what came of the code once more. The code is looked at in all.
 pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let way = Way::if_waiting(&mut context, form.get("request")).await?;
-    let visitor = Visitor::of(context, way).await?;
+    let mut visitor = Visitor::of(context, way).await?;
+    visitor.chrome.typed = typed_again(&form);
     let app = visitor.context.app.clone();
     let typed = form.get("continuation_code").unwrap_or_default();
     if let Some(seconds) = throttle::wait(&app.ephemeral, &visitor.context.moment).await? {
@@ -73,10 +80,17 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         hall::Answer::Refused(refusal) => return visitor.refuse_code(typed, refusal).await,
     };
     match (continuation.account, form.get("step")) {
+        (Standing::HasAccount, Some(LOOK)) => {
+            let problem = (!visitor.is_of(&continuation)).then_some(RegisterProblem::AccountExists);
+            visitor.show(code_step(shown(typed)), problem)
+        }
         (Standing::HasAccount, _) => visitor.bind(typed, &continuation).await,
         (Standing::NoAccount, Some("create")) => visitor.create(typed, &continuation, &form).await,
         (Standing::NoAccount, _) => {
-            let details = of_person(typed, &visitor.person(&continuation).await?)?;
+            let person = visitor.person(&continuation).await?;
+            let mut details = of_person(typed, &person, visitor.today())?;
+            details.login_name = shown(form.get("login_name").unwrap_or_default());
+            details.phone = shown(form.get("phone").unwrap_or_default());
             visitor.show(RegisterStep::Details(Box::new(details)), None)
         }
     }
@@ -94,9 +108,14 @@ impl Visitor {
         })
     }
 
+    /// Whether the slip is that of whoever is signed in.
+    fn is_of(&self, continuation: &Continuation) -> bool {
+        self.session.as_ref().is_some_and(|session| session.person == continuation.person)
+    }
+
     /// The person has an account: in it, the proof is bound to it; outside, they sign in first.
     async fn bind(mut self, typed: &str, continuation: &Continuation) -> Answer {
-        let own = self.session.clone().filter(|session| session.person == continuation.person);
+        let own = self.session.clone().filter(|_| self.is_of(continuation));
         let Some(session) = own else {
             kept::keep(&self.context, typed).await?;
             return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
@@ -114,8 +133,8 @@ impl Visitor {
 
     async fn create(self, typed: &str, continuation: &Continuation, form: &Form) -> Answer {
         let person = self.person(continuation).await?;
-        let mut details = of_person(typed, &person)?;
-        let own = own_words(&person, self.context.moment.now.date());
+        let mut details = of_person(typed, &person, self.today())?;
+        let own = own_words(&person, self.today());
         let Some(wish) = details::read(self.context.locale, (form, &own), &mut details) else {
             return self.show(RegisterStep::Details(Box::new(details)), None);
         };
@@ -160,6 +179,10 @@ impl Visitor {
             Err(HashProblem::Busy { .. }) => Ok(None),
             Err(HashProblem::Fault(fault)) => Err(fault),
         }
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.context.moment.now.date()
     }
 
     async fn person(&self, continuation: &Continuation) -> Result<Person, Fault> {
@@ -226,23 +249,38 @@ impl Visitor {
     }
 }
 
-fn of_person(typed: &str, person: &Person) -> Result<RegisterDetails, Fault> {
+fn of_person(typed: &str, person: &Person, today: NaiveDate) -> Result<RegisterDetails, Fault> {
     let document = person.primary()?;
+    let age = births(person, today).filter_map(|born| today.years_since(born)).max();
     Ok(RegisterDetails {
         continuation_code: typed.to_owned(),
         name_masked: person.masked_name(),
         document_masked: document.masked_number(),
         id_type: Some(document.kind),
+        guardian: match age {
+            Some(age) if age < CHILD_BELOW => Guardian::Agrees,
+            _ => Guardian::NotNeeded,
+        },
         ..Default::default()
     })
 }
 
 /// What others may know of a person and try as a password.
 fn own_words(person: &Person, today: NaiveDate) -> Vec<String> {
-    let born = |document: &StoredDocument| document.parsed(today)?.birth_date();
     let numbers = person.documents.iter().map(|document| document.number.clone());
-    let births = person.documents.iter().filter_map(born).map(|date| date.format("%Y%m%d").to_string());
-    numbers.chain(births).collect()
+    numbers.chain(births(person, today).map(|date| date.format("%Y%m%d").to_string())).collect()
+}
+
+/// As the documents say it, where they do.
+fn births(person: &Person, today: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    let born = move |document: &StoredDocument| document.parsed(today)?.birth_date();
+    person.documents.iter().filter_map(born)
+}
+
+/// What the switches send again: never a password, and nothing that would do more than show the page.
+fn typed_again(form: &Form) -> Vec<(&'static str, String)> {
+    let given = AGAIN.into_iter().filter_map(|name| Some((name, shown(form.get(name)?).value)));
+    [("step", LOOK.to_owned())].into_iter().chain(given).collect()
 }
 
 fn code_step(continuation_code: Field) -> RegisterStep {

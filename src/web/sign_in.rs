@@ -189,7 +189,8 @@ async fn try_password(
 
 fn missing(username: &str, password: &str) -> Option<SignInProblem> {
     match (username.is_empty(), password.is_empty()) {
-        (true, _) => Some(SignInProblem::NoUsername),
+        (true, true) => Some(SignInProblem::NothingTyped),
+        (true, false) => Some(SignInProblem::NoUsername),
         (false, true) => Some(SignInProblem::NoPassword),
         (false, false) => None,
     }

@@ -20,7 +20,6 @@ use crate::http::csrf::Posted;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::Level;
-use crate::protocol::urlencoded;
 
 #[derive(Deserialize)]
 pub struct Waiting {
@@ -100,18 +99,11 @@ async fn enrol(citizen: &Citizen, way: &Way, gap: &Gap) -> Answer {
     let app = &context.app;
     let who = (&session.person, &session.account);
     match enrol::enrol(&app.db, &app.keys, &context.moment, who).await? {
-        hall::Answer::Done(_) => Ok(context.redirect(&here(way))),
+        hall::Answer::Done(_) => Ok(context.redirect(&way.lasting(paths::STEP_UP))),
         hall::Answer::Refused(enrol::EnrolRefusal::NoTriesLeft) => {
             show(citizen, way, gap, Some(StepUpProblem::NoTriesLeft)).await
         }
     }
-}
-
-/// Where the page is shown again, which waits longer than the request: so it names the system, too.
-fn here(way: &Way) -> String {
-    let from = way.comes_back().then(|| format!("&from={}", urlencoded::encode(&way.client.client_id)));
-    let here = paths::for_request(paths::STEP_UP, &way.id);
-    format!("{here}{}", from.unwrap_or_default())
 }
 
 async fn show(citizen: &Citizen, way: &Way, gap: &Gap, problem: Option<StepUpProblem>) -> Answer {
@@ -120,7 +112,11 @@ async fn show(citizen: &Citizen, way: &Way, gap: &Gap, problem: Option<StepUpPro
     let binding = progress.state == VisitState::AwaitingBinding;
     let slip = progress.slip_href(context).await?;
     let drawn = StepUpPage {
-        chrome: Chrome { signed_in: citizen.chrome().signed_in, here: here(way), ..way.chrome(context) },
+        chrome: Chrome {
+            signed_in: citizen.chrome().signed_in,
+            here: way.lasting(paths::STEP_UP),
+            ..way.chrome(context)
+        },
         request: way.id.to_string(),
         service: way.client.name(context.locale).to_owned(),
         has_level: gap.has.number(),
@@ -128,7 +124,7 @@ async fn show(citizen: &Citizen, way: &Way, gap: &Gap, problem: Option<StepUpPro
         visit: progress.state,
         ticket: progress.ticket(context)?,
         halls: halls::list(context).await?,
-        binding_href: binding.then(|| paths::for_request(paths::ACCOUNT_VISIT, &way.id)),
+        binding_href: binding.then(|| way.lasting(paths::ACCOUNT_VISIT)),
         slip_href: slip.map(|page| paths::for_request(page, &way.id)),
         poll_href: progress.poll_href(),
         state: progress.state.word().to_owned(),

@@ -181,7 +181,7 @@ pub fn back(citizen: &Citizen) -> axum::response::Response {
 fn here(context: &Context, way: Option<&Way>) -> String {
     let from = entrance::named_id(context).map(|id| format!("?from={}", urlencoded::encode(&id)));
     match way {
-        Some(_) => with_request(paths::ACCOUNT_VISIT, way),
+        Some(way) => way.lasting(paths::ACCOUNT_VISIT),
         None => format!("{}{}", paths::ACCOUNT_VISIT, from.unwrap_or_default()),
     }
 }

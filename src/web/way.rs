@@ -17,7 +17,7 @@ use crate::http::context::Context;
 use crate::http::csp::Csp;
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
-use crate::protocol::Refusal;
+use crate::protocol::{Refusal, urlencoded};
 use crate::session::detour;
 
 /// A waiting request that this browser brought.
@@ -71,6 +71,12 @@ impl Way {
             from: self.comes_back().then(|| self.client.client_id.clone()),
             ..chrome(context)
         }
+    }
+
+    /// A page that waits longer than the request: so its address names the system, too, where one can begin there again.
+    pub fn lasting(&self, page: &str) -> String {
+        let from = self.comes_back().then(|| format!("&from={}", urlencoded::encode(&self.client.client_id)));
+        format!("{}{}", paths::for_request(page, &self.id), from.unwrap_or_default())
     }
 
     /// Whether the person came from the system, and can come from there again.

@@ -1,6 +1,7 @@
-//! What a page does by itself, and what it must not: Enter on a choice decides nothing, and a page that waits sends no form again.
+//! What a page does by itself, and what it must not: Enter on a choice decides nothing, and no form is sent again by a page that waits
+//! or by going back.
 
-use crate::acts::{self, CITIZEN, CITIZEN_CARD};
+use crate::acts::{self, CITIZEN, CITIZEN_CARD, Login};
 use crate::support::{Browser, Demo};
 
 /// The comparison with every answer given.
@@ -54,4 +55,21 @@ async fn enter_on_a_choice_decides_nothing_and_a_page_that_waits_sends_no_form_a
     let heading = citizen.sees("main .state.good h2").await.text().await.unwrap();
     assert!(title.starts_with(&heading), "{title}");
     citizen.hears("[data-became]", &title).await;
+}
+
+#[tokio::test]
+async fn back_leads_to_the_form_after_wrong_passwords() {
+    let demo = Demo::start();
+    let citizen = Browser::open("who mistypes").await;
+    citizen.go(&demo.at("/account/sessions")).await;
+    for wrong in ["not this one", "nor this one"] {
+        acts::sign_in(&citizen, &Login { password: wrong, ..CITIZEN }).await;
+        citizen.sees("main [role=alert]").await;
+    }
+    citizen.back().await;
+    citizen.at_page("sign-in").await;
+    citizen.sees_times("main [role=alert]", 0).await;
+    // And the way goes on from there.
+    acts::sign_in(&citizen, &CITIZEN).await;
+    citizen.at_page("account-sessions").await;
 }

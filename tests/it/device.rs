@@ -376,6 +376,21 @@ async fn the_device_is_one_of_the_person_s_and_can_be_ended_from_another() {
 }
 
 #[tokio::test]
+async fn a_device_without_a_name_is_called_as_the_page_speaks() {
+    let world = World::with_clients(&[kiosk(json!({"client_name#en": "Hall kiosk"}))]).await;
+    let kiosk = kiosk_of(&world);
+    let started = start(&kiosk, &[]).await;
+    let mut browser = world.browser();
+    allow(&mut browser, &started.user_code).await;
+    Tokens::of(&poll(&kiosk, &started).await);
+    let page = browser.get("/account/sessions").await;
+    assert!(page.main_text().contains("大厅自助终端") && !page.main_text().contains("Hall kiosk"));
+    let page = browser.get("/account/sessions?lang=en").await;
+    assert!(page.main_text().contains("Hall kiosk"), "{}", page.main_text());
+    assert!(!page.main_text().contains("大厅自助终端"), "{}", page.main_text());
+}
+
+#[tokio::test]
 async fn a_device_ended_before_it_asked_gets_nothing() {
     let world = world().await;
     let kiosk = kiosk_of(&world);

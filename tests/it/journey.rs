@@ -310,7 +310,7 @@ async fn codes_that_open_nothing() {
     assert_eq!(scene.clerk.open(&format!(" {full_width} ")).await.name(), "hall-card");
     let elsewhere = Clerk::at_work(&scene.world, &MA).await.open(&scene.code).await;
     assert_eq!((elsewhere.name().as_str(), elsewhere.status()), ("hall-desk", 409));
-    assert!(elsewhere.text().contains("正在其他窗口办理"), "{}", elsewhere.text());
+    assert!(elsewhere.text().contains("正在其他窗口办理：城北政务大厅 A01"), "{}", elsewhere.text());
 }
 
 #[tokio::test]

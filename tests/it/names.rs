@@ -40,6 +40,30 @@ async fn a_hall_is_called_as_the_page_speaks_or_by_the_one_name_it_has() {
     assert!(desk.text().contains("North Hall"), "{}", desk.text());
 }
 
+/// An attribute cannot say that it is Chinese: it points at the name where it stands, and there it is marked.
+#[tokio::test]
+async fn no_attribute_that_is_read_out_holds_a_chinese_name() {
+    let client = json!({
+        "client_id": "entered", "client_secret": town::PORTAL_SECRET, "department": "hrss", "client_name": "养老",
+        "redirect_uris": ["https://entered.example/cb"], "initiate_login_uri": "https://entered.example/login",
+        "consent": "explicit",
+    });
+    let world = World::with_clients(&[client]).await;
+    let entered = RelyingParty::new(&world, "entered", Credential::Basic(town::PORTAL_SECRET.to_owned()));
+    let mut browser = world.browser().speaking("en");
+    entered.connect(&mut browser, &WANG, "openid profile").await;
+    for address in ["consents", "services", "sessions"] {
+        let page = browser.get(&format!("/account/{address}")).await;
+        let body = &page.answer.body;
+        assert!(body.contains("养老") && body.contains(" aria-labelledby=\""), "{address}: {body}");
+        for spoken in [" aria-label=\"", " alt=\"", " title=\"", " placeholder=\""] {
+            for value in body.split(spoken).skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(value.is_ascii(), "{address}:{spoken}{value}");
+            }
+        }
+    }
+}
+
 /// WCAG 2.2 §3.1.2: a screen reader speaks Chinese with a Chinese voice.
 #[tokio::test]
 async fn a_chinese_name_on_a_page_in_english_says_that_it_is_chinese() {

@@ -1,6 +1,7 @@
 //! An account from the slip of a window.
 
 use crate::support::clerk::{CHEN, Typed, WANG_CARD};
+use crate::support::html::{self, Form};
 use crate::support::{Clerk, LI, Page, WANG, World, clerk};
 
 const NEWCOMER: Typed = Typed {
@@ -130,6 +131,83 @@ async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
     assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", "/account/visit"));
     assert_ne!(home.cookie("tongyao_session"), Some(before.as_str()));
     assert!(home.get("/account/").await.text().contains("3 级"));
+}
+
+/// The form behind a switch of language or text size.
+fn switch(page: &Page, to: &str) -> Form {
+    let found = html::forms(&page.answer.body).into_iter().find(|form| form.action.contains(to));
+    found.unwrap_or_else(|| panic!("no switch to {to}: {}", page.text()))
+}
+
+#[tokio::test]
+async fn the_switches_keep_what_was_typed_with_the_slip_in_hand() {
+    let world = town().await;
+    let code = slip(&world, &NEWCOMER).await;
+    let office = world.system("office");
+    let ask = office.ask("openid profile").with("acr_values", "urn:tongyao:loa:3").with("prompt", "create");
+    let mut home = world.browser();
+    let first = home.get(&ask.address()).await;
+    let request = first.input("request").unwrap();
+    // A code that is not right.
+    let wrong = home.submit(&first, &[("continuation_code", UNKNOWN)]).await;
+    for to in ["elder=1", "lang=en"] {
+        let page = home.send(&wrong, &switch(&wrong, to)).await;
+        assert_eq!((page.name().as_str(), page.status()), ("register", 422), "{to}");
+        assert_eq!(page.input("continuation_code").as_deref(), Some(UNKNOWN), "{to}");
+        assert_eq!(page.input("request").as_ref(), Some(&request), "{to}");
+    }
+    // The second step, with something wrong on it.
+    let details = home.submit(&wrong, &[("continuation_code", &code)]).await;
+    assert!(details.text().contains("Choose how you sign in"), "{}", details.text());
+    let chinese = home.send(&details, &switch(&details, "lang=zh-CN")).await;
+    assert!(chinese.text().contains("设置登录方式"), "{}", chinese.text());
+    let typed = [("login_name", "newcomer"), ("phone", "123"), ("password", "x"), ("password_again", "y")];
+    let refused = home.submit(&chinese, &typed).await;
+    assert_eq!(refused.status(), 422);
+    let again = home.send(&refused, &switch(&refused, "lang=en")).await;
+    assert_eq!((again.name().as_str(), again.status()), ("register", 200));
+    for (name, value) in [("continuation_code", code.as_str()), ("login_name", "newcomer"), ("phone", "123")]
+    {
+        assert_eq!(again.input(name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(again.input("password").as_deref(), Some(""));
+    // No code in an address, and the account is made by the button alone.
+    for page in [&wrong, &details, &refused, &again] {
+        assert!(!page.path.contains(&code) && page.links().iter().all(|link| !link.contains(&code)));
+    }
+    assert!(home.cookie("tongyao_session").is_none());
+    let good = [("phone", ""), ("password", PASSWORD), ("password_again", PASSWORD)];
+    assert_eq!(home.submit(&again, &good).await.name(), "registered");
+}
+
+#[tokio::test]
+async fn a_switch_binds_no_slip_to_an_account() {
+    let world = World::with_halls().await;
+    let code = slip(&world, &WANG_CARD).await;
+    let mut home = world.browser();
+    let page = home.get("/register").await;
+    let page = home.submit(&page, &[("continuation_code", &code)]).await;
+    let english = home.send(&page, &switch(&page, "lang=en")).await;
+    assert_eq!((english.name().as_str(), english.status()), ("register", 409));
+    assert_eq!(english.input("continuation_code").as_ref(), Some(&code));
+    home.sign_in(&WANG).await;
+    let page = home.send(&english, &switch(&english, "lang=zh-CN")).await;
+    assert_eq!((page.name().as_str(), page.status()), ("register", 200));
+    assert!(!home.get("/account/").await.text().contains("3 级 ·"));
+    assert_eq!(home.submit(&page, &[("continuation_code", &code)]).await.name(), "visit");
+}
+
+#[tokio::test]
+async fn of_a_child_the_guardian_is_asked_for() {
+    let world = town().await;
+    let child = Typed { number: "11010120150307123X", name: "周小满", ..NEWCOMER };
+    for (typed, asked) in [(&child, true), (&NEWCOMER, false)] {
+        let code = slip(&world, typed).await;
+        let mut home = world.browser();
+        let page = home.get("/register").await;
+        let page = home.submit(&page, &[("continuation_code", &code)]).await;
+        assert_eq!(page.main_text().contains("监护人"), asked, "{}", page.main_text());
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,61 @@ async fn what_was_typed_stays_and_the_password_never() {
 }
 
 #[tokio::test]
+async fn everything_that_is_missing_is_said_at_once() {
+    let world = World::with_halls().await;
+    for (address, name) in [("/sign-in", "username"), ("/hall/sign-in", "login")] {
+        for (typed, password, wrong) in [
+            ("", "", vec![name, "password"]),
+            ("", "Some-Password-1", vec![name]),
+            ("somebody", "", vec!["password"]),
+        ] {
+            let mut browser = world.browser();
+            let page = browser.get(address).await;
+            let page = browser.submit(&page, &[(name, typed), ("password", password)]).await;
+            assert_eq!(page.status(), 422);
+            let beside = [name, "password"].into_iter().filter(|input| page.error_beside(input).is_some());
+            assert_eq!(beside.collect::<Vec<_>>(), wrong, "{address}: {}", page.text());
+            // The summary on top lists them in the order of the fields.
+            let listed =
+                page.links().into_iter().filter_map(|link| link.strip_prefix('#').map(str::to_owned));
+            let listed: Vec<String> = listed.filter(|id| id != "main").collect();
+            assert_eq!(listed, wrong, "{address}");
+        }
+    }
+}
+
+/// An answer to a form cannot be gone back to: the script puts this address in its place.
+#[tokio::test]
+async fn a_refused_password_names_the_address_of_its_form() {
+    let world = World::with_halls().await;
+    let ask = world.system("portal").ask("openid").address();
+    let cases =
+        [("/sign-in?next=%2Faccount%2Fsessions", "username"), (&ask, "username"), ("/hall/", "login")];
+    for (address, name) in cases {
+        let mut browser = world.browser();
+        let form = browser.get(address).await;
+        assert_eq!(form.data("data-again"), None, "{address}");
+        let refused = browser.submit(&form, &[(name, "somebody"), ("password", "Wrong-Password-1")]).await;
+        let again = browser.get(&refused.data("data-again").unwrap()).await;
+        assert_eq!((again.name(), again.status()), (form.name(), 200));
+        for waiting in ["request", "next"] {
+            assert_eq!(again.input(waiting), form.input(waiting), "{address}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_forgot_the_password_is_sent_where_it_says_what_is_possible() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    assert!(page.links().iter().any(|link| link == "/help#forgot"), "{:?}", page.links());
+    let help = browser.get("/help").await;
+    assert!(help.answer.body.contains("id=\"forgot\""));
+    assert!(help.main_text().contains("目前还不能重设密码"), "{}", help.main_text());
+}
+
+#[tokio::test]
 async fn a_megabyte_of_password_is_refused_without_work() {
     let world = World::new().await;
     let mut browser = world.browser();

@@ -42,6 +42,22 @@ async fn a_visit_longer_than_the_request_leads_back_to_the_system() {
 }
 
 #[tokio::test]
+async fn the_page_of_the_visit_knows_the_system_whatever_is_done_on_it() {
+    let world = World::with_halls().await;
+    let mut browser = world.browser();
+    let page = browser.pass(&ask(&world), &WANG).await;
+    let request = page.input("request").unwrap();
+    let visit = browser.get(&format!("/account/visit?request={request}")).await;
+    let booked = browser.submit(&visit, &[("action", "enrol")]).await;
+    assert!(booked.data("data-code").is_some(), "{}", booked.main_text());
+    let english = booked.links().into_iter().find(|link| link.contains("lang=en")).unwrap();
+    world.later(HALF_AN_HOUR + 1);
+    let late = browser.get(&english).await;
+    assert_eq!(late.name(), "visit");
+    assert!(late.main_text().contains("社保业务系统"), "{}", late.main_text());
+}
+
+#[tokio::test]
 async fn a_visit_asked_for_too_late_is_booked() {
     let world = World::with_halls().await;
     let mut browser = world.browser();

@@ -53,7 +53,7 @@ async fn a_request_for_level_3_leads_to_the_window_and_back() {
     let decided = clerk.decide(&page, &WANG_CARD, "pass").await;
     let number = clerk.offer(&world, &decided).await.number;
     let step_up = browser.get(&format!("/step-up?request={request}")).await;
-    let binding = format!("/account/visit?request={request}");
+    let binding = format!("/account/visit?request={request}&from=office");
     assert!(step_up.links().contains(&binding), "{:?}", step_up.links());
 
     let page = browser.get(&binding).await;

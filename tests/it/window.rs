@@ -105,6 +105,99 @@ async fn five_idle_minutes_lock_the_desk() {
     assert_eq!((page.name(), &page.path), ("hall-card".to_owned(), &card.path));
 }
 
+/// Signs in again on the page the clerk was sent to, at the window they were at.
+async fn back(clerk: &mut Clerk, locked: &Page) -> Page {
+    let page = clerk.browser.submit(locked, &[("login", CHEN.login), ("password", CHEN.password)]).await;
+    assert_eq!(page.name(), "hall-window");
+    clerk.browser.submit(&page, &[("window", CHEN.window)]).await
+}
+
+#[tokio::test]
+async fn a_card_typed_while_the_desk_locked_is_there_again() {
+    let (world, mut clerk, card) = at_the_card().await;
+    world.later(300);
+    let locked = clerk.enter(&card, &STRANGER).await;
+    assert_eq!(locked.name(), "hall-sign-in");
+    assert!(locked.text().contains("刚才输入的内容已为您保留"), "{}", locked.text());
+    assert!(!locked.path.contains(STRANGER.number) && !locked.answer.body.contains(STRANGER.number));
+    let other_browser = clerk.browser.clone();
+    let again = back(&mut clerk, &locked).await;
+    assert_eq!((again.name(), &again.path), ("hall-card".to_owned(), &card.path));
+    assert!(again.text().contains("尚未提交"), "{}", again.text());
+    for (name, typed) in [
+        ("id_number", STRANGER.number),
+        ("id_number_again", STRANGER.number),
+        ("name", STRANGER.name),
+        ("valid_until", STRANGER.valid_until),
+    ] {
+        assert_eq!(again.input(name).as_deref(), Some(typed), "{name}");
+    }
+    // Neither a colleague at this machine nor the clerk at another one is shown it.
+    let mut colleague = Clerk { browser: other_browser };
+    let page = LUO.sign_in(&mut colleague.browser).await;
+    colleague.browser.submit(&page, &[("window", LUO.window)]).await;
+    assert!(!colleague.browser.get(&card.path).await.answer.body.contains(STRANGER.number));
+    let mut elsewhere = Clerk::at_work(&world, &CHEN).await;
+    assert_eq!(elsewhere.browser.get(&card.path).await.input("id_number").as_deref(), Some(""));
+    // As it stands it can be sent; then it is done with.
+    assert_eq!(clerk.browser.submit(&again, &[("id_type", "resident_id")]).await.name(), "hall-compare");
+    assert_eq!(clerk.browser.get(&card.path).await.input("id_number").as_deref(), Some(""));
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_sealed_and_for_a_quarter_of_an_hour() {
+    let (world, mut clerk, card) = at_the_card().await;
+    world.later(300);
+    let locked = clerk.enter(&card, &STRANGER).await;
+    let staff = Look::at(&world).await.texts("SELECT staff_id FROM staff_session").await;
+    let browser = tongyao::crypto::mac::digest(clerk.browser.cookie("tongyao_browser").unwrap());
+    let key = format!("hall-typed:{}:{browser}", staff[0]);
+    let kept = world.app.ephemeral.get(&key).await.unwrap().expect("it is kept");
+    assert!(!kept.contains(STRANGER.number) && !kept.contains("id_number"), "{kept}");
+    world.later(15 * 60);
+    let again = back(&mut clerk, &locked).await;
+    assert_eq!((again.name().as_str(), again.input("id_number").as_deref()), ("hall-card", Some("")));
+}
+
+#[tokio::test]
+async fn a_comparison_that_met_the_lock_is_shown_as_it_was_left_and_nothing_is_decided() {
+    let (world, mut clerk, card) = at_the_card().await;
+    let compare = clerk.read(&card, "rare-name").await;
+    let mut tab = clerk.browser.clone();
+    world.later(300);
+    // Another tab has met the lock first.
+    assert_eq!(tab.get("/hall/").await.name(), "hall-sign-in");
+    let mut form = Clerk::verdict(&compare, "pass");
+    form.set("holder", "cannot_tell");
+    let locked = clerk.browser.send(&compare, &form).await;
+    assert_eq!(locked.name(), "hall-sign-in");
+    let again = back(&mut clerk, &locked).await;
+    assert_eq!(again.name(), "hall-compare");
+    assert!(again.text().contains("尚未提交"), "{}", again.text());
+    let left = again.form_to("/decide");
+    let answers = ["document", "face", "holder"].map(|check| left.value(check).unwrap_or_default());
+    assert_eq!(answers, ["pass", "pass", "cannot_tell"]);
+    assert_eq!(Look::at(&world).await.number("SELECT COUNT(*) FROM receipt").await, 0);
+    assert_eq!(clerk.pass(&again).await.name(), "hall-decided");
+}
+
+#[tokio::test]
+async fn a_code_typed_before_the_window_is_chosen_is_not_typed_again() {
+    let world = World::with_halls().await;
+    let mut clerk = Clerk::at_work(&world, &CHEN).await;
+    let desk = clerk.browser.get("/hall/").await;
+    world.later(300);
+    let locked = clerk.browser.submit(&desk, &[("code", "1234 5678")]).await;
+    let window = clerk.browser.submit(&locked, &[("login", CHEN.login), ("password", CHEN.password)]).await;
+    // The desk in another tab, sent once more from a session that has no window yet.
+    let sent = clerk.browser.submit(&desk, &[("code", "8765 4321")]).await;
+    assert_eq!(sent.name(), "hall-window");
+    let desk = clerk.browser.submit(&window, &[("window", CHEN.window)]).await;
+    assert_eq!((desk.name().as_str(), desk.input("code").as_deref()), ("hall-desk", Some("8765 4321")));
+    assert_eq!(clerk.browser.submit(&desk, &[("code", "8765 4321")]).await.status(), 422);
+    assert_eq!(clerk.browser.get("/hall/").await.input("code").as_deref(), Some(""));
+}
+
 #[tokio::test]
 async fn a_page_that_asks_by_itself_keeps_nobody_awake() {
     let world = World::with_halls().await;
@@ -163,6 +256,36 @@ async fn another_clerk_is_refused_of_this_hall_or_another() {
     }
     assert_eq!(Look::at(&world).await.number("SELECT COUNT(*) FROM receipt").await, 0);
     assert_eq!(clerk.pass(&compare).await.name(), "hall-decided");
+}
+
+#[tokio::test]
+async fn whoever_is_told_that_a_visit_is_elsewhere_hears_at_which_window() {
+    let (world, mut clerk, card) = at_the_card().await;
+    let world = &world;
+    clerk.read(&card, "citizen").await;
+    let mut colleague = Clerk::at_work(world, &LUO).await;
+    let refused = colleague.browser.get(&card.path).await;
+    assert_eq!((refused.name().as_str(), refused.status()), ("error", 403));
+    assert!(refused.text().contains("其他窗口办理：A01"), "{}", refused.text());
+    let mut elsewhere = Clerk::at_work(world, &MA).await;
+    let refused = elsewhere.browser.get(&card.path).await;
+    assert!(refused.text().contains("其他窗口办理：城北政务大厅 A01"), "{}", refused.text());
+    // The same person at a second window.
+    let second = colleague.walk_in().await;
+    let refused = colleague.read(&second, "citizen").await;
+    assert_eq!((refused.name().as_str(), refused.status()), ("hall-card", 422));
+    assert!(refused.text().contains("其他窗口办理：A01"), "{}", refused.text());
+    // Taken from the list by somebody who was quicker.
+    let compare = clerk.browser.get(&card.path).await;
+    let desk = clerk.press(&compare, "/release").await;
+    let visit = desk.buttons("visit")[0].clone();
+    let mut quicker = Clerk::at_work(world, &CHEN).await;
+    let list = quicker.browser.get("/hall/").await;
+    let late = colleague.browser.get("/hall/").await;
+    assert_eq!(quicker.browser.submit(&list, &[("visit", &visit)]).await.name(), "hall-card");
+    let late = colleague.browser.submit(&late, &[("visit", &visit)]).await;
+    assert_eq!(late.name(), "hall-desk");
+    assert!(late.text().contains("其他窗口接手：A01"), "{}", late.text());
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn a_clerk_signs_in_chooses_a_window_and_signs_out() {
         async || clerk_session::windows_in_use(&gate.house.db, &gate.house.moment(), "hall-1").await.unwrap();
     assert_eq!(in_use().await, ["A02"]);
     clerk_session::sign_out(&gate.house.db, &moment, &session).await.unwrap();
-    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Over(_)));
     assert!(in_use().await.is_empty());
     for kind in ["staff_signed_in", "window_chosen", "staff_signed_out"] {
         assert_eq!(gate.house.events(kind).await, 1, "{kind}");
@@ -215,8 +215,8 @@ async fn five_idle_minutes_end_a_session_and_polling_keeps_none_awake() {
         gate.here(&signed.secret, Touch::Poll).await;
     }
     gate.house.wait(60);
-    assert!(matches!(gate.resume(&signed.secret, Touch::Poll).await, Presence::Idle));
-    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    assert!(matches!(gate.resume(&signed.secret, Touch::Poll).await, Presence::Idle(_)));
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Over(_)));
     assert_eq!(gate.house.events("staff_signed_out").await, 1);
 }
 
@@ -229,7 +229,7 @@ async fn a_session_ends_after_twelve_hours_however_busy() {
         gate.here(&signed.secret, Touch::Act).await;
     }
     gate.house.wait(240);
-    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Absent));
+    assert!(matches!(gate.resume(&signed.secret, Touch::Act).await, Presence::Over(_)));
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ async fn a_visit_in_hand_is_one_clerks() {
     let moment = house.moment();
     for desk in [&colleague, &elsewhere] {
         let answer = counter::take_by_code(&house.db, &house.keys, &moment, (desk, &code)).await.unwrap();
-        assert_eq!(refused(answer), TakeRefusal::AnotherWindow);
+        assert_eq!(refused(answer), TakeRefusal::AnotherWindow(visit.seat()));
         let at = At { desk, visit: &visit.id, version: visit.version };
         let answer = counter::release(&house.db, &moment, &at).await.unwrap();
         assert_eq!(refused(answer), StepRefusal::NotYours);
@@ -237,7 +237,7 @@ async fn a_person_in_hand_is_not_served_twice_and_the_clerk_hears_by_whom() {
     let source = Source::Chip { readers: &house.readers, signed: &reading };
     let answer =
         crate::hall::card::read(&house.db, &house.keys, &house.moment(), (&at, source)).await.unwrap();
-    assert_eq!(refused(answer), C::ServedElsewhere);
+    assert_eq!(refused(answer), C::ServedElsewhere(first.seat()));
     house.chip(&first, CITIZEN, CITIZEN_NAME).await;
 }
 

@@ -3,8 +3,8 @@
 use axum::response::Response;
 
 use super::citizen::{Citizen, Sent};
-use crate::base::Fault;
 use crate::base::id::SessionId;
+use crate::base::{Fault, Locale};
 use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::session::delivery::{self, State, Told};
@@ -95,13 +95,8 @@ async fn living(citizen: &Citizen) -> Result<Vec<Session>, Fault> {
 }
 
 async fn line(citizen: &Citizen, session: Session, uses: &[Use]) -> Result<SessionLine, PageProblem> {
-    let context = &citizen.context;
     let systems = names(citizen, uses.iter().map(|one| one.client_id.as_str())).await?;
-    let device = if session.device.is_empty() {
-        Sessions(context.locale).unknown_device().to_owned()
-    } else {
-        session.device.clone()
-    };
+    let device = device(citizen, &session, uses).await?;
     let last_used = uses.iter().map(|one| one.last_at).chain([session.auth_time()]).max();
     Ok(SessionLine {
         device,
@@ -111,6 +106,21 @@ async fn line(citizen: &Citizen, session: Session, uses: &[Use]) -> Result<Sessi
         systems,
         id: session.id.to_string(),
     })
+}
+
+/// A device that did not say its name is kept under that of its system: this is said in the language of the page.
+async fn device(citizen: &Citizen, session: &Session, uses: &[Use]) -> Result<String, Fault> {
+    let context = &citizen.context;
+    if session.device.is_empty() {
+        return Ok(Sessions(context.locale).unknown_device().to_owned());
+    }
+    for one in uses {
+        let client = context.app.clients.find(&one.client_id).await?;
+        if let Some(client) = client.filter(|client| client.name(Locale::ZhCn) == session.device) {
+            return Ok(client.name(context.locale).to_owned());
+        }
+    }
+    Ok(session.device.clone())
 }
 
 async fn names(citizen: &Citizen, clients: impl Iterator<Item = &str>) -> Result<Vec<String>, Fault> {

@@ -1,5 +1,6 @@
 // What every page may need: the summary of errors takes the focus, passwords can be shown, a form is sent once and by a
-// button, a page that waits looks whether its state has changed and says what it has become. Every page works without.
+// button, a refused password is not sent again by going back, a page that waits looks whether its state has changed and says
+// what it has become. Every page works without.
 (() => {
   "use strict";
 
@@ -9,6 +10,11 @@
   const CHANGED = "tongyao-changed";
 
   document.querySelector("[data-focus]")?.focus();
+
+  // A refused password leaves an entry in the history that the browser would send again, or show an error for: Back and a
+  // reload lead to the form instead.
+  const refused = document.querySelector("[data-again]");
+  if (refused) history.replaceState(history.state, "", refused.dataset.again);
 
   for (const button of document.querySelectorAll("[data-show]")) {
     const input = document.getElementById(button.dataset.show);

@@ -4,8 +4,8 @@ use http::StatusCode;
 use url::Url;
 
 use super::held::{Deed, Held};
-use super::release;
-use crate::base::Locale;
+use super::{place, release, typed};
+use crate::base::{Fault, Locale};
 use crate::hall::card::{self, CardRefusal, HandEntry, Source};
 use crate::hall::{Answer as Stepped, State};
 use crate::http::context::Context;
@@ -16,13 +16,20 @@ use crate::identity::{DocumentProblem, IdType, NameProblem};
 use crate::web::answer::{Answer, chrome, page_with};
 use crate::web::form::{Choice, Field};
 use crate::web::messages::HallCard;
-use crate::web::pages::hall::{HallCardPage, ManualEntry};
+use crate::web::pages::hall::{Entry, HallCardPage, ManualEntry};
 
 /// What the page shows beside its frame.
 struct Shown {
     manual: ManualEntry,
+    entry: Entry,
     problem: Option<String>,
     status: StatusCode,
+}
+
+/// Where a refusal stands.
+enum Noted {
+    Beside,
+    OfTheCard,
 }
 
 /// Longer input is cut before it is shown again.
@@ -31,8 +38,11 @@ const LONGEST_SHOWN: usize = 200;
 const NO_END: [&str; 2] = ["long", "长期"];
 
 pub async fn get(held: Held) -> Answer {
-    let manual = ManualEntry { id_type: Field::of(IdType::ResidentId.as_str()), ..ManualEntry::default() };
-    show(&held, Shown { manual, problem: None, status: StatusCode::OK }).await
+    let (manual, entry) = match typed::find_of_visit(&held, paths::HALL_CARD).await? {
+        Some(form) => (filled(&form), Entry::Kept),
+        None => (blank(), Entry::Fresh),
+    };
+    show(&held, Shown { manual, entry, problem: None, status: StatusCode::OK }).await
 }
 
 pub async fn post(deed: Deed) -> Answer {
@@ -47,10 +57,8 @@ async fn by_reader(deed: &Deed) -> Answer {
         Stepped::Done(_) => Ok(deed.held.to(paths::HALL_COMPARE)),
         Stepped::Refused(CardRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(refusal) => {
-            let manual =
-                ManualEntry { id_type: Field::of(IdType::ResidentId.as_str()), ..ManualEntry::default() };
-            let problem = Some(refusal.message(context.locale).to_owned());
-            show(&deed.held, Shown { manual, problem, status: StatusCode::UNPROCESSABLE_ENTITY }).await
+            let problem = of_the_card(&deed.held, &refusal).await?;
+            show(&deed.held, Shown::refused(blank(), Some(problem))).await
         }
     }
 }
@@ -58,10 +66,9 @@ async fn by_reader(deed: &Deed) -> Answer {
 async fn by_hand(deed: &Deed) -> Answer {
     let context = deed.held.context();
     let locale = context.locale;
-    let mut manual = typed(&deed.form);
+    let mut manual = filled(&deed.form);
     if note_missing(&mut manual, locale) {
-        return show(&deed.held, Shown { manual, problem: None, status: StatusCode::UNPROCESSABLE_ENTITY })
-            .await;
+        return show(&deed.held, Shown::refused(manual, None)).await;
     }
     let until = deed.form.get("valid_until").filter(|text| !is_without_end(text));
     let entry = HandEntry {
@@ -77,9 +84,18 @@ async fn by_hand(deed: &Deed) -> Answer {
         Stepped::Done(_) => Ok(deed.held.to(paths::HALL_COMPARE)),
         Stepped::Refused(CardRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(refusal) => {
-            let problem = note_refusal(&mut manual, refusal, locale);
-            show(&deed.held, Shown { manual, problem, status: StatusCode::UNPROCESSABLE_ENTITY }).await
+            let problem = match note_refusal(&mut manual, &refusal, locale) {
+                Noted::Beside => None,
+                Noted::OfTheCard => Some(of_the_card(&deed.held, &refusal).await?),
+            };
+            show(&deed.held, Shown::refused(manual, problem)).await
         }
+    }
+}
+
+impl Shown {
+    fn refused(manual: ManualEntry, problem: Option<String>) -> Self {
+        Self { manual, entry: Entry::Fresh, problem, status: StatusCode::UNPROCESSABLE_ENTITY }
     }
 }
 
@@ -87,7 +103,11 @@ fn is_without_end(text: &str) -> bool {
     NO_END.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
-fn typed(form: &Form) -> ManualEntry {
+fn blank() -> ManualEntry {
+    ManualEntry { id_type: Field::of(IdType::ResidentId.as_str()), ..ManualEntry::default() }
+}
+
+fn filled(form: &Form) -> ManualEntry {
     let field = |name: &str| {
         Field::of(form.get(name).unwrap_or_default().chars().take(LONGEST_SHOWN).collect::<String>())
     };
@@ -120,8 +140,16 @@ fn note_missing(manual: &mut ManualEntry, locale: Locale) -> bool {
     missing
 }
 
-/// Puts a refusal beside the field it speaks of; what speaks of the card as a whole comes back.
-fn note_refusal(manual: &mut ManualEntry, refusal: CardRefusal, locale: Locale) -> Option<String> {
+/// What speaks of the card as a whole, or of the person.
+async fn of_the_card(held: &Held, refusal: &CardRefusal) -> Result<String, Fault> {
+    match refusal {
+        CardRefusal::ServedElsewhere(Some(seat)) => place::serves(held, seat).await,
+        _ => Ok(refusal.message(held.context().locale).to_owned()),
+    }
+}
+
+/// Puts a refusal beside the field it speaks of, if it speaks of one.
+fn note_refusal(manual: &mut ManualEntry, refusal: &CardRefusal, locale: Locale) -> Noted {
     use DocumentProblem::{CountryMissing, CountryUnknown};
     let message = refusal.message(locale);
     let (field, message) = match refusal {
@@ -132,10 +160,10 @@ fn note_refusal(manual: &mut ManualEntry, refusal: CardRefusal, locale: Locale) 
         CardRefusal::Name(_) => (&mut manual.name, message),
         CardRefusal::Date => (&mut manual.valid_until, HallCard(locale).date_form()),
         CardRefusal::Expired => (&mut manual.valid_until, message),
-        _ => return Some(message.to_owned()),
+        _ => return Noted::OfTheCard,
     };
     field.error = Some(message.to_owned());
-    None
+    Noted::Beside
 }
 
 async fn show(held: &Held, shown: Shown) -> Answer {
@@ -153,6 +181,7 @@ async fn show(held: &Held, shown: Shown) -> Answer {
         reader_url: reader(context),
         reader_nonce: card::nonce(&context.app.keys, &held.visit.id, held.visit.version),
         manual: ManualEntry { id_types: kinds.to_vec(), ..shown.manual },
+        entry: shown.entry,
         problem: shown.problem,
         leaving: release::leaving(held),
     };

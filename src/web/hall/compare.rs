@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::held::{Deed, Held};
-use super::release;
+use super::{place, release, typed};
 use crate::base::{Fault, Locale};
 use crate::hall::capture::{self, How, Preview};
 use crate::hall::decide::{self, Check, Checks, Decision, DecisionRefusal, Reason, SecondLook, Verdict};
@@ -15,7 +15,7 @@ use crate::identity::store::account;
 use crate::web::answer::{Answer, chrome, page};
 use crate::web::form::{Choice, Field};
 use crate::web::messages::HallCompare;
-use crate::web::pages::hall::{AccountKnown, CardPreview, Chip, HallComparePage, ReadBy};
+use crate::web::pages::hall::{AccountKnown, CardPreview, Chip, Entry, HallComparePage, ReadBy};
 
 /// The form as it was sent.
 #[derive(Default)]
@@ -26,10 +26,16 @@ struct Filled {
     second_look: Field,
     reason: Field,
     decision: Field,
+    entry: Entry,
 }
 
 pub async fn get(held: Held) -> Answer {
-    show(&held, Filled::default()).await
+    // The form of this page is sent to the address of the decision.
+    let filled = match typed::find_of_visit(&held, paths::HALL_DECIDE).await? {
+        Some(form) => Filled { entry: Entry::Kept, ..Filled::of(&form) },
+        None => Filled::default(),
+    };
+    show(&held, filled).await
 }
 
 pub async fn decide(deed: Deed) -> Answer {
@@ -51,7 +57,10 @@ pub async fn decide(deed: Deed) -> Answer {
         Stepped::Refused(DecisionRefusal::Step(refusal)) => deed.refused(refusal),
         Stepped::Refused(DecisionRefusal::NoCard) => Ok(deed.held.to(paths::HALL_CARD)),
         Stepped::Refused(refusal) => {
-            filled.note(refusal, context.locale);
+            filled.note(&refusal, context.locale);
+            if let DecisionRefusal::ServedElsewhere(Some(seat)) = &refusal {
+                filled.decision.error = Some(place::serves(&deed.held, seat).await?);
+            }
             show(&deed.held, filled).await
         }
     }
@@ -70,6 +79,7 @@ impl Filled {
             second_look: field("second_look"),
             reason: field("reason"),
             decision: Field::default(),
+            entry: Entry::Fresh,
         }
     }
 
@@ -114,7 +124,7 @@ impl Filled {
         }
     }
 
-    fn note(&mut self, refusal: DecisionRefusal, locale: Locale) {
+    fn note(&mut self, refusal: &DecisionRefusal, locale: Locale) {
         let m = HallCompare(locale);
         match refusal {
             DecisionRefusal::SecondLookMissing => {
@@ -159,6 +169,7 @@ async fn show(held: &Held, filled: Filled) -> Answer {
         reason: filled.reason,
         reasons: reasons.to_vec(),
         decision: filled.decision,
+        entry: filled.entry,
         leaving: release::leaving(held),
     };
     let mut response = page(context, &drawn)?;

@@ -6,12 +6,13 @@ use serde::Deserialize;
 use url::Url;
 
 use super::staff::{Seated, Sent};
+use super::{place, typed};
 use crate::base::Fault;
 use crate::base::id::VisitId;
 use crate::hall::code::CodeProblem;
 use crate::hall::counter::{self, CardSeen, Line, TakeRefusal, Whose};
 use crate::hall::state::Outcome;
-use crate::hall::{Answer as Stepped, State, Visit, statistics};
+use crate::hall::{Answer as Stepped, State, Visit, statistics, visit};
 use crate::http::address::Query;
 use crate::http::context::Context;
 use crate::http::paths;
@@ -26,6 +27,8 @@ pub struct Asked {
     /// From the QR code of a visit.
     code: Option<String>,
     said: Option<String>,
+    /// The visit of which it is said.
+    visit: Option<String>,
 }
 
 /// What the desk tells a clerk who comes back to it.
@@ -45,8 +48,15 @@ pub enum Said {
 const LONGEST_TYPED: usize = 256;
 
 pub async fn get(seated: Seated, Query(asked): Query<Asked>) -> Answer {
-    let code = asked.code.as_deref().map(code_in).unwrap_or_default();
-    show(&seated, Field::of(code), asked.said.as_deref().and_then(Said::of_word)).await
+    let code = match asked.code.as_deref() {
+        Some(scanned) => code_in(scanned),
+        None => kept(&seated).await?,
+    };
+    let said = match asked.said.as_deref().and_then(Said::of_word) {
+        Some(said) => told(&seated, said, asked.visit.as_deref()).await?,
+        None => Told::default(),
+    };
+    show(&seated, Field::of(code), said).await
 }
 
 /// Opens a visit by its code, or takes one that waits in the list.
@@ -54,6 +64,7 @@ pub async fn open(Sent { by: seated, form }: Sent<Seated>) -> Answer {
     if let Some(id) = form.get("visit") {
         return take(&seated, id).await;
     }
+    typed::forget(&seated.context, &seated.desk.clerk).await?;
     let typed = form.get("code").unwrap_or_default();
     let code = code_in(typed);
     let (app, moment) = (&seated.context.app, &seated.context.moment);
@@ -61,12 +72,13 @@ pub async fn open(Sent { by: seated, form }: Sent<Seated>) -> Answer {
         Stepped::Done(visit) => Ok(to_card(&seated.context, &visit)),
         Stepped::Refused(refusal) => {
             let shown: String = typed.chars().take(LONGEST_TYPED).collect();
-            let wrong = Field::wrong(shown, message(refusal, HallDesk(seated.context.locale)));
-            let mut response = show(&seated, wrong, None).await?;
-            *response.status_mut() = match refusal {
-                TakeRefusal::AnotherWindow => StatusCode::CONFLICT,
+            let status = match refusal {
+                TakeRefusal::AnotherWindow(_) => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
+            let wrong = Field::wrong(shown, message(&seated, refusal).await?);
+            let mut response = show(&seated, wrong, Told::default()).await?;
+            *response.status_mut() = status;
             Ok(response)
         }
     }
@@ -92,6 +104,11 @@ impl Said {
         format!("{}?said={}", paths::HALL, self.word())
     }
 
+    /// The same, where it is said of one visit.
+    pub fn desk_of(self, visit: &VisitId) -> String {
+        format!("{}&visit={visit}", self.desk())
+    }
+
     fn word(self) -> &'static str {
         match self {
             Said::Released => "released",
@@ -106,16 +123,57 @@ impl Said {
         Self::ALL.into_iter().find(|said| said.word() == word)
     }
 
-    /// What was done, or why it was not.
-    fn message(self, m: HallDesk) -> (Option<&'static str>, Option<&'static str>) {
+    fn told(self, m: HallDesk) -> Told {
         match self {
-            Said::Released => (Some(m.released()), None),
-            Said::Abandoned => (Some(m.abandoned()), None),
-            Said::Moved => (None, Some(m.moved())),
-            Said::Elsewhere => (None, Some(m.taken_elsewhere())),
-            Said::Over => (None, Some(m.visit_over())),
+            Said::Released => Told::done(m.released()),
+            Said::Abandoned => Told::done(m.abandoned()),
+            Said::Moved => Told::not_done(m.moved()),
+            Said::Elsewhere => Told::not_done(m.taken_elsewhere()),
+            Said::Over => Told::not_done(m.visit_over()),
         }
     }
+}
+
+/// What was done, or why it was not.
+#[derive(Default)]
+struct Told {
+    done: Option<String>,
+    conflict: Option<String>,
+}
+
+impl Told {
+    fn done(text: impl Into<String>) -> Self {
+        Self { done: Some(text.into()), conflict: None }
+    }
+
+    fn not_done(text: impl Into<String>) -> Self {
+        Self { done: None, conflict: Some(text.into()) }
+    }
+}
+
+/// Of a visit that another clerk still has, the window is named.
+async fn told(seated: &Seated, said: Said, of: Option<&str>) -> Result<Told, Fault> {
+    let context = &seated.context;
+    let m = HallDesk(context.locale);
+    let Some(id) = of.and_then(|id| id.parse().ok()).filter(|_| said == Said::Elsewhere) else {
+        return Ok(said.told(m));
+    };
+    let found: Option<Visit> = visit::find(&mut context.app.db.read(), &id).await?;
+    match found
+        .filter(|visit| visit.clerk.as_ref() != Some(&seated.desk.clerk))
+        .and_then(|visit| visit.seat())
+    {
+        Some(seat) => {
+            Ok(Told::not_done(m.taken_elsewhere_at(place::named(context, &seated.desk, &seat).await?)))
+        }
+        None => Ok(said.told(m)),
+    }
+}
+
+/// The code that was typed before the clerk had to sign in, or say at which window.
+async fn kept(seated: &Seated) -> Result<String, Fault> {
+    let form = typed::find(&seated.context, &seated.desk.clerk, paths::HALL_OPEN).await?;
+    Ok(form.and_then(|form| form.get("code").map(str::to_owned)).unwrap_or_default())
 }
 
 async fn take(seated: &Seated, id: &str) -> Answer {
@@ -124,13 +182,13 @@ async fn take(seated: &Seated, id: &str) -> Answer {
     match counter::take(&app.db, moment, &seated.desk, &id).await? {
         Stepped::Done(visit) => Ok(to_card(&seated.context, &visit)),
         Stepped::Refused(refusal) => {
-            let said = match refusal {
-                TakeRefusal::AnotherWindow => Said::Elsewhere,
-                TakeRefusal::Expired | TakeRefusal::Cancelled => Said::Over,
-                TakeRefusal::Over => Said::Moved,
+            let desk = match refusal {
+                TakeRefusal::AnotherWindow(_) => Said::Elsewhere.desk_of(&id),
+                TakeRefusal::Expired | TakeRefusal::Cancelled => Said::Over.desk(),
+                TakeRefusal::Over => Said::Moved.desk(),
                 TakeRefusal::Unknown | TakeRefusal::Code(_) => return Err(Problem::NotFound.into()),
             };
-            Ok(seated.context.redirect(&said.desk()))
+            Ok(seated.context.redirect(&desk))
         }
     }
 }
@@ -150,8 +208,9 @@ fn code_in(typed: &str) -> String {
     code.unwrap_or(typed)
 }
 
-fn message(refusal: TakeRefusal, m: HallDesk) -> &'static str {
-    match refusal {
+async fn message(seated: &Seated, refusal: TakeRefusal) -> Result<String, Fault> {
+    let m = HallDesk(seated.context.locale);
+    let said = match refusal {
         TakeRefusal::Code(CodeProblem::Empty) => m.no_code(),
         TakeRefusal::Code(CodeProblem::Form) => m.code_form(),
         TakeRefusal::Code(CodeProblem::TypedWrongly) => m.code_digit(),
@@ -159,23 +218,26 @@ fn message(refusal: TakeRefusal, m: HallDesk) -> &'static str {
         TakeRefusal::Expired => m.code_expired(),
         TakeRefusal::Cancelled => m.code_cancelled(),
         TakeRefusal::Over => m.code_over(),
-        TakeRefusal::AnotherWindow => m.code_elsewhere(),
-    }
+        TakeRefusal::AnotherWindow(Some(seat)) => {
+            return Ok(m.code_elsewhere(place::named(&seated.context, &seated.desk, &seat).await?));
+        }
+        TakeRefusal::AnotherWindow(None) => m.code_put_back(),
+    };
+    Ok(said.to_owned())
 }
 
-async fn show(seated: &Seated, code: Field, said: Option<Said>) -> Answer {
+async fn show(seated: &Seated, code: Field, told: Told) -> Answer {
     let context = &seated.context;
     let (app, moment) = (&context.app, &context.moment);
     let lines = counter::list_today(&app.db, &app.keys, moment, &seated.desk).await?;
-    let (done, conflict) = said.map(|said| said.message(HallDesk(context.locale))).unwrap_or_default();
     let drawn = HallDeskPage {
         chrome: chrome(context),
         bar: seated.bar().await?,
         code,
         queue: lines.into_iter().map(|line| queued(line, context)).collect(),
         figures: figures(seated).await?,
-        done: done.map(str::to_owned),
-        conflict: conflict.map(str::to_owned),
+        done: told.done,
+        conflict: told.conflict,
     };
     page(context, &drawn)
 }

@@ -7,7 +7,8 @@ use axum::response::Response;
 use http::request::Parts;
 
 use super::desk::Said;
-use super::staff::{Away, Present, Seated};
+use super::staff::{self, Away, Seated};
+use super::{place, typed};
 use crate::app::App;
 use crate::base::id::VisitId;
 use crate::hall::{At, StepRefusal, Visit, visit};
@@ -56,7 +57,15 @@ impl Held {
             Some(clerk) if here && *clerk == seated.desk.clerk => Ok(Self { seated, visit }),
             // Put back meanwhile, perhaps in another tab.
             None if here => Err(Away::to(&seated.context, &Said::Moved.desk())),
-            _ => Err(PageProblem::from(Problem::Forbidden).into()),
+            _ => {
+                let problem = match visit.seat() {
+                    Some(seat) => {
+                        Problem::AnotherWindow(place::named(&seated.context, &seated.desk, &seat).await?)
+                    }
+                    None => Problem::Forbidden,
+                };
+                Err(PageProblem::from(problem).into())
+            }
         }
     }
 }
@@ -70,7 +79,9 @@ impl Deed {
     pub fn refused(&self, refusal: StepRefusal) -> Answer {
         match refusal {
             StepRefusal::NotFound => Err(Problem::NotFound.into()),
-            StepRefusal::NotYours => Ok(self.held.context().redirect(&Said::Elsewhere.desk())),
+            StepRefusal::NotYours => {
+                Ok(self.held.context().redirect(&Said::Elsewhere.desk_of(&self.held.visit.id)))
+            }
             StepRefusal::Moved => Ok(self.held.context().redirect(&Said::Moved.desk())),
         }
     }
@@ -92,7 +103,8 @@ impl FromRequest<Arc<App>> for Deed {
         let (mut parts, body) = request.into_parts();
         let Path(id) = Path::from_request_parts(&mut parts, app).await?;
         let Posted { context, form } = Posted::from_request(Request::from_parts(parts, body), app).await?;
-        let held = Held::find(Seated::or_away(context).await?, &id).await?;
+        let held = Held::find(staff::sent_by(context, &form).await?, &id).await?;
+        typed::forget(held.context(), &held.seated.desk.clerk).await?;
         let version = form.get("version").and_then(|text| text.parse().ok());
         let version = version.ok_or(PageProblem::from(Problem::BadRequest))?;
         Ok(Self { held, form, version })

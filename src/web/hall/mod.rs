@@ -2,6 +2,8 @@
 
 pub mod staff;
 pub mod held;
+pub mod typed;
+pub mod place;
 pub mod sign_in;
 pub mod sign_out;
 pub mod window;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::staff::{self, IDLE, OVER};
+use super::staff::{self, IDLE, KEPT, OVER};
 use crate::base::{Actor, Fault, Secret};
 use crate::hall::Answer as Stepped;
 use crate::hall::clerk_session::{self, Door, Presence, SignInRefusal, SignedIn, Touch};
@@ -41,6 +41,7 @@ pub async fn get(context: Context, Query(asked): Query<Asked>) -> Answer {
     let problem = match asked.why.as_deref() {
         Some(IDLE) => Some(HallSignInProblem::Idle),
         Some(OVER) => Some(HallSignInProblem::Over),
+        Some(KEPT) => Some(HallSignInProblem::OverAndKept),
         _ => None,
     };
     let shown = Shown { next, problem, ..Shown::default() };
@@ -94,7 +95,8 @@ async fn open(context: &mut Context, signed_in: &SignedIn) -> Result<(), Fault> 
 
 fn missing(login: &str, password: &str) -> Option<HallSignInProblem> {
     match (login.is_empty(), password.is_empty()) {
-        (true, _) => Some(HallSignInProblem::NoLogin),
+        (true, true) => Some(HallSignInProblem::NothingTyped),
+        (true, false) => Some(HallSignInProblem::NoLogin),
         (false, true) => Some(HallSignInProblem::NoPassword),
         (false, false) => None,
     }

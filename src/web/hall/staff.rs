@@ -7,7 +7,9 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
+use super::typed::{self, Kept};
 use crate::app::App;
+use crate::base::id::StaffId;
 use crate::base::{Actor, Fault, Secret};
 use crate::hall::clerk_session::{self, Presence, Touch};
 use crate::hall::{ClerkSession, Desk, window};
@@ -41,8 +43,18 @@ pub struct Sent<By> {
 
 /// Why the page is not shown.
 pub enum Away {
+    First(Box<First>),
     Elsewhere(Box<Response>),
     Problem(PageProblem),
+}
+
+/// A page that comes before the one asked for, and leads back to it.
+pub struct First {
+    context: Context,
+    page: &'static str,
+    why: Option<&'static str>,
+    /// Whose session it is, or was.
+    clerk: Option<StaffId>,
 }
 
 /// Whoever has to be there for a page.
@@ -54,6 +66,8 @@ pub trait Present: Sized + Send {
 pub const IDLE: &str = "idle";
 /// The same for a session that has ended otherwise.
 pub const OVER: &str = "over";
+/// The same for one that ended while something was typed.
+pub const KEPT: &str = "kept";
 const LONGEST_NEXT: usize = 512;
 
 /// Who the cookie says is here.
@@ -73,13 +87,12 @@ pub fn hall_path(text: &str) -> Option<String> {
     (ours && !gate).then(|| text.to_owned())
 }
 
-/// The address of a page that comes before the one asked for, and leads back to it.
-fn before(page: &str, context: &Context, why: Option<&str>) -> String {
-    let asked = context.uri.path_and_query().map(|asked| asked.as_str());
-    let next = asked.and_then(hall_path).map(|next| format!("next={}", urlencoded::encode(&next)));
-    let why = why.map(|why| format!("why={why}"));
-    let query: Vec<String> = next.into_iter().chain(why).collect();
-    if query.is_empty() { page.to_owned() } else { format!("{page}?{}", query.join("&")) }
+/// Whoever has to be there for a form. Where another page comes first, what was typed is kept.
+pub async fn sent_by<By: Present>(context: Context, form: &Form) -> Result<By, Away> {
+    match By::or_away(context).await {
+        Err(Away::First(first)) => Err(Away::First(Box::new(first.keeping(form).await?))),
+        found => found,
+    }
 }
 
 impl Staff {
@@ -107,20 +120,21 @@ async fn bar(context: &Context, session: &ClerkSession) -> Result<DeskBar, Fault
 
 impl Present for Staff {
     async fn or_away(mut context: Context) -> Result<Self, Away> {
-        let why = match presence(&context, Touch::Act).await? {
+        let (why, clerk) = match presence(&context, Touch::Act).await? {
             Presence::Here(session) => {
                 context.moment.actor = Actor::Staff(session.clerk.id.clone());
                 return Ok(Self { context, session });
             }
-            Presence::Idle => Some(IDLE),
-            // A page that asked by itself may have met the lock first.
-            Presence::Absent => context.cookie(Cookie::Staff).map(|_| OVER),
+            Presence::Idle(clerk) => (Some(IDLE), Some(clerk)),
+            // A page that asked by itself, or one in another tab, may have met the lock first.
+            Presence::Over(clerk) => (Some(OVER), Some(clerk)),
+            Presence::Absent => (context.cookie(Cookie::Staff).map(|_| OVER), None),
         };
-        if why.is_some() {
+        // The key to an ended session opens nothing; it stays, because a form in another tab is kept by whose it was.
+        if why.is_some() && clerk.is_none() {
             context.remove_cookie(Cookie::Staff);
         }
-        let to = before(paths::HALL_SIGN_IN, &context, why);
-        Err(Away::to(&context, &to))
+        Err(Away::First(Box::new(First { context, page: paths::HALL_SIGN_IN, why, clerk })))
     }
 }
 
@@ -129,7 +143,10 @@ impl Present for Seated {
         let Staff { context, session } = Staff::or_away(context).await?;
         match session.desk() {
             Some(desk) => Ok(Self { context, session, desk }),
-            None => Err(Away::to(&context, &before(paths::HALL_WINDOW, &context, None))),
+            None => {
+                let clerk = Some(session.clerk.id);
+                Err(Away::First(Box::new(First { context, page: paths::HALL_WINDOW, why: None, clerk })))
+            }
         }
     }
 }
@@ -155,13 +172,32 @@ impl<By: Present> FromRequest<Arc<App>> for Sent<By> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Away> {
         let Posted { context, form } = Posted::from_request(request, app).await?;
-        Ok(Self { by: By::or_away(context).await?, form })
+        Ok(Self { by: sent_by(context, &form).await?, form })
     }
 }
 
 impl Away {
     pub fn to(context: &Context, address: &str) -> Self {
         Away::Elsewhere(Box::new(context.redirect(address)))
+    }
+}
+
+impl First {
+    async fn keeping(mut self, form: &Form) -> Result<Self, Fault> {
+        if let Some(clerk) = &self.clerk
+            && typed::keep(&self.context, clerk, form).await? == Kept::Typed
+        {
+            self.why = self.why.map(|_| KEPT);
+        }
+        Ok(self)
+    }
+
+    fn address(&self) -> String {
+        let asked = self.context.uri.path_and_query().map(|asked| asked.as_str());
+        let next = asked.and_then(hall_path).map(|next| format!("next={}", urlencoded::encode(&next)));
+        let why = self.why.map(|why| format!("why={why}"));
+        let query: Vec<String> = next.into_iter().chain(why).collect();
+        if query.is_empty() { self.page.to_owned() } else { format!("{}?{}", self.page, query.join("&")) }
     }
 }
 
@@ -180,6 +216,7 @@ impl From<Fault> for Away {
 impl IntoResponse for Away {
     fn into_response(self) -> Response {
         match self {
+            Away::First(first) => first.context.redirect(&first.address()),
             Away::Elsewhere(redirect) => *redirect,
             Away::Problem(problem) => problem.into_response(),
         }

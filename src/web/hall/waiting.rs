@@ -27,7 +27,7 @@ pub async fn get(context: Context, Path(id): Path) -> Answer {
             let live = binding::live(&context, &id).await?;
             binding::word(&found, live.as_ref(), &context)
         }
-        Presence::Idle | Presence::Absent => SIGNED_OUT,
+        Presence::Idle(_) | Presence::Over(_) | Presence::Absent => SIGNED_OUT,
     };
     Ok(context.finish(Json(json!({ "state": state })).into_response()))
 }

@@ -51,7 +51,6 @@ messages! {
         asked: "发起时间" | "Asked",
         until: "答复期限" | "Answer before",
         open: "查看并答复" | "See and answer",
-        open_label(client): "查看并答复“{client}”的请求" | "See and answer the request of {client}",
         empty: "没有需要您确认的请求" | "Nothing is waiting for you",
         empty_text: "拨打 12345 等办事时，如果需要您确认，会出现在这里。" | "When a department needs your confirmation, as during a call to 12345, it appears here.",
         notice: "有请求正在等您确认。" | "A request waits for your answer.",

@@ -14,6 +14,8 @@ messages! {
         busy: "系统繁忙，请稍后再试" | "The system is busy. Try again in a moment",
         idle: "离开超过 5 分钟，已自动锁定，请重新登录" | "Locked after 5 minutes away. Sign in again",
         over: "登录已结束（离开 5 分钟会自动锁定），请重新登录" | "Your sign-in has ended (it locks after 5 minutes away). Sign in again",
+        over_and_kept: "登录已结束（离开 5 分钟会自动锁定），请重新登录。刚才输入的内容已为您保留"
+            | "Your sign-in has ended (it locks after 5 minutes away). Sign in again: what you typed is kept",
         no_role: "这个账号没有窗口权限，请联系管理员" | "This login may not work at a window. Ask your administrator",
     }
     HallWindow {
@@ -70,8 +72,11 @@ messages! {
         code_expired: "这个核验码已过期，可按现场办理" | "This code has expired. Start from the card instead",
         code_cancelled: "这个核验已被本人取消，可按现场办理" | "This visit was cancelled. Start from the card instead",
         code_over: "这个核验已经办结" | "This visit is finished",
-        code_elsewhere: "这个核验正在其他窗口办理" | "This visit is at another window",
+        code_elsewhere(place): "这个核验正在其他窗口办理：{place}" | "This visit is at another window: {place}",
+        code_put_back: "这个核验刚被放回等待，请再试一次" | "This visit was put back a moment ago. Try again",
         taken_elsewhere: "这个核验已被其他窗口接手，请从列表选择下一个" | "Another window has taken this visit. Choose the next one from the list",
+        taken_elsewhere_at(place): "这个核验已被其他窗口接手：{place}。请从列表选择下一个" | "Another window has taken this visit: {place}. Choose the next one from the list",
+        served_elsewhere(place): "当事人正在其他窗口办理：{place}。请先结束那边的办理" | "Another window is serving this person: {place}. That visit has to end first",
         moved: "这个核验的状态已经变化（例如点了两次按钮），刚才的操作没有重复执行。请从列表继续。" | "This visit has moved on (a double click, for example), and nothing was done twice. Go on from the list.",
         visit_over: "这个核验已取消或过期，可按现场办理" | "This visit was cancelled or has expired. Start from the card instead",
         released: "已放回等待，其他窗口可以接手" | "Put back. Any window can take it",

@@ -33,6 +33,7 @@ messages! {
         submit: "录入并继续" | "Enter and go on",
         release: "放回等待" | "Put back",
         end: "结束，不办理" | "End without a result",
+        kept: "您刚才填写的内容还在，尚未提交。请核对后再提交。" | "What you filled in is still here and has not been sent. Check it, then send it.",
         date_form: "请按 2036-05-01 的格式输入日期，或填“长期”" | "Enter a date such as 2036-05-01, or “long”",
         number_again_missing: "请再输入一次证件号码" | "Enter the number again",
         date_missing: "请输入有效期，长期有效填“长期”" | "Enter until when it is valid, or “long”",

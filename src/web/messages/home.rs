@@ -29,7 +29,14 @@ messages! {
         sign_in: "登录" | "Signing in",
         sign_in_text: "用证件号码、手机号或登录名，加上密码。" | "Use your ID number, phone number or login name, and your password.",
         forgot: "忘记密码" | "Forgotten password",
-        forgot_text: "请拨打 12345，工作人员会告诉您怎样找回。" | "Call 12345. They tell you how to get back in.",
+        forgot_text: "目前还不能重设密码，网上和大厅窗口都办不了。以下几点或许有用："
+            | "A forgotten password cannot be replaced yet, neither here nor at a window. This may help:",
+        forgot_names: "换个账号名再试：证件号码、手机号和登录名用的是同一个密码。注意大小写和空格。"
+            | "Try again with another name: your ID number, phone number and login name all have the same password. Capitals and spaces count.",
+        forgot_wait: "输错多次只需等待，账号不会被永久锁定。" | "After too many wrong tries you only have to wait. Nobody is locked out for good.",
+        forgot_device: "如果别的手机或电脑上还没有退出，可以在那里继续办事。" | "If you are still signed in on another phone or computer, you can go on there.",
+        forgot_slip: "窗口给的续办码不能代替密码：已有账号的，须先登录才能使用。" | "A continuation code from a window does not replace the password: who has an account signs in first to use it.",
+        forgot_urgent: "急事请带证件到主管部门的办事窗口办理，或拨打 12345 咨询。" | "If it is urgent, go to the department’s own counter with your identity document, or call 12345 and ask.",
         no_phone: "没有手机，或不会上网" | "No phone, or not on line",
         no_phone_text: "直接到窗口核验，不需要账号。以后想上网办事时，再用回执单上的续办码开通。"
             | "Come to a window; no account is needed. Should you go on line later, the code on your slip creates one.",

@@ -17,6 +17,8 @@ messages! {
         title_details: "设置登录方式" | "Choose how you sign in",
         person: "核验过的人" | "Verified person",
         document: "证件号码" | "Document",
+        guardian: "本人未满 14 周岁：开通账号须经父母或其他监护人同意，请由监护人陪同办理。"
+            | "This person is under 14: a parent or other guardian has to agree to the account. Create it together.",
         login_name: "登录名" | "Login name",
         login_name_hint: "4 到 32 个字母、数字或 . _ -，以字母开头" | "4 to 32 letters, digits or . _ -, beginning with a letter",
         phone: "手机号" | "Phone number",

@@ -18,8 +18,8 @@ messages! {
         cancel_to(service): "取消，返回“{service}”" | "Cancel and return to {service}",
         have_code: "在窗口拿到了续办码？" | "Do you have a continuation code from a window? ",
         register: "用续办码开通账号" | "Create your account with the code",
-        forgot: "忘记密码，请拨打 12345。"
-            | "Forgotten your password? Call 12345.",
+        forgot: "忘记密码？" | "Forgotten your password? ",
+        forgot_link: "看看还能怎么办" | "See what you can do",
         no_username: "请输入证件号码、手机号或登录名" | "Enter your ID number, phone number or login name",
         no_password: "请输入密码" | "Enter your password",
         wrong: "账号或密码不正确，请检查后再试" | "The account or the password is not right. Check both and try again",

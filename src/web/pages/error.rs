@@ -61,6 +61,7 @@ impl ErrorPage {
             }
             Problem::BadClient(_) => (m.bad_client(), m.bad_client_what(), m.bad_client_todo()),
             Problem::Forbidden => (m.forbidden(), m.forbidden_what(), m.forbidden_todo()),
+            Problem::AnotherWindow(_) => (m.another_window(), "", m.another_window_todo()),
             Problem::NotFound => (m.not_found(), m.not_found_what(), m.not_found_todo()),
             Problem::WrongMethod => (m.wrong_method(), m.wrong_method_what(), m.wrong_method_todo()),
             Problem::Expired => (m.expired(), m.expired_what(), m.expired_todo()),
@@ -76,10 +77,14 @@ impl ErrorPage {
             Problem::ExpiredFrom(from) => m.expired_todo_from(&from.name),
             _ => todo.to_owned(),
         };
+        let what = match problem {
+            Problem::AnotherWindow(place) => m.another_window_what(place),
+            _ => what.to_owned(),
+        };
         let instead = instead(m, problem);
         Self {
             title: title.to_owned(),
-            what: what.to_owned(),
+            what,
             todo,
             reference: reference.into(),
             instead,

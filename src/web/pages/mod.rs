@@ -32,7 +32,9 @@ pub use form_post::FormPostPage;
 pub use home::{HelpPage, HomePage};
 pub use reader::{ReaderPage, SampleCard};
 pub use receipt::{ReceiptPage, ReceiptState};
-pub use register::{Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage};
+pub use register::{
+    Guardian, Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage,
+};
 pub use requests::{InboxLine, InboxPage, RequestLine, RequestsPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};
 pub use sign_out::{LogoutFrame, LogoutOutcome, Reach, SignOutPage, SignedInSystem, SignedOutPage};

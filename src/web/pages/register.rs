@@ -26,6 +26,15 @@ pub enum Kept {
     Code,
 }
 
+/// Whether somebody has to agree for the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Guardian {
+    #[default]
+    NotNeeded,
+    /// The person is under 14.
+    Agrees,
+}
+
 /// The second step.
 #[derive(Debug, Clone, Default)]
 pub struct RegisterDetails {
@@ -35,6 +44,7 @@ pub struct RegisterDetails {
     pub document_masked: String,
     /// What it is, for how its number is typed.
     pub id_type: Option<IdType>,
+    pub guardian: Guardian,
     pub login_name: Field,
     pub phone: Field,
     pub password: Field,

@@ -29,6 +29,7 @@ pub enum WhyAgain {
 /// Why the last try did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInProblem {
+    NothingTyped,
     NoUsername,
     NoPassword,
     /// One answer whether or not the account exists.
@@ -71,31 +72,35 @@ impl SignInPage {
     }
 
     fn username_field(&self) -> Field {
-        let wrong =
-            matches!(self.problem, Some(SignInProblem::NoUsername | SignInProblem::WrongNameOrPassword));
+        use SignInProblem::{NoUsername, NothingTyped, WrongNameOrPassword};
+        let wrong = matches!(self.problem, Some(NothingTyped | NoUsername | WrongNameOrPassword));
         Field { value: self.username.clone(), error: self.message().filter(|_| wrong) }
     }
 
     fn password_field(&self) -> Field {
-        let wrong = self.problem == Some(SignInProblem::NoPassword);
-        Field { value: String::new(), error: self.message().filter(|_| wrong) }
+        Field { value: String::new(), error: self.password_message() }
     }
 
     fn errors(&self) -> FormErrors {
-        let id = if self.problem == Some(SignInProblem::NoPassword) { "password" } else { "username" };
-        FormErrors::new().and(id, self.message())
+        FormErrors::new().and("username", self.message()).and("password", self.password_message())
     }
 
+    /// What is wrong with the name, or with the try as a whole.
     fn message(&self) -> Option<String> {
         let m = self.m();
-        self.problem.map(|problem| match problem {
-            SignInProblem::NoUsername => m.no_username().to_owned(),
-            SignInProblem::NoPassword => m.no_password().to_owned(),
+        Some(match self.problem? {
+            SignInProblem::NothingTyped | SignInProblem::NoUsername => m.no_username().to_owned(),
+            SignInProblem::NoPassword => return None,
             SignInProblem::WrongNameOrPassword => m.wrong().to_owned(),
             SignInProblem::TooManyTries { seconds } => m.too_many(Wait(self.chrome.locale).of(seconds)),
             SignInProblem::Busy => m.busy().to_owned(),
             SignInProblem::Expired => m.expired().to_owned(),
         })
+    }
+
+    fn password_message(&self) -> Option<String> {
+        let missing = matches!(self.problem, Some(SignInProblem::NothingTyped | SignInProblem::NoPassword));
+        missing.then(|| self.m().no_password().to_owned())
     }
 
     fn personal_href(&self) -> String {

@@ -63,6 +63,7 @@ fn way_through(chrome: &Chrome) -> Vec<Shot> {
     let problems = [
         ("wrong", SignInProblem::WrongNameOrPassword),
         ("many", SignInProblem::TooManyTries { seconds: 30 }),
+        ("nothing", SignInProblem::NothingTyped),
         ("empty", SignInProblem::NoPassword),
         ("busy", SignInProblem::Busy),
         ("expired", SignInProblem::Expired),
@@ -284,6 +285,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         document_masked: "4****************4".into(),
         ..Default::default()
     };
+    let child = RegisterDetails { guardian: Guardian::Agrees, ..details.clone() };
     let passport = RegisterDetails {
         document_masked: "G******21".into(),
         id_type: Some(IdType::Passport),
@@ -304,6 +306,11 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         problem: Some(RegisterProblem::AccountExists),
         ..code(Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"))
     };
+    let typed = vec![("step", "look".to_owned()), ("continuation_code", "K7QM-2XR9".to_owned())];
+    let wrong_code = RegisterPage {
+        chrome: Chrome { typed, ..chrome.clone() },
+        ..code(Field::wrong("K7QM-2XR9", m.code_wrong()))
+    };
     let kept = RegisterPage {
         chrome: signed_in(chrome),
         ..page(RegisterStep::Code {
@@ -322,11 +329,12 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
     };
     vec![
         Shot::of("register", &code(Field::default())),
-        Shot::of("register-wrong", &code(Field::wrong("K7QM-2XR9", m.code_wrong()))),
+        Shot::of("register-wrong", &wrong_code),
         Shot::of("register-many", &many),
         Shot::of("register-exists", &exists),
         Shot::of("register-kept", &kept),
         Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
+        Shot::of("register-details-child", &page(RegisterStep::Details(Box::new(child)))),
         Shot::of("register-details-passport", &page(RegisterStep::Details(Box::new(passport)))),
         Shot::of("register-details-wrong", &page(RegisterStep::Details(Box::new(wrong)))),
         Shot::of("registered", &registered),
@@ -402,6 +410,7 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("answered", Problem::Answered),
         ("no-cookies", Problem::NoCookies),
         ("forbidden", Problem::Forbidden),
+        ("another-window", Problem::AnotherWindow("A02".into())),
         ("stale", Problem::StaleForm),
         ("unavailable", Problem::Unavailable { wait: 5 }),
         ("broken", Problem::Broken),

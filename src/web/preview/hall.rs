@@ -40,8 +40,10 @@ fn entrance(chrome: &Chrome) -> Vec<Shot> {
         ("locked", HallSignInProblem::Locked { minutes: 10 }),
         ("idle", HallSignInProblem::Idle),
         ("over", HallSignInProblem::Over),
+        ("kept", HallSignInProblem::OverAndKept),
         ("role", HallSignInProblem::NoRole),
         ("busy", HallSignInProblem::Busy),
+        ("nothing", HallSignInProblem::NothingTyped),
         ("nologin", HallSignInProblem::NoLogin),
         ("nopassword", HallSignInProblem::NoPassword),
     ];
@@ -139,6 +141,7 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
         reader_nonce: "n0nce".into(),
         samples_href: Some("/sandbox/reader".into()),
         manual: manual.clone(),
+        entry: Entry::Fresh,
         problem: None,
         leaving: Leaving::PutsBack,
     };
@@ -150,10 +153,13 @@ fn cards(chrome: &Chrome) -> Vec<Shot> {
         ),
         name: Field::wrong("", chrome.locale.pick("请输入姓名", "Enter the name")),
         valid_until: Field::wrong("明年", m.date_form()),
-        ..manual
+        ..manual.clone()
     };
+    let kept =
+        ManualEntry { id_number: Field::of("11010519491231002X"), name: Field::of(person(chrome)), ..manual };
     vec![
         Shot::of("hall-card", &page),
+        Shot::of("hall-card-kept", &HallCardPage { manual: kept, entry: Entry::Kept, ..page.clone() }),
         Shot::of(
             "hall-card-other",
             &HallCardPage {
@@ -196,8 +202,10 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
             reason("not_the_holder", "不是证件本人", "Not the holder of the document"),
         ],
         decision: Field::default(),
+        entry: Entry::Fresh,
         leaving: Leaving::PutsBack,
     };
+    let kept = HallComparePage { face: Field::of("cannot_tell"), entry: Entry::Kept, ..page.clone() };
     let by_hand = HallComparePage {
         card: CardPreview {
             read_by: ReadBy::Hand,
@@ -216,7 +224,11 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
         leaving: Leaving::Ends,
         ..page.clone()
     };
-    vec![Shot::of("hall-compare", &page), Shot::of("hall-compare-wrong", &by_hand)]
+    vec![
+        Shot::of("hall-compare", &page),
+        Shot::of("hall-compare-kept", &kept),
+        Shot::of("hall-compare-wrong", &by_hand),
+    ]
 }
 
 fn results(chrome: &Chrome) -> Vec<Shot> {

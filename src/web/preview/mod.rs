@@ -36,6 +36,7 @@ fn chrome(locale: Locale, elder: Elder) -> Chrome {
         here: "/sign-in".into(),
         language_href: "/sign-in?lang=en".into(),
         elder_href: "/sign-in?elder=1".into(),
+        typed: Vec::new(),
         csrf: "csrf-token".into(),
         signed_in: None,
     }

@@ -40,6 +40,11 @@ impl Browser {
         self.driver.goto(address).await.unwrap();
     }
 
+    /// As the button of the browser does.
+    pub async fn back(&self) {
+        self.driver.back().await.unwrap();
+    }
+
     pub async fn address(&self) -> String {
         self.driver.current_url().await.unwrap().into()
     }

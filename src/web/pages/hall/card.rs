@@ -29,6 +29,14 @@ impl Leaving {
     }
 }
 
+/// Whether the page shows again what was typed before the clerk had to sign in, or say at which window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Entry {
+    #[default]
+    Fresh,
+    Kept,
+}
+
 /// The form for entry by hand.
 #[derive(Debug, Clone, Default)]
 pub struct ManualEntry {
@@ -60,6 +68,7 @@ pub struct HallCardPage {
     /// Where a sample card is laid on the simulated reader, if that is the reader.
     pub samples_href: Option<String>,
     pub manual: ManualEntry,
+    pub entry: Entry,
     /// What is wrong with the card as a whole.
     pub problem: Option<String>,
     pub leaving: Leaving,
@@ -77,6 +86,10 @@ impl HallCardPage {
 
     fn d(&self) -> HallDesk {
         HallDesk(self.chrome.locale)
+    }
+
+    fn is_kept(&self) -> bool {
+        self.entry == Entry::Kept
     }
 
     fn errors(&self) -> FormErrors {

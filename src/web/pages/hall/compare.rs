@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::bar::DeskBar;
-use super::card::Leaving;
+use super::card::{Entry, Leaving};
 use crate::base::id::VisitId;
 use crate::http::paths;
 use crate::web::chrome::Chrome;
@@ -78,6 +78,7 @@ pub struct HallComparePage {
     pub reasons: Vec<Choice>,
     /// An error of the decision itself.
     pub decision: Field,
+    pub entry: Entry,
     pub leaving: Leaving,
 }
 
@@ -101,6 +102,10 @@ impl HallComparePage {
 
     fn d(&self) -> HallDesk {
         HallDesk(self.chrome.locale)
+    }
+
+    fn is_kept(&self) -> bool {
+        self.entry == Entry::Kept
     }
 
     fn is_by_hand(&self) -> bool {

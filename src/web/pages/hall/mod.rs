@@ -11,7 +11,7 @@ mod slip;
 
 pub use bar::DeskBar;
 pub use binding::{BindingState, HallBindingPage};
-pub use card::{HallCardPage, Leaving, ManualEntry};
+pub use card::{Entry, HallCardPage, Leaving, ManualEntry};
 pub use compare::{AccountKnown, CardPreview, Chip, HallComparePage, ReadBy};
 pub use decided::{HallDecidedPage, Outcome, Presence};
 pub use desk::{DayFigures, HallDeskPage, QueueLine, QueuePerson, QueueState, QueueStep};

@@ -11,6 +11,7 @@ use crate::web::messages::{HallDesk, HallSignIn, HallWindow};
 /// Why the last try did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HallSignInProblem {
+    NothingTyped,
     NoLogin,
     NoPassword,
     WrongLoginOrPassword,
@@ -22,6 +23,8 @@ pub enum HallSignInProblem {
     Idle,
     /// The session is over, for whatever reason.
     Over,
+    /// The same, and what was typed is kept.
+    OverAndKept,
     NoRole,
 }
 
@@ -41,34 +44,40 @@ impl HallSignInPage {
         HallSignIn(self.chrome.locale)
     }
 
+    /// What is wrong with the login, or with the try as a whole.
     fn message(&self) -> Option<String> {
         let m = self.m();
-        self.problem.map(|problem| match problem {
-            HallSignInProblem::NoLogin => m.no_login().to_owned(),
-            HallSignInProblem::NoPassword => m.no_password().to_owned(),
+        Some(match self.problem? {
+            HallSignInProblem::NothingTyped | HallSignInProblem::NoLogin => m.no_login().to_owned(),
+            HallSignInProblem::NoPassword => return None,
             HallSignInProblem::WrongLoginOrPassword => m.wrong().to_owned(),
             HallSignInProblem::Locked { minutes } => m.locked(minutes),
             HallSignInProblem::Busy => m.busy().to_owned(),
             HallSignInProblem::Idle => m.idle().to_owned(),
             HallSignInProblem::Over => m.over().to_owned(),
+            HallSignInProblem::OverAndKept => m.over_and_kept().to_owned(),
             HallSignInProblem::NoRole => m.no_role().to_owned(),
         })
     }
 
+    fn password_message(&self) -> Option<String> {
+        use HallSignInProblem::{NoPassword, NothingTyped};
+        let missing = matches!(self.problem, Some(NothingTyped | NoPassword));
+        missing.then(|| self.m().no_password().to_owned())
+    }
+
     fn login_field(&self) -> Field {
-        use HallSignInProblem::{NoLogin, WrongLoginOrPassword};
-        let wrong = matches!(self.problem, Some(NoLogin | WrongLoginOrPassword));
+        use HallSignInProblem::{NoLogin, NothingTyped, WrongLoginOrPassword};
+        let wrong = matches!(self.problem, Some(NothingTyped | NoLogin | WrongLoginOrPassword));
         Field { value: self.login.clone(), error: self.message().filter(|_| wrong) }
     }
 
     fn password_field(&self) -> Field {
-        let wrong = self.problem == Some(HallSignInProblem::NoPassword);
-        Field { value: String::new(), error: self.message().filter(|_| wrong) }
+        Field { value: String::new(), error: self.password_message() }
     }
 
     fn errors(&self) -> FormErrors {
-        let id = if self.problem == Some(HallSignInProblem::NoPassword) { "password" } else { "login" };
-        FormErrors::new().and(id, self.message())
+        FormErrors::new().and("login", self.message()).and("password", self.password_message())
     }
 }
 
