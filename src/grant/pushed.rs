@@ -40,8 +40,9 @@ const KEPT: Duration = LIFETIME.saturating_add(detour::LIFETIME);
 /// RFC 9126 §2.2.
 const URN: &str = "urn:ietf:params:oauth:request_uri:";
 
-/// It was the request of the client that pushed it; any browser may bring it.
-const ANSWERED: Use<'_> = Use { by: "", trace: "", remembered: KEPT };
+/// It was the request of the client that pushed it; any browser may bring it. Who comes again soon is told so; remembered for
+/// longer, those that are answered would crowd out those that wait, where all of a province's systems share an address.
+const ANSWERED: Use<'_> = Use { by: "", trace: "", remembered: LIFETIME };
 
 /// The name under which a `request_uri` is kept; none for one that is not ours.
 pub fn name(request_uri: &str) -> Option<String> {

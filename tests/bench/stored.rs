@@ -13,8 +13,8 @@ use crate::{plan, process};
 
 /// Rows that share a commit in the grouped measurement.
 const GROUP: u32 = 64;
-/// Rows of the first measurement that are certainly there.
-const READABLE: i64 = 100;
+/// Rows a measurement writes at least, however slow the disk is: those of the first are read again.
+const READABLE: u32 = 100;
 /// Connections of the side-by-side measurement on PostgreSQL.
 const CONNECTIONS: i64 = 16;
 
@@ -45,8 +45,8 @@ macro_rules! rows_per_commit {
             lasting: Duration,
             first: i64,
         ) -> Result<Cost> {
-            let (began, before, mut times) = (Instant::now(), process::cpu("self")?, 0);
-            while began.elapsed() < lasting {
+            let (began, before, mut times) = (Instant::now(), process::cpu("self")?, 0_u32);
+            while began.elapsed() < lasting || times < READABLE {
                 let mut transaction = connection.begin().await?;
                 for _ in 0..rows {
                     let id = first + i64::from(times);
@@ -67,9 +67,9 @@ rows_per_commit!(postgres_rows, PgConnection);
 macro_rules! reads {
     ($name:ident, $connection:ty) => {
         async fn $name(connection: &mut $connection, lasting: Duration) -> Result<Cost> {
-            let (began, before, mut times) = (Instant::now(), process::cpu("self")?, 0);
+            let (began, before, mut times) = (Instant::now(), process::cpu("self")?, 0_u32);
             while began.elapsed() < lasting {
-                let row = sqlx::query(READ).bind(i64::from(times) % READABLE);
+                let row = sqlx::query(READ).bind(i64::from(times % READABLE));
                 row.fetch_one(&mut *connection).await?;
                 times += 1;
             }

@@ -464,7 +464,12 @@ async fn an_open_door_leads_to_an_operators_desk() {
         register(&world, &json!([]), None).await;
         register(&world, &json!({}), None).await;
     }
+    let refused = register(&world, &plain(), None).await;
+    refused.refused(429, "temporarily_unavailable", 108_014);
+    world.later(refused.retry_after() - 1);
     register(&world, &plain(), None).await.refused(429, "temporarily_unavailable", 108_014);
+    world.later(1);
+    register(&world, &json!({}), None).await.refused(400, "invalid_redirect_uri", 108_009);
 
     // Nobody looked for a month: it is gone, and its token with it.
     world.later(31 * 24 * 3600);

@@ -1,10 +1,13 @@
 //! Ephemeral state in this process: maps with expiry, bounded.
 
-use std::collections::{HashMap, VecDeque};
+mod shares;
+
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use self::shares::{Claim, Shares};
 use super::{Consumed, Counter, Share, Use};
 use crate::base::time::Clock;
 use crate::base::{Fault, Timestamp};
@@ -20,22 +23,11 @@ struct Shard {
     entries: HashMap<String, Entry>,
     /// What the entries weigh together.
     bytes: usize,
-    /// What gives way, by the names of the bounds it is under.
-    bounds: HashMap<Arc<str>, Under>,
-    turns: u64,
+    shares: Shares,
     /// Expired entries are swept when the map has grown to this: amortised, one look an entry.
     sweep_at: usize,
     /// A full map is swept once a second at most.
     swept_at: Option<Timestamp>,
-}
-
-/// What is under one bound.
-#[derive(Default)]
-struct Under {
-    bytes: usize,
-    entries: usize,
-    /// By their turns, the oldest first; some are gone already.
-    oldest: VecDeque<(u64, String)>,
 }
 
 struct Entry {
@@ -47,11 +39,8 @@ struct Entry {
 /// Whether an entry stays until it expires.
 enum Place {
     Kept,
-    /// It gives way to younger ones under the same bounds.
-    Yielding {
-        turn: u64,
-        bounds: [Arc<str>; 2],
-    },
+    /// It gives way where there is too much of its share.
+    Yielding(Claim),
 }
 
 enum Held {
@@ -70,7 +59,7 @@ const FULL_SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// What an entry weighs beside its texts, about.
 const ENTRY_BYTES: usize = 160;
 /// And what is remembered of one that gives way.
-const YIELDING_BYTES: usize = 240;
+const YIELDING_BYTES: usize = 400;
 
 impl Memory {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
@@ -195,75 +184,41 @@ impl Shard {
         share: &Share,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        self.turns += 1;
-        let turn = self.turns;
-        let names = share.bounds().map(|bound| Arc::from(bound.name));
-        let entry = Entry { place: Place::Yielding { turn, bounds: names.clone() }, ..entry };
-        let weight = weight(key, &entry);
-        for bound in share.bounds() {
-            let most = bound.most / SHARDS;
-            while self.bytes_under(&bound.name) + weight > most && self.yield_oldest(&bound.name) {}
+        let entry = Entry { place: Place::Yielding(self.shares.claim(share)), ..entry };
+        let bytes = weight(key, &entry);
+        while let Some(first) = self.shares.in_the_way_of(share, bytes).map(str::to_owned) {
+            self.remove(&first);
         }
-        self.insert(key, entry, now)?;
-        for name in names {
-            if let Some(under) = self.bounds.get_mut(&name) {
-                under.oldest.push_back((turn, key.to_owned()));
-                under.forget_gone(&self.entries);
-            }
-        }
-        Ok(())
-    }
-
-    fn bytes_under(&self, bound: &str) -> usize {
-        self.bounds.get(bound).map_or(0, |under| under.bytes)
-    }
-
-    /// Whether there was one.
-    fn yield_oldest(&mut self, bound: &str) -> bool {
-        let oldest = self.bounds.get_mut(bound).and_then(|under| under.oldest.pop_front());
-        let Some((turn, key)) = oldest else { return false };
-        if self.entries.get(&key).is_some_and(|entry| entry.has_turn(turn)) {
-            self.remove(&key);
-        }
-        true
+        self.insert(key, entry, now)
     }
 
     fn enter(&mut self, key: &str, entry: Entry) {
-        let weight = weight(key, &entry);
-        self.bytes += weight;
-        for name in entry.bounds() {
-            let under = self.bounds.entry(name.clone()).or_default();
-            under.bytes += weight;
-            under.entries += 1;
+        let bytes = weight(key, &entry);
+        self.bytes += bytes;
+        if let Place::Yielding(claim) = &entry.place {
+            self.shares.enter(claim, (key, bytes));
         }
         self.entries.insert(key.to_owned(), entry);
     }
 
-    /// In the same place: a trace is under the bounds of what it is of.
+    /// In the same place: a trace is where that was which it is of.
     fn replace(&mut self, key: &str, held: Held, expires_at: Timestamp) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let before = weight(key, entry);
         (entry.held, entry.expires_at) = (held, expires_at);
         let after = weight(key, entry);
         self.bytes = self.bytes.saturating_sub(before) + after;
-        for name in entry.bounds() {
-            if let Some(under) = self.bounds.get_mut(name) {
-                under.bytes = under.bytes.saturating_sub(before) + after;
-            }
+        if let Place::Yielding(claim) = &entry.place {
+            self.shares.become_as_heavy(claim, (before, after));
         }
     }
 
     fn remove(&mut self, key: &str) {
         let Some(entry) = self.entries.remove(key) else { return };
-        let weight = weight(key, &entry);
-        self.bytes = self.bytes.saturating_sub(weight);
-        for name in entry.bounds() {
-            let Some(under) = self.bounds.get_mut(name) else { continue };
-            under.bytes = under.bytes.saturating_sub(weight);
-            under.entries = under.entries.saturating_sub(1);
-            if under.entries == 0 {
-                self.bounds.remove(name);
-            }
+        let bytes = weight(key, &entry);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if let Place::Yielding(claim) = &entry.place {
+            self.shares.leave(claim, bytes);
         }
     }
 
@@ -296,29 +251,9 @@ impl Shard {
     }
 }
 
-impl Under {
-    /// Amortised: when most of the queue is gone.
-    fn forget_gone(&mut self, entries: &HashMap<String, Entry>) {
-        if self.oldest.len() > self.entries * 2 + FIRST_SWEEP {
-            self.oldest.retain(|(turn, key)| entries.get(key).is_some_and(|entry| entry.has_turn(*turn)));
-        }
-    }
-}
-
 impl Entry {
     fn of(value: &str, expires_at: Timestamp) -> Self {
         Self { held: Held::Value(value.to_owned()), expires_at, place: Place::Kept }
-    }
-
-    fn bounds(&self) -> &[Arc<str>] {
-        match &self.place {
-            Place::Kept => &[],
-            Place::Yielding { bounds, .. } => bounds,
-        }
-    }
-
-    fn has_turn(&self, at: u64) -> bool {
-        matches!(self.place, Place::Yielding { turn, .. } if turn == at)
     }
 }
 
@@ -327,7 +262,10 @@ fn weight(key: &str, entry: &Entry) -> usize {
         Held::Value(text) | Held::Trace(text) => text.len(),
         Held::Count(_) => 0,
     };
-    let yielding = if entry.bounds().is_empty() { 0 } else { YIELDING_BYTES + 2 * key.len() };
+    let yielding = match entry.place {
+        Place::Kept => 0,
+        Place::Yielding(_) => YIELDING_BYTES + key.len(),
+    };
     ENTRY_BYTES + yielding + key.len() + text
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Script};
 
-use super::{Consumed, Counter, Share, Use};
+use super::{Consumed, Counter, Manner, Share, Use};
 use crate::base::{Fault, Timestamp};
 
 #[derive(Clone)]
@@ -24,87 +24,15 @@ struct Scripts {
     count_below: Script,
 }
 
-// What gives way is written down in a ledger, a hash: for each entry its weight and the two bounds it is under, and for each
-// bound what there is under it. A bound is also a sorted set of its entries by when they expire.
-macro_rules! with_ledger {
-    ($script:literal) => {
-        concat!(
-            r"
-local function leave(ledger, entry)
-  local line = redis.call('HGET', ledger, entry)
-  if not line then return nil end
-  local weight, own, all = string.match(line, '^(%d+)\n([^\n]*)\n(.*)$')
-  redis.call('HDEL', ledger, entry)
-  for _, bound in ipairs({own, all}) do
-    redis.call('ZREM', bound, entry)
-    if redis.call('HINCRBY', ledger, bound, '-' .. weight) <= 0 then redis.call('HDEL', ledger, bound) end
-  end
-  return {own, all}
-end
-local function enter(ledger, entry, bounds, weight, expires)
-  redis.call('HSET', ledger, entry, weight .. '\n' .. bounds[1] .. '\n' .. bounds[2])
-  for _, bound in ipairs(bounds) do
-    redis.call('HINCRBY', ledger, bound, weight)
-    redis.call('ZADD', bound, expires, entry)
-  end
-end
-local function weigh(entry, text) return #entry + #text + 400 end
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-",
-            $script
-        )
+macro_rules! with_shares {
+    ($file:literal) => {
+        concat!(include_str!("redis/shares.lua"), include_str!($file))
     };
 }
 
-// Some of those that have expired are written off each time, so that none stays for good and no call takes long.
-const PUT_YIELDING: &str = with_ledger!(
-    r"
-local entry, ledger, bounds = KEYS[1], KEYS[2], {KEYS[3], KEYS[4]}
-local weight, now = weigh(entry, ARGV[1]), now()
-leave(ledger, entry)
-for i, bound in ipairs(bounds) do
-  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', bound, '-inf', now, 'LIMIT', 0, 100)) do
-    leave(ledger, gone)
-    redis.call('ZREM', bound, gone)
-  end
-  while tonumber(redis.call('HGET', ledger, bound) or 0) + weight > tonumber(ARGV[2 + i]) do
-    local oldest = redis.call('ZRANGE', bound, 0, 0)[1]
-    if not oldest then break end
-    redis.call('DEL', oldest)
-    leave(ledger, oldest)
-    redis.call('ZREM', bound, oldest)
-  end
-end
-redis.call('SET', entry, 'L' .. ARGV[1], 'PX', ARGV[2])
-enter(ledger, entry, bounds, weight, now + ARGV[2])
-"
-);
-
-const DELETE: &str = with_ledger!(
-    r"
-redis.call('DEL', KEYS[1])
-leave(KEYS[2], KEYS[1])
-"
-);
-
-// The first byte says what is held: `L` live, `U` used; then whose it is. A trace is under the bounds of what it is of.
-const CONSUME: &str = with_ledger!(
-    r"
-local held = redis.call('GET', KEYS[1])
-if not held then return nil end
-if string.sub(held, 2, 1 + #ARGV[1]) ~= ARGV[1] then return 'O' end
-if string.sub(held, 1, 1) == 'L' then
-  local trace = ARGV[1] .. ARGV[2]
-  redis.call('SET', KEYS[1], 'U' .. trace, 'PX', ARGV[3])
-  local bounds = leave(KEYS[2], KEYS[1])
-  if bounds then enter(KEYS[2], KEYS[1], bounds, weigh(KEYS[1], trace), now() + ARGV[3]) end
-end
-return held
-"
-);
+const PUT_YIELDING: &str = with_shares!("redis/put_yielding.lua");
+const DELETE: &str = with_shares!("redis/delete.lua");
+const CONSUME: &str = with_shares!("redis/consume.lua");
 
 const COUNT: &str = r"
 local count = redis.call('INCR', KEYS[1])
@@ -167,15 +95,11 @@ impl Redis {
     ) -> Result<(), Fault> {
         let mut connection = self.connection.clone();
         let mut call = self.scripts.put_yielding.prepare_invoke();
+        let (kind, owner) = (share.kind, &share.owner);
         call.key(self.key(key)).key(self.ledger());
-        let bounds = share.bounds();
-        for bound in &bounds {
-            call.key(self.key(&format!("bound:{}", bound.name)));
-        }
-        call.arg(value).arg(millis(lifetime));
-        for bound in &bounds {
-            call.arg(bound.most);
-        }
+        call.key(self.key(&format!("share:{}", kind.name())));
+        call.key(self.key(&format!("share:{}:{owner}", kind.name())));
+        call.arg(value).arg(millis(lifetime)).arg(kind.most()).arg(kind.most_of_one());
         call.invoke_async(&mut connection).await.map_err(away)
     }
 
@@ -252,8 +176,18 @@ impl Redis {
         Ok(Timestamp::from_seconds(seconds))
     }
 
+    pub(super) async fn manner(&self) -> Result<Manner, Fault> {
+        let mut connection = self.connection.clone();
+        match redis::cmd("INFO").query_async::<String>(&mut connection).await {
+            Ok(info) => Ok(Manner::of_info(&info)),
+            // It answers, and not this: the user may not ask, or the command has another name.
+            Err(error) if error.code().is_some() => Ok(Manner::of_info("")),
+            Err(error) => Err(away(error)),
+        }
+    }
+
     fn ledger(&self) -> String {
-        self.key("ledger")
+        self.key("shares")
     }
 
     fn key(&self, key: &str) -> String {

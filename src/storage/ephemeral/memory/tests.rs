@@ -117,10 +117,8 @@ fn weighed(memory: &Memory) -> bool {
             let counted = shard.entries.iter().filter(|(_, entry)| counts(entry));
             counted.map(|(key, entry)| weight(key, entry)).sum::<usize>()
         };
-        let under = |(name, under): (&Arc<str>, &Under)| {
-            under.bytes == of(&|entry| entry.bounds().contains(name)) && under.bytes > 0
-        };
-        shard.bytes == of(&|_| true) && shard.bounds.iter().all(under)
+        let yields = |entry: &Entry| matches!(entry.place, Place::Yielding(_));
+        shard.bytes == of(&|_| true) && shard.shares.written() == of(&yields)
     })
 }
 
@@ -145,7 +143,7 @@ fn a_flood_of_what_yields_crowds_out_its_own_kind_alone() {
     assert!(weighed(&memory));
     clock.advance(MINUTE);
     memory.shards.iter().for_each(|shard| shard.lock().unwrap().sweep(clock.now()));
-    assert!(weighed(&memory) && memory.shards.iter().all(|shard| shard.lock().unwrap().bounds.is_empty()));
+    assert!(weighed(&memory) && memory.shards.iter().all(|shard| shard.lock().unwrap().shares.is_empty()));
 }
 
 #[test]

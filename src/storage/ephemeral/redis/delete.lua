@@ -1,0 +1,2 @@
+redis.call('DEL', KEYS[1])
+leave(KEYS[2], KEYS[1])
