@@ -152,7 +152,8 @@ pub async fn withdraw(tx: &mut Tx, moment: &Moment, person: &PersonId, client: &
 }
 
 /// Holds a consent to the end of the transaction, should it still stand: whoever withdraws it from now on waits, and
-/// reaches what is written here. Whether it stands is for the next statement to ask.
+/// reaches what is written here. Whether it stands is for the next statement to ask. The row stays as it is: on SQLite,
+/// where nobody else writes meanwhile, that puts no page into the log; on PostgreSQL it is the lock.
 pub(super) fn hold(tx: &mut Tx, id: &ConsentId) {
     tx.later(sql!(
         "UPDATE consent SET withdrawn_at = NULL WHERE id = $1 AND withdrawn_at IS NULL",
