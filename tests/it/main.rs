@@ -38,6 +38,7 @@ mod receipt;
 mod refresh;
 mod refresh_machine;
 mod register;
+mod reissued;
 mod request_objects;
 mod registration;
 mod routes;
