@@ -1,6 +1,7 @@
 //! The parts of the service, chosen once: everything that differs between production, demo and test is decided here.
 
 mod belonging;
+mod redis_manner;
 pub mod writing;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use crate::storage::migrate::{self, SchemaProblem};
 use crate::storage::{Db, Ephemeral, Tally, advice, with_advice};
 
 pub use belonging::{Kept, UsedKeys, kept, open_kept_keys, refuse_new_database};
+pub use redis_manner::examine_redis;
 
 /// The running service, shared by every request.
 pub struct App {
@@ -127,6 +129,11 @@ pub enum OpenProblem {
     DatabaseFile(Fault),
     #[error("{0:?}: is the server of TONGYAO_REDIS_URL running, and may this machine reach it?")]
     Redis(Fault),
+    #[error(
+        "TONGYAO_REDIS_URL names a Redis Cluster, whose scripts may not touch what ours do: name a single Redis; a replica of it \
+         may stand by behind the same address"
+    )]
+    RedisCluster,
     #[error("{}", with_advice(.0))]
     Fault(#[from] Fault),
 }
@@ -203,9 +210,7 @@ impl App {
         }
         let keys = Arc::new(open_keys(&db, &settings, (clock.now(), &*random), opening).await?);
         let ephemeral = match &settings.redis {
-            Some(url) => in_redis((url.expose(), &redis_prefix), redis, tally.clone())
-                .await
-                .map_err(OpenProblem::Redis)?,
+            Some(url) => in_redis((url.expose(), &redis_prefix), redis, tally.clone()).await?,
             None => Ephemeral::in_process(clock.clone(), tally.clone()),
         };
         let outgoing = Outgoing::new(guard(&settings), settings.extra_ca.as_deref())?;
@@ -298,11 +303,19 @@ async fn open_keys(
     Ok(keys)
 }
 
-async fn in_redis((url, prefix): (&str, &str), redis: Redis, tally: Arc<Tally>) -> Result<Ephemeral, Fault> {
-    match redis {
-        Redis::AtOnce => Ephemeral::in_redis(url, prefix, tally).await,
-        Redis::WhenNeeded => Ephemeral::in_redis_when_needed(url, prefix, tally),
+async fn in_redis(
+    (url, prefix): (&str, &str),
+    redis: Redis,
+    tally: Arc<Tally>,
+) -> Result<Ephemeral, OpenProblem> {
+    if redis == Redis::WhenNeeded {
+        return Ephemeral::in_redis_when_needed(url, prefix, tally).map_err(OpenProblem::Redis);
     }
+    let ephemeral = Ephemeral::in_redis(url, prefix, tally).await.map_err(OpenProblem::Redis)?;
+    if let Some(warning) = examine_redis(&ephemeral).await? {
+        tracing::warn!("{warning}");
+    }
+    Ok(ephemeral)
 }
 
 fn guard(settings: &Settings) -> Guard {

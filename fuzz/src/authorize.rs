@@ -7,7 +7,6 @@ use tongyao::client::policy::{self, PkceRule};
 use tongyao::client::{Client, Profile};
 use tongyao::oidc::check::{self, Ask, Door};
 use tongyao::protocol::authorize::{AuthorizeDraft, Told};
-use tongyao::protocol::prompt::Prompt;
 use tongyao::protocol::request_object::Carried;
 use tongyao::protocol::response::{Carrier, ResponseType};
 use tongyao::protocol::scope::OPENID;
@@ -98,8 +97,7 @@ fn is_what_was_sent(request: &AuthorizeRequest, params: &Params) {
     let text = params.get("scope").unwrap_or_default();
     assert!(request.scope.iter().all(|token| text.split(' ').any(|word| word == token)));
     assert_eq!(request.scope.iter().count() == 0, text.trim_matches(' ').is_empty());
-    let alone = request.prompt.without(Prompt::None) == Default::default();
-    assert!(alone || !request.prompt.forbids_pages());
+    assert!(!request.prompt.forbids_pages() || request.prompt.to_string() == "none");
     assert!(request.resource.len() <= 8 && request.resource.iter().all(|one| is_graphic(one)));
     assert_eq!(request.dpop_jkt.as_deref(), params.get("dpop_jkt"));
     let bounded = [&request.state, &request.nonce, &request.ui_locales, &request.id_token_hint];

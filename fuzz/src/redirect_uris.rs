@@ -80,9 +80,9 @@ fn is_the_registered_one(registered: &RedirectUri, asked: &RedirectUri) {
         assert_eq!(path(registered), path(asked));
     }
     for application in [ApplicationType::Web, ApplicationType::Native] {
-        let members = json!({"redirect_uris": [registered], "application_type": application});
+        let members = json!({"post_logout_redirect_uris": [registered], "application_type": application});
         let metadata: ClientMetadata = serde_json::from_value(members).unwrap();
-        assert_eq!(metadata.redirect(asked).is_some(), registered.accepts(asked, application));
+        assert_eq!(metadata.post_logout_redirect(asked).is_some(), registered.accepts(asked, application));
     }
 }
 

@@ -1,7 +1,6 @@
 //! The history a citizen sees: every use of their identity.
 
 use crate::base::id::PersonId;
-use crate::base::page::PageRequest;
 use crate::base::{Fault, Timestamp};
 use crate::sql;
 use crate::storage::{Run, record};
@@ -24,15 +23,19 @@ impl Line {
     }
 }
 
-/// The events about a person, newest first.
-pub async fn list(run: &mut impl Run, person: &PersonId, page: &PageRequest) -> Result<Vec<Line>, Fault> {
+/// At most `limit` events about a person, newest first; those before the one last seen.
+pub async fn list(
+    run: &mut impl Run,
+    person: &PersonId,
+    (before, limit): (Option<&str>, i64),
+) -> Result<Vec<Line>, Fault> {
     run.all(sql!(
         "SELECT id, at, kind, client_id, facts FROM audit_event
          WHERE person_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id < $2)
          ORDER BY id DESC LIMIT $3",
         person.as_str(),
-        page.before.as_deref(),
-        page.limit,
+        before,
+        limit,
     ))
     .await
 }

@@ -10,7 +10,6 @@ pub mod random;
 pub mod scratch;
 pub mod certificate;
 pub mod moment;
-pub mod page;
 pub mod secret;
 
 pub use certificate::ClientCertificate;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::registration::{Client, Profile};
+use super::registration::Client;
 use super::validity::{LEEWAY_SECONDS, Validity};
 use crate::base::{Fault, Timestamp};
 use crate::crypto::mac;
@@ -88,7 +88,7 @@ pub fn algorithms(client: &Client) -> Vec<SigningAlgorithm> {
         Some(algorithm) => algorithm.signing().into_iter().collect(),
         None => {
             // FAPI 2.0 Security Profile §5.4.1.
-            let fit = |one: &SigningAlgorithm| !is_strict(client) || *one != SigningAlgorithm::Rs256;
+            let fit = |one: &SigningAlgorithm| !client.profile.is_fapi2() || *one != SigningAlgorithm::Rs256;
             SigningAlgorithm::ALL.iter().copied().filter(fit).collect()
         }
     }
@@ -102,15 +102,11 @@ pub fn is_of_type(typ: Option<&str>) -> bool {
 
 /// For whom this client must have made its assertion.
 pub fn audience_rule(client: &Client) -> AudienceRule {
-    match (is_strict(client), client.may_use(GrantType::Ciba)) {
+    match (client.profile.is_fapi2(), client.may_use(GrantType::Ciba)) {
         (true, false) => AudienceRule::IssuerAlone,
         (true, true) => AudienceRule::OneOfOurs,
         (false, _) => AudienceRule::IssuerOrEndpoint,
     }
-}
-
-fn is_strict(client: &Client) -> bool {
-    matches!(client.profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
 }
 
 impl AssertionClaims {

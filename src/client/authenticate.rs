@@ -95,8 +95,7 @@ impl Authenticator {
     fn check_secret(&self, now: Timestamp, client: &Client, shown: &Secret) -> Result<(), Refusal> {
         let fits = |kept: Option<&str>| secret::matches(&self.keys, &client.client_id, shown, kept);
         if fits(client.secret_digest.as_deref()) {
-            let alive = client.secret_expires_at.is_none_or(|end| now < end);
-            return if alive { Ok(()) } else { Err(Refusal::ClientSecretExpired) };
+            return if client.secret_lives(now) { Ok(()) } else { Err(Refusal::ClientSecretExpired) };
         }
         // The one before the last rotation, for a while.
         match &client.previous_secret {
@@ -137,8 +136,7 @@ impl Authenticator {
         let secret = self.clients.shared_secret(&self.keys, &client.client_id).await?;
         let secret = secret.ok_or(Refusal::ClientAssertionSignatureWrong)?;
         let claims = jwt::read_shared(&secret, assertion).map_err(refusal)?;
-        let alive = client.secret_expires_at.is_none_or(|end| now < end);
-        if alive { Ok(claims) } else { Err(Refusal::ClientSecretExpired.into()) }
+        if client.secret_lives(now) { Ok(claims) } else { Err(Refusal::ClientSecretExpired.into()) }
     }
 
     /// The claims, once a registered key has signed them.

@@ -1,6 +1,5 @@
 //! What clients of the FAPI profiles are told in an ID token: what the specifications name, and what they do something with.
 
-use super::policy::is_fapi2;
 use super::registration::Client;
 use crate::protocol::GrantType;
 
@@ -10,7 +9,7 @@ pub fn tells_session(client: &Client) -> bool {
     let hears_of_logout =
         metadata.backchannel_logout_uri.is_some() || metadata.frontchannel_logout_uri.is_some();
     // CIBA Core 1.0 §7.1: as `id_token_hint` such a token leads back to the person.
-    !is_fapi2(client.profile) || hears_of_logout || metadata.may_use(GrantType::Ciba)
+    !client.profile.is_fapi2() || hears_of_logout || metadata.may_use(GrantType::Ciba)
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ pub fn pkce(client: &Client) -> PkceRule {
 
 /// FAPI 2.0 Security Profile §5.3.2.2, or the client's own wish (RFC 9126 §6).
 pub fn push(client: &Client) -> PushRule {
-    if is_fapi2(client.profile) || client.metadata.require_pushed_authorization_requests {
+    if client.profile.is_fapi2() || client.metadata.require_pushed_authorization_requests {
         PushRule::PushedOnly
     } else {
         PushRule::Any
@@ -146,7 +146,7 @@ pub fn request_object_times(client: &Client) -> Times {
 /// What the answer of a request is signed with, where it is to be signed (JARM §3).
 pub fn answer_algorithm(client: &Client) -> SigningAlgorithm {
     let registered = client.metadata.authorization_signed_response_alg;
-    let default = if is_fapi2(client.profile) { client.id_token_algorithm } else { SigningAlgorithm::Rs256 };
+    let default = if client.profile.is_fapi2() { client.id_token_algorithm } else { SigningAlgorithm::Rs256 };
     registered.unwrap_or(default)
 }
 
@@ -156,7 +156,7 @@ pub fn may_answer(client: &Client, kind: ResponseType) -> bool {
     let grants = (!kind.gives_code() || client.may_use(GrantType::AuthorizationCode))
         && (kind == ResponseType::Code || client.may_use(GrantType::Implicit));
     // FAPI 2.0 Security Profile §5.3.2.2: `code` and nothing else.
-    let profile = kind == ResponseType::Code || !is_fapi2(client.profile);
+    let profile = kind == ResponseType::Code || !client.profile.is_fapi2();
     let bound = kind.gives_access_token() && binding(client) != BindingRule::Bearer;
     client.metadata.response_types.contains(&kind) && grants && profile && !bound
 }
@@ -179,7 +179,7 @@ pub fn binding(client: &Client) -> BindingRule {
         (true, true) => BindingRule::Either,
         (true, false) => BindingRule::Key,
         (false, true) => BindingRule::Certificate,
-        (false, false) if is_fapi2(client.profile) => BindingRule::Either,
+        (false, false) if client.profile.is_fapi2() => BindingRule::Either,
         (false, false) => BindingRule::Bearer,
     }
 }
@@ -201,7 +201,7 @@ pub fn confirmation(client: &Client, held: Held) -> Result<Option<Confirmation>,
 pub fn nonce(client: &Client, everywhere: DpopNonce) -> NonceRule {
     let required = match everywhere {
         DpopNonce::Offered => false,
-        DpopNonce::Fapi => is_fapi2(client.profile),
+        DpopNonce::Fapi => client.profile.is_fapi2(),
         DpopNonce::Required => true,
     };
     if required { NonceRule::Required } else { NonceRule::Optional }
@@ -210,7 +210,7 @@ pub fn nonce(client: &Client, everywhere: DpopNonce) -> NonceRule {
 /// How a CIBA request must come. FAPI-CIBA §5.2.2 wants it signed, so that each is one of its kind (`jti`, used once).
 pub fn ciba(client: &Client) -> CibaRule {
     let signs = client.metadata.backchannel_authentication_request_signing_alg.is_some();
-    if is_fapi2(client.profile) || signs { CibaRule::Signed } else { CibaRule::Any }
+    if client.profile.is_fapi2() || signs { CibaRule::Signed } else { CibaRule::Any }
 }
 
 /// The algorithms that the signature of a CIBA request may have.
@@ -220,7 +220,7 @@ pub fn ciba_algorithms(client: &Client) -> Vec<SigningAlgorithm> {
 
 /// The one registered, or whichever the profile allows (FAPI 2.0 Security Profile §5.4.1).
 fn signed_with(client: &Client, registered: Option<SigningAlgorithm>) -> Vec<SigningAlgorithm> {
-    let strict = is_fapi2(client.profile);
+    let strict = client.profile.is_fapi2();
     let allowed = |algorithm: &SigningAlgorithm| !strict || *algorithm != SigningAlgorithm::Rs256;
     match registered {
         Some(algorithm) => vec![algorithm],
@@ -230,19 +230,20 @@ fn signed_with(client: &Client, registered: Option<SigningAlgorithm>) -> Vec<Sig
 
 /// FAPI 2.0 Security Profile §5.3.2.1: clients that hold a key lose more by a lost answer than they win by rotation.
 pub fn rotation(client: &Client) -> RotationRule {
-    if is_fapi2(client.profile) && !client.is_public() { RotationRule::Keep } else { RotationRule::Rotate }
+    if client.profile.is_fapi2() && !client.is_public() { RotationRule::Keep } else { RotationRule::Rotate }
 }
 
 /// What signs introspection answers for a client: RS256 unless it says otherwise (RFC 9701 §6), which the FAPI 2.0
 /// profiles forbid.
 pub fn introspection_algorithm(client: &Client) -> SigningAlgorithm {
-    let fallback = if is_fapi2(client.profile) { client.id_token_algorithm } else { SigningAlgorithm::Rs256 };
+    let fallback =
+        if client.profile.is_fapi2() { client.id_token_algorithm } else { SigningAlgorithm::Rs256 };
     client.metadata.introspection_signed_response_alg.unwrap_or(fallback)
 }
 
 /// What a profile forbids in a registration: the member and what is wrong with it.
 pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
-    if !is_fapi2(profile) {
+    if !profile.is_fapi2() {
         return None;
     }
     // FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1.
@@ -297,10 +298,6 @@ fn is_protected(redirect_uri: &str, application: ApplicationType) -> bool {
 /// What a device asks for that names no scope (RFC 8628 §3.1).
 pub fn default_scope() -> Scope {
     one(OPENID)
-}
-
-pub(super) fn is_fapi2(profile: Profile) -> bool {
-    matches!(profile, Profile::Fapi2 | Profile::Fapi2MessageSigning)
 }
 
 fn about_people() -> Scope {

@@ -12,7 +12,7 @@ use super::trust::key_set;
 use crate::base::{Fault, Locale, Name, Timestamp};
 use crate::crypto::jwe;
 use crate::protocol::client_auth::is_client_id;
-use crate::protocol::client_metadata::{Sector, SubjectType};
+use crate::protocol::client_metadata::{MetadataProblem, Sector, SubjectType};
 use crate::protocol::{ClientMetadata, GrantType, RedirectUri, Refusal, SigningAlgorithm};
 
 /// One word that switches every security rule of a client.
@@ -159,6 +159,11 @@ impl Client {
         self.metadata.is_public()
     }
 
+    /// Whether its secret has not run out.
+    pub fn secret_lives(&self, now: Timestamp) -> bool {
+        self.secret_expires_at.is_none_or(|end| now < end)
+    }
+
     /// Whether the client may be used at all.
     pub fn usable(&self) -> Result<(), Refusal> {
         match self.state {
@@ -201,10 +206,7 @@ impl Client {
 }
 
 /// OIDC Core §8: a public `sub` is the same for everyone; a pairwise one for a host, or for this client alone.
-fn sector(
-    client_id: &str,
-    metadata: &ClientMetadata,
-) -> Result<String, crate::protocol::client_metadata::MetadataProblem> {
+fn sector(client_id: &str, metadata: &ClientMetadata) -> Result<String, MetadataProblem> {
     if metadata.subject_type == SubjectType::Public {
         return Ok("public:".to_owned());
     }
@@ -226,6 +228,11 @@ impl Profile {
             Profile::Fapi2MessageSigning => "fapi2_message_signing",
             Profile::Legacy => "legacy",
         }
+    }
+
+    /// Whether the FAPI 2.0 Security Profile holds, alone or below Message Signing.
+    pub fn is_fapi2(self) -> bool {
+        matches!(self, Profile::Fapi2 | Profile::Fapi2MessageSigning)
     }
 }
 

@@ -21,7 +21,7 @@ pub enum KeysProblem {
     FolderOpenToOthers { path: PathBuf, mode: u32 },
     #[error("the key file {} can be read by others (mode {mode:o}): run chmod 600 on it", path.display())]
     FileOpenToOthers { path: PathBuf, mode: u32 },
-    #[error("the keys folder {} is missing; it belongs to this database: restore it from the backup", path.display())]
+    #[error("the keys folder {} is missing; it belongs to this database: copy it from another node, or restore it from the backup", path.display())]
     Missing { path: PathBuf },
     #[error(
         "the keys folder {} lacks {names}, which this database was made with: restore it from the backup, or set \
@@ -112,10 +112,6 @@ impl KeysFolder {
             return Err(KeysProblem::FolderOpenToOthers { path: path.to_owned(), mode });
         }
         Ok(Self { path: path.to_owned() })
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// That each of these files is there.

@@ -114,9 +114,7 @@ impl Keys {
         let mac = self.mac.of(Purpose::KeyCheck, &[fingerprint.as_bytes(), pairwise.as_bytes()]);
         format!("v1.{mac}")
     }
-}
 
-impl Keys {
     /// Every public key of ours as a JWK Set (RFC 7517 §5): those that sign first, since there are clients that take the
     /// first of a kind.
     pub fn jwks(&self) -> String {

@@ -7,7 +7,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
-use crate::storage::{Db, Run, record};
+use crate::storage::{Db, Run, Statement, record};
 
 /// How this installation reaches people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,15 @@ pub async fn inbox(run: &mut impl Run, keys: &Keys) -> Result<Vec<(Timestamp, Me
             Ok((Timestamp::from_micros(row.at), message))
         })
         .collect()
+}
+
+/// Removes messages of before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM sandbox_message WHERE id IN (SELECT id FROM sandbox_message WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 fn place(row: &str) -> Place<'_> {

@@ -58,34 +58,20 @@ impl Outgoing {
     /// Posts a form; any 2xx is success. The answer's body is not read.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<(), OutgoingProblem> {
         let url = self.guarded(url)?;
-        let answer = self.client.post(url).form(form).send().await.map_err(problem)?;
-        if answer.status().is_success() {
-            Ok(())
-        } else {
-            Err(OutgoingProblem::Status(answer.status().as_u16()))
-        }
+        send(self.client.post(url).form(form)).await.map(drop)
     }
 
     /// Posts JSON under a bearer token of the other party; any 2xx is success. The answer's body is not read.
     pub async fn post_json(&self, url: &str, token: &str, json: String) -> Result<(), OutgoingProblem> {
         let url = self.guarded(url)?;
-        let call =
-            self.client.post(url).bearer_auth(token).header("content-type", "application/json").body(json);
-        let answer = call.send().await.map_err(problem)?;
-        if answer.status().is_success() {
-            Ok(())
-        } else {
-            Err(OutgoingProblem::Status(answer.status().as_u16()))
-        }
+        let call = self.client.post(url).bearer_auth(token).header("content-type", "application/json");
+        send(call.body(json)).await.map(drop)
     }
 
     /// Gets a document of at most `most` bytes.
     pub async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, OutgoingProblem> {
         let url = self.guarded(url)?;
-        let mut answer = self.client.get(url).send().await.map_err(problem)?;
-        if !answer.status().is_success() {
-            return Err(OutgoingProblem::Status(answer.status().as_u16()));
-        }
+        let mut answer = send(self.client.get(url)).await?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(problem)? {
             if body.len() + chunk.len() > most {
@@ -98,6 +84,15 @@ impl Outgoing {
 
     fn guarded(&self, url: &str) -> Result<Url, OutgoingProblem> {
         self.guard.admits(url).ok_or(OutgoingProblem::Forbidden)
+    }
+}
+
+/// Any 2xx is an answer.
+async fn send(call: reqwest::RequestBuilder) -> Result<reqwest::Response, OutgoingProblem> {
+    let answer = call.send().await.map_err(problem)?;
+    match answer.status() {
+        status if status.is_success() => Ok(answer),
+        status => Err(OutgoingProblem::Status(status.as_u16())),
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::family::{Columns, Family, Life};
 use crate::base::id::{FamilyId, PersonId};
 use crate::base::{Fault, Moment, Timestamp};
+use crate::client::Client;
 use crate::crypto::Keys;
 use crate::crypto::jwt::read_own;
 use crate::crypto::mac::digest;
@@ -15,7 +16,7 @@ use crate::protocol::access_token::{AccessTokenFormat, TYP};
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// A token that was presented and found.
 #[derive(Debug, Clone)]
@@ -39,11 +40,10 @@ pub enum Revoked {
 
 /// A token about to be issued.
 pub struct NewToken<'a> {
-    pub client_id: &'a str,
+    pub client: &'a Client,
     pub family: Option<&'a FamilyId>,
     pub scope: &'a Scope,
     pub carries: &'a Carries,
-    pub format: AccessTokenFormat,
     /// The token it is exchanged for.
     pub parent: Option<&'a Parent>,
 }
@@ -55,7 +55,7 @@ pub struct Parent {
     pub expires_at: Timestamp,
 }
 
-/// A token that was written; `text::of` makes of it what the client gets.
+/// A token that was written; `token_text::of` makes of it what the client gets.
 #[derive(Serialize, Deserialize)]
 pub struct Issued {
     pub(super) secret: String,
@@ -123,7 +123,8 @@ const LOOKS: usize = 8;
 /// Issues a token. What is signed is signed after the commit.
 pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<Issued, Fault> {
     let random = moment.random.token(32);
-    let (secret, key) = match new.format {
+    let format = new.client.metadata.access_token_format;
+    let (secret, key) = match format {
         AccessTokenFormat::Opaque => {
             let token = format!("{PREFIX}{random}");
             let key = TokenKey::of_opaque(&token);
@@ -141,7 +142,7 @@ pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<I
         "INSERT INTO access_token (digest, client_id, family_id, scope, carries, parent, issued_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         key.0,
-        new.client_id,
+        new.client.client_id.as_str(),
         new.family.map(FamilyId::as_str),
         new.scope.to_string(),
         new.carries.column()?,
@@ -149,7 +150,7 @@ pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<I
         moment.now,
         expires_at,
     ));
-    Ok(Issued { secret, format: new.format, issued_at: moment.now, expires_at })
+    Ok(Issued { secret, format, issued_at: moment.now, expires_at })
 }
 
 /// Finds a token, alive or not, with its family; one read.
@@ -221,6 +222,16 @@ pub async fn hold(tx: &mut Tx, key: &TokenKey) -> Result<bool, Fault> {
         ))
         .await?;
     Ok(held == 1)
+}
+
+/// Removes tokens that ended before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM access_token WHERE digest IN (
+             SELECT digest FROM access_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Issued {

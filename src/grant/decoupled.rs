@@ -17,7 +17,7 @@ use crate::protocol::device::UserCode;
 use crate::session::Proof;
 use crate::session::sso::{self, Apart};
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,15 +233,28 @@ pub async fn list_of_person(
     rows.into_iter().map(|row| row.waiting(keys)).collect()
 }
 
-/// How many requests wait for a person: all, and those of one client.
-pub async fn count_of_person(
+record! {
+    /// What waits for a person: of all clients and of one, how many, and when the first ends by itself (microseconds).
+    pub struct Crowd {
+        pub waiting: i64,
+        pub first_ends: Option<i64>,
+        pub own: i64,
+        pub first_own_ends: Option<i64>,
+    }
+}
+
+/// What waits for a person already, and what of it a client has asked.
+pub async fn crowd(
     run: &mut impl Run,
     now: Timestamp,
     person: &PersonId,
     client: &str,
-) -> Result<(i64, i64), Fault> {
+) -> Result<Crowd, Fault> {
     run.one(sql!(
-        "SELECT COUNT(*), COUNT(CASE WHEN client_id = $3 THEN 1 END) FROM decoupled_request
+        "SELECT COUNT(*) AS waiting, MIN(expires_at) AS first_ends,
+             COUNT(CASE WHEN client_id = $3 THEN 1 END) AS own,
+             MIN(CASE WHEN client_id = $3 THEN expires_at END) AS first_own_ends
+         FROM decoupled_request
          WHERE person_id = $1 AND state = 'pending' AND expires_at > $2",
         person.as_str(),
         now,
@@ -352,6 +365,16 @@ pub async fn expire(tx: &mut Tx, keys: &Keys, now: Timestamp) -> Result<Vec<Wait
         .await?;
     let unopened = |fault: &Fault| tracing::error!(?fault, "a request ends untold: it cannot be opened");
     Ok(rows.into_iter().filter_map(|row| row.waiting(keys).inspect_err(unopened).ok()).collect())
+}
+
+/// Removes requests that ended before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM decoupled_request WHERE id IN (
+             SELECT id FROM decoupled_request WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Kind {

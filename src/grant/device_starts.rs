@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::base::{Fault, Moment};
 use crate::client::Client;
-use crate::protocol::Refusal;
+use crate::protocol::{Postponed, Refusal};
 use crate::storage::{Ephemeral, Limit};
 
 const WINDOW: Duration = Duration::from_secs(600);
@@ -18,15 +18,15 @@ pub async fn count(
     ephemeral: &Ephemeral,
     moment: &Moment,
     client: &Client,
-) -> Result<Result<(), Refusal>, Fault> {
+) -> Result<Result<(), Postponed>, Fault> {
     if !client.is_public() {
         return Ok(Ok(()));
     }
     let place = moment.place().to_string();
     // What a place is refused uses up nothing of its client's.
     for (limit, by) in [(&PLACE, place.as_str()), (&CLIENT, client.client_id.as_str())] {
-        if limit.count(ephemeral, moment.now, by).await? > limit.most {
-            return Ok(Err(Refusal::DeviceStartsTooMany));
+        if let Some(wait) = limit.take(ephemeral, moment.now, by).await? {
+            return Ok(Err(Refusal::DeviceStartsTooMany.until(wait)));
         }
     }
     Ok(Ok(()))

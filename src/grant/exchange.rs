@@ -1,13 +1,16 @@
 //! Token exchange (RFC 8693): who may exchange whose token for a token to whom, and what is left of it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::access_token::{AccessToken, Carries, Parent};
-use crate::base::Timestamp;
-use crate::client::Client;
+use crate::base::{Fault, Timestamp};
 use crate::client::powers::{ExchangeRule, Semantics};
+use crate::client::{Client, Clients};
 use crate::protocol::confirmation::Confirmation;
 use crate::protocol::scope::OFFLINE_ACCESS;
+use crate::protocol::token_exchange::TokenExchange;
 use crate::protocol::{Refusal, Scope};
 
 /// What the new token will be.
@@ -66,6 +69,28 @@ pub fn check_actor(
 /// An exchange must not free a token of the key it is bound to.
 fn holds(bound: Option<&Confirmation>, shown: Option<&Confirmation>) -> bool {
     bound.is_none() || bound == shown
+}
+
+/// The one client that everything named as target means, and the rule that allows it.
+pub async fn target<'r>(
+    clients: &Clients,
+    rules: &[&'r ExchangeRule],
+    wanted: &TokenExchange,
+) -> Result<Result<(&'r ExchangeRule, Arc<Client>), Refusal>, Fault> {
+    if wanted.audiences.is_empty() && wanted.resources.is_empty() {
+        return Ok(Err(Refusal::TargetMissing));
+    }
+    for rule in rules {
+        for id in &rule.to {
+            let Some(client) = clients.find(id).await? else { continue };
+            let named = wanted.audiences.iter().all(|audience| audience == id);
+            let owns = &client.powers.resource_identifiers;
+            if named && wanted.resources.iter().all(|resource| owns.contains(resource)) {
+                return Ok(Ok((rule, client)));
+            }
+        }
+    }
+    Ok(Err(Refusal::TargetUnknown))
 }
 
 /// What `target` is told it is for: the resources that were named, or all it stands for when it was named itself.

@@ -9,7 +9,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::protocol::Scope;
 use crate::protocol::scope::OFFLINE_ACCESS;
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// A family as the database keeps it, with what decides whether it still lives.
 #[derive(Debug, Clone)]
@@ -141,6 +141,31 @@ pub async fn revoke_of_session(
     ))
     .await
     .map(|_| ())
+}
+
+/// Removes families that ended before, once no refresh token hangs on them. Access tokens are looked for by nothing but
+/// time: none outlives its family by more than its own life, and `before` must leave that much.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM token_family WHERE id IN (
+             SELECT id FROM token_family WHERE expires_at < $1
+               AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
+             ORDER BY expires_at, id LIMIT $2)",
+        before,
+        most,
+    )]
+}
+
+/// Removes notes of revocations made before, once the family is gone, or where it was never written.
+pub fn revocations_over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM family_revocation WHERE family_id IN (
+             SELECT family_id FROM family_revocation WHERE at < $1
+               AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.id = family_revocation.family_id)
+             ORDER BY at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Columns {

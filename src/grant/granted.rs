@@ -3,10 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::asked::Asked;
+use super::standing::Standing;
 use crate::base::Timestamp;
 use crate::base::id::{AccountId, ConsentId, PersonId, SessionId};
+use crate::client::Client;
 use crate::protocol::confirmation::{Confirmation, Sender};
-use crate::protocol::{Acr, ClaimsRequest, Scope};
+use crate::protocol::{Acr, AuthorizeRequest, ClaimsRequest, Refusal, Scope};
+use crate::session::Session;
 
 /// One authorization of one person for one client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,4 +55,49 @@ pub struct Facts {
     /// The consent it rests on, where there is one: withdrawn, it carries nothing more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentId>,
+}
+
+impl Granted {
+    /// What is granted, with what is told about the person and the sign-in at this moment.
+    pub fn of(
+        (request, client): (&AuthorizeRequest, &Client),
+        (session, standing): (&Session, &Standing),
+        (asked, acr): (&Asked, Acr),
+        now: Timestamp,
+    ) -> Self {
+        let Asked { scope, claims, details } = asked.granted(client.consent, standing.consent.as_ref());
+        let assurance = standing.assurance(now);
+        Self {
+            client_id: client.client_id.clone(),
+            person: session.person.clone(),
+            account: session.account.clone(),
+            session: session.id.clone(),
+            scope,
+            facts: Facts {
+                auth_time: session.auth_time(),
+                acr,
+                amr: session.amr().into_iter().map(str::to_owned).collect(),
+                nonce: request.nonce.clone(),
+                level: assurance.level.number(),
+                level_reached_at: assurance.reached_at,
+                level_reached_by: standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
+                claims: request.claims.clone(),
+                claim_names: claims,
+                confirmation: None,
+                sender: Sender::Anybody,
+                resources: request.resource.clone(),
+                details: details.to_values(),
+                consent: standing.consent.as_ref().map(|consent| consent.id.clone()),
+            },
+        }
+    }
+
+    /// RFC 6749 §6: less than was granted, never more.
+    pub fn narrowed(&self, scope: Option<Scope>) -> Result<Scope, Refusal> {
+        match scope {
+            Some(narrower) if !narrower.is_subset(&self.scope) => Err(Refusal::ScopeWidened),
+            Some(narrower) => Ok(narrower),
+            None => Ok(self.scope.clone()),
+        }
+    }
 }

@@ -16,6 +16,8 @@ pub mod release;
 pub mod trace;
 pub mod access_token;
 pub mod token_text;
+pub mod wanted;
+pub mod issue;
 pub mod exchange;
 pub mod refresh;
 pub mod decoupled;

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::decoupled::Waiting;
 use crate::audit::{self, Event};
 use crate::base::id::NoticeId;
-use crate::base::{Fault, Moment};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::sql;
 use crate::storage::outbox::{LEASE, Miss, Outcome, Share, Tried};
-use crate::storage::{Db, Run, Tx, record};
+use crate::storage::{Db, Run, Statement, Tx, record};
 
 /// What is posted: the client's own token in the header, JSON in the body.
 #[derive(Serialize, Deserialize)]
@@ -145,6 +145,16 @@ pub async fn settle(db: &Db, moment: &Moment, due: &Due, result: &Result<(), Mis
     }
     tx.commit().await?;
     Ok(outcome.tried)
+}
+
+/// Removes notices that were settled before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM client_notice WHERE id IN (
+             SELECT id FROM client_notice WHERE settled_at < $1 ORDER BY settled_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Row {

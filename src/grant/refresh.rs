@@ -12,7 +12,7 @@ use crate::crypto::mac::{Purpose, digest};
 use crate::protocol::Refusal;
 use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// A refresh token as a client presents it.
 pub struct Presented<'a> {
@@ -236,6 +236,16 @@ pub async fn find(run: &mut impl Run, now: Timestamp, token: &str) -> Result<Opt
         used_at: row.used_at.map(Timestamp::from_micros),
         family: row.family.family(now)?,
     }))
+}
+
+/// Removes tokens that ended before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM refresh_token WHERE digest IN (
+             SELECT digest FROM refresh_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 /// Why a family that no longer lives gives no tokens.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Fault, Timestamp};
 use crate::protocol::Refusal;
 use crate::sql;
-use crate::storage::{Db, Ephemeral, Limit, Run, record};
+use crate::storage::{Db, Ephemeral, Limit, Run, Statement, record};
 
 /// One step: words of ours and a time, never anything a stranger wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +168,15 @@ pub async fn find(
         ))
         .await?;
     row.map(Row::refused).transpose()
+}
+
+/// Removes what was kept before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM trace WHERE txn IN (SELECT txn FROM trace WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 record! {

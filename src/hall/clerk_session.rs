@@ -8,12 +8,12 @@ use super::role::Role;
 use super::window;
 use crate::audit::{self, Event};
 use crate::base::id::{StaffId, StaffSessionId};
-use crate::base::{Actor, Fault, Locale, Moment, Secret, Timestamp};
+use crate::base::{Actor, Fault, Moment, Secret, Timestamp};
 use crate::crypto::password::{HashProblem, PasswordPool};
 use crate::crypto::{Keys, mac};
 use crate::sql;
 use crate::storage::ephemeral::Counter;
-use crate::storage::{Db, Ephemeral, Limit, Run, Tx, record};
+use crate::storage::{Db, Ephemeral, Limit, Run, Statement, Tx, record};
 
 /// What signing in needs.
 #[derive(Clone, Copy)]
@@ -242,6 +242,17 @@ pub async fn sign_out(db: &Db, moment: &Moment, session: &ClerkSession) -> Resul
     end(db, moment, session, "signed_out").await
 }
 
+/// Removes sessions that ended before, the oldest first. What a clerk did is in the audit; the session is only a key to the
+/// desk.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM staff_session WHERE id IN (
+             SELECT id FROM staff_session WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
+        before,
+        most,
+    )]
+}
+
 impl ClerkSession {
     /// The window the clerk sits at, once chosen.
     pub fn desk(&self) -> Option<Desk> {
@@ -255,29 +266,6 @@ impl ClerkSession {
 }
 
 impl SignInRefusal {
-    pub fn message(self, locale: Locale) -> String {
-        match self {
-            SignInRefusal::Wrong => {
-                locale.pick("工号或密码不正确。", "The staff login or the password is not correct.")
-            }
-            SignInRefusal::Locked { minutes } => {
-                return locale.pick(
-                    format!("密码错误次数过多，请 {minutes} 分钟后再试，或联系大厅负责人。"),
-                    format!(
-                        "Too many wrong passwords. Minutes to wait: {minutes}. Or ask the head of the hall."
-                    ),
-                );
-            }
-            SignInRefusal::NotAtAWindow => locale.pick(
-                "您的账号没有窗口岗位，请联系管理员。",
-                "Your account has no post at a window. Ask an administrator.",
-            ),
-            SignInRefusal::Busy { .. } => locale
-                .pick("登录人数较多，请稍后再试。", "Many people are signing in. Try again in a moment."),
-        }
-        .to_owned()
-    }
-
     pub const fn word(self) -> &'static str {
         match self {
             SignInRefusal::Wrong => "wrong",
@@ -285,12 +273,6 @@ impl SignInRefusal {
             SignInRefusal::NotAtAWindow => "not_at_a_window",
             SignInRefusal::Busy { .. } => "busy",
         }
-    }
-}
-
-impl NoSuchWindow {
-    pub fn message(self, locale: Locale) -> &'static str {
-        locale.pick("本大厅没有这个窗口，请重新选择。", "Your hall has no such window. Choose again.")
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::luhn;
+use crate::base::Fault;
 use crate::base::random::Random;
-use crate::base::{Fault, Locale};
 use crate::crypto::Keys;
 use crate::crypto::mac::Purpose;
 use crate::identity::normalise::{half_width, is_space};
@@ -102,30 +102,6 @@ impl VisitCode {
 impl fmt::Debug for VisitCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("VisitCode(•••)")
-    }
-}
-
-impl CodeProblem {
-    pub fn message(self, locale: Locale) -> &'static str {
-        match self {
-            CodeProblem::Empty => locale.pick("请输入核验码。", "Enter the visit code."),
-            CodeProblem::Form => locale.pick(
-                "核验码是 17 位数字，请核对后重新输入。",
-                "A visit code has 17 digits. Check it and enter it again.",
-            ),
-            CodeProblem::TypedWrongly => locale.pick(
-                "核验码输入有误，最后一位与前面的数字对不上，请逐位核对。",
-                "There is a typing error in the code: its last digit does not match the others. Compare each digit.",
-            ),
-        }
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            CodeProblem::Empty => "empty",
-            CodeProblem::Form => "form",
-            CodeProblem::TypedWrongly => "typed_wrongly",
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::state::{Outcome, State};
 use super::visit::{self, At, Origin, StepRefusal, Visit};
 use crate::audit::{self, Event};
 use crate::base::id::{PersonId, VisitId};
-use crate::base::{Fault, Locale, Moment, Timestamp};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::Keys;
 use crate::identity::mask;
 use crate::identity::store::person;
@@ -167,43 +167,6 @@ pub async fn abandon(db: &Db, moment: &Moment, at: &At<'_>) -> Result<Answer<Vis
 /// Midnight in China before `now`.
 pub(super) fn start_of_day(now: Timestamp) -> Timestamp {
     Timestamp::on_date(now.date()) - Duration::from_secs(12 * 3600)
-}
-
-impl TakeRefusal {
-    pub fn message(self, locale: Locale) -> &'static str {
-        match self {
-            TakeRefusal::Code(problem) => problem.message(locale),
-            TakeRefusal::Unknown => locale.pick(
-                "没有找到这个核验码。请核对号码，或按无预约直接办理。",
-                "No visit has this code. Check it, or open the visit from the card instead.",
-            ),
-            TakeRefusal::Expired => locale.pick(
-                "核验码已过期。可以按无预约直接办理。",
-                "This code has expired. Open the visit from the card instead.",
-            ),
-            TakeRefusal::Cancelled => locale.pick(
-                "这个预约已取消。可以按无预约直接办理。",
-                "This visit was cancelled. Open a new one from the card instead.",
-            ),
-            TakeRefusal::Over => {
-                locale.pick("这个预约已经办理完毕。", "This visit has already been decided.")
-            }
-            TakeRefusal::AnotherWindow => {
-                locale.pick("这个预约正在其他窗口办理。", "Another window has this visit in hand.")
-            }
-        }
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            TakeRefusal::Code(problem) => problem.word(),
-            TakeRefusal::Unknown => "unknown",
-            TakeRefusal::Expired => "expired",
-            TakeRefusal::Cancelled => "cancelled",
-            TakeRefusal::Over => "over",
-            TakeRefusal::AnotherWindow => "another_window",
-        }
-    }
 }
 
 /// The walk-in that the clerk has opened in this hall and not used: every step after the first raises the version.

@@ -228,18 +228,6 @@ impl DecisionRefusal {
             DecisionRefusal::ServedByYou => served_by_you(locale),
         }
     }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            DecisionRefusal::Step(refusal) => refusal.word(),
-            DecisionRefusal::NoCard => "no_card",
-            DecisionRefusal::ChecksNotPassed => "checks_not_passed",
-            DecisionRefusal::SecondLookMissing => "second_look_missing",
-            DecisionRefusal::AnotherPerson => "another_person",
-            DecisionRefusal::ServedElsewhere => "served_elsewhere",
-            DecisionRefusal::ServedByYou => "served_by_you",
-        }
-    }
 }
 
 async fn pass(

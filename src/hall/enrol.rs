@@ -109,12 +109,6 @@ impl EnrolRefusal {
             ),
         }
     }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            EnrolRefusal::NoTriesLeft => "no_tries_left",
-        }
-    }
 }
 
 impl CancelRefusal {
@@ -125,13 +119,6 @@ impl CancelRefusal {
                 "窗口已开始办理，不能再取消。如需停止，请告知窗口工作人员。",
                 "A window has begun your visit, so it cannot be cancelled here. Tell the clerk if you want to stop.",
             ),
-        }
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            CancelRefusal::NoVisit => "no_visit",
-            CancelRefusal::NotOpen => "not_open",
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::window;
 use crate::base::id::{EvidenceId, PersonId, ReceiptId, VisitId};
-use crate::base::{Fault, Locale, Moment, Timestamp};
+use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::{Keys, jwt};
 use crate::identity::CheckMethod;
 use crate::identity::store::proof::{self, StoredEvidence};
@@ -74,26 +74,6 @@ record! {
         visit_id: String,
         person_id: String,
         jws: String,
-    }
-}
-
-impl ReceiptState {
-    pub fn message(self, locale: Locale) -> &'static str {
-        match self {
-            ReceiptState::Valid => locale.pick("回执有效", "This receipt is valid"),
-            ReceiptState::Revoked => {
-                locale.pick("回执已撤销", "The verification behind this receipt was taken back")
-            }
-            ReceiptState::NotConfirmed => locale.pick("回执无法确认", "This receipt cannot be confirmed"),
-        }
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            ReceiptState::Valid => "valid",
-            ReceiptState::Revoked => "revoked",
-            ReceiptState::NotConfirmed => "not_confirmed",
-        }
     }
 }
 

@@ -31,9 +31,6 @@ pub enum Problem {
     /// A form of ours from a browser that brought no cookie at all.
     NoCookies,
     TooLarge,
-    TooManyRequests {
-        wait: u64,
-    },
     Unavailable {
         wait: u64,
     },
@@ -80,7 +77,6 @@ impl Problem {
             Problem::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Problem::Expired | Problem::ExpiredFrom(_) | Problem::Answered => StatusCode::GONE,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Problem::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Problem::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -88,7 +84,7 @@ impl Problem {
 
     fn wait(&self) -> Option<u64> {
         match self {
-            Problem::TooManyRequests { wait } | Problem::Unavailable { wait } => Some(*wait),
+            Problem::Unavailable { wait } => Some(*wait),
             _ => None,
         }
     }

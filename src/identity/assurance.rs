@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::evidence::{CheckMethod, Evidence, EvidenceKind};
-use crate::base::{Locale, Timestamp};
+use crate::base::Timestamp;
 
 /// A level of assurance, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -41,16 +41,6 @@ impl Level {
 
     pub fn of_number(number: u8) -> Option<Level> {
         Level::ALL.get(usize::from(number)).copied()
-    }
-
-    /// What people call it.
-    pub fn label(self, locale: Locale) -> &'static str {
-        match self {
-            Level::SelfAsserted => locale.pick("未核验", "Not verified"),
-            Level::DataMatched => locale.pick("信息已核对", "Details matched"),
-            Level::RealPerson => locale.pick("本人已核验", "Verified as a real person"),
-            Level::InPerson => locale.pick("现场已核验", "Verified in person"),
-        }
     }
 }
 

@@ -103,17 +103,6 @@ impl CreditCodeProblem {
             ),
         }
     }
-
-    /// A stable word for programs and import reports.
-    pub const fn code(self) -> &'static str {
-        match self {
-            CreditCodeProblem::Empty => "empty",
-            CreditCodeProblem::Length => "length",
-            CreditCodeProblem::Alphabet => "alphabet",
-            CreditCodeProblem::Area => "area",
-            CreditCodeProblem::CheckCharacter => "check_character",
-        }
-    }
 }
 
 impl fmt::Display for CreditCodeProblem {

@@ -79,25 +79,6 @@ impl DocumentProblem {
             ),
         }
     }
-
-    /// A stable word for programs, import reports and audit; no personal data.
-    pub const fn code(self) -> &'static str {
-        use DocumentProblem as P;
-        match self {
-            P::Empty => "empty",
-            P::TooLong => "too_long",
-            P::Form(_) => "form",
-            P::OldNumber => "old_number",
-            P::Area => "area",
-            P::BirthDate => "birth_date",
-            P::BirthInFuture => "birth_in_future",
-            P::CheckCharacter => "check_character",
-            P::OtherKind(_) => "other_kind",
-            P::EnterpriseCode => "enterprise_code",
-            P::CountryMissing => "country_missing",
-            P::CountryUnknown => "country_unknown",
-        }
-    }
 }
 
 impl fmt::Display for DocumentProblem {
@@ -202,7 +183,6 @@ pub(super) mod tests {
             let en = problem.message(Locale::En);
             assert!(zh.ends_with('。') && zh.chars().any(|c| ('一'..='龥').contains(&c)), "{zh}");
             assert!(en.ends_with('.') && en.is_ascii(), "{en}");
-            assert!(problem.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         }
     }
 }

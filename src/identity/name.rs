@@ -124,18 +124,6 @@ impl NameProblem {
             ),
         }
     }
-
-    /// A stable word for programs and import reports.
-    pub const fn code(self) -> &'static str {
-        match self {
-            NameProblem::Empty => "empty",
-            NameProblem::TooLong => "too_long",
-            NameProblem::Invisible => "invisible",
-            NameProblem::Sign => "sign",
-            NameProblem::NoLetter => "no_letter",
-            NameProblem::DotAtEdge => "dot_at_edge",
-        }
-    }
 }
 
 impl fmt::Display for NameProblem {

@@ -60,14 +60,6 @@ impl PhoneProblem {
             ),
         }
     }
-
-    /// A stable word for programs and import reports.
-    pub const fn code(self) -> &'static str {
-        match self {
-            PhoneProblem::Empty => "empty",
-            PhoneProblem::Form => "form",
-        }
-    }
 }
 
 impl fmt::Display for PhoneProblem {

@@ -85,5 +85,5 @@ fn token(app: &App, moment: &Moment, client: &Client, due: &Due) -> Result<Strin
     let issuer = app.settings.issuer.as_str();
     let mut claims = LogoutTokenClaims::new(issuer, &due.sub, &due.client_id, jti, moment.now.seconds());
     claims.sid = Some(due.sid.clone());
-    app.keys.signing.signer(client.id_token_algorithm)?.sign("logout+jwt", &claims)
+    app.keys.signing.signer(client.id_token_algorithm)?.sign(LogoutTokenClaims::TYP, &claims)
 }

@@ -1,79 +1,90 @@
 //! Removes what is over: tokens, families and sessions that nobody can use or ask about any more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sweep_clients as clients;
+use super::sweep_clients;
 use crate::app::App;
 use crate::base::{Fault, Timestamp};
-use crate::grant::{access_token, trace};
-use crate::sql;
+use crate::client;
+use crate::client::dynamic::invitation;
+use crate::gateway::message;
+use crate::grant::{access_token, decoupled, family, notice, refresh, trace};
+use crate::hall::clerk_session;
+use crate::session::sso;
 use crate::storage::{Db, Run, Statement};
+
+/// Rows removed, by kind; a kind of which nothing was over is not named.
+pub type Swept = BTreeMap<&'static str, u64>;
+
+/// Rows that are over one day.
+struct Kind {
+    name: &'static str,
+    /// How long they stay after their end.
+    kept: Duration,
+    /// Removes those that ended before, so many at the most; the last statement tells how many there were.
+    over: fn(before: Timestamp, most: i64) -> Vec<Statement>,
+}
 
 /// Rows of one transaction: few enough that nobody waits for it.
 pub(super) const BATCH: i64 = 500;
 /// What is left after this many batches waits for the next sweep.
 const BATCHES: usize = 1_000;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// An expired token is refused with or without its row; kept for a while, so that its use can still be explained.
-const TOKENS_KEPT: Duration = Duration::from_secs(24 * 3600);
+const TOKENS_KEPT: Duration = DAY;
+/// Nothing finds the access tokens of a family but by time: they are gone before it.
+const FAMILIES_KEPT: Duration = Duration::from_secs(TOKENS_KEPT.as_secs() + access_token::LIFETIME.as_secs());
 /// Longer than anything that hangs on a session: what is looked at can go.
-const SESSIONS_KEPT: Duration = Duration::from_secs(32 * 24 * 3600);
+const SESSIONS_KEPT: Duration = Duration::from_secs(32 * DAY.as_secs());
 /// Longer than a family is there: what is looked at can go.
-const REVOCATIONS_KEPT: Duration = Duration::from_secs(33 * 24 * 3600);
-
+const REVOCATIONS_KEPT: Duration = Duration::from_secs(33 * DAY.as_secs());
 /// A client that asks once more is told what became of its request this long after its end.
 const DECOUPLED_KEPT: Duration = Duration::from_secs(3600);
 
-/// Rows removed, by kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Swept {
-    pub access_tokens: u64,
-    pub refresh_tokens: u64,
-    pub families: u64,
-    pub revocations: u64,
-    pub sessions: u64,
-    pub decoupled: u64,
-    pub notices: u64,
-    pub messages: u64,
-    pub staff_sessions: u64,
-    pub traces: u64,
-    pub invitations: u64,
-    pub clients: u64,
-}
+/// Children before parents.
+const KINDS: &[Kind] = &[
+    Kind { name: "access tokens", kept: TOKENS_KEPT, over: access_token::over },
+    Kind { name: "refresh tokens", kept: TOKENS_KEPT, over: refresh::over },
+    Kind { name: "families", kept: FAMILIES_KEPT, over: family::over },
+    Kind { name: "revocations", kept: REVOCATIONS_KEPT, over: family::revocations_over },
+    Kind { name: "sessions", kept: SESSIONS_KEPT, over: sso::over },
+    Kind { name: "decoupled requests", kept: DECOUPLED_KEPT, over: decoupled::over },
+    Kind { name: "notices", kept: TOKENS_KEPT, over: notice::over },
+    Kind { name: "messages", kept: TOKENS_KEPT, over: message::over },
+    Kind { name: "staff sessions", kept: SESSIONS_KEPT, over: clerk_session::over },
+    Kind { name: "traces", kept: trace::KEPT, over: trace::over },
+    Kind { name: "invitations", kept: SESSIONS_KEPT, over: invitation::over },
+    Kind { name: "clients", kept: TOKENS_KEPT, over: client::store::over },
+];
 
-/// One sweep, children before parents.
+/// One sweep.
 pub async fn run_once(app: Arc<App>) -> Result<Swept, Fault> {
-    clients::forget_waiting(&app).await?;
-    clients::gauge(&app).await?;
+    sweep_clients::forget_waiting(&app).await?;
+    sweep_clients::gauge(&app).await?;
     sweep_all(&app.db, app.clock.now()).await
 }
 
 async fn sweep_all(db: &Db, now: Timestamp) -> Result<Swept, Fault> {
-    let (tokens_before, sessions_before) = (now - TOKENS_KEPT, now - SESSIONS_KEPT);
-    Ok(Swept {
-        access_tokens: sweep(db, || vec![access_tokens(tokens_before)]).await?,
-        refresh_tokens: sweep(db, || vec![refresh_tokens(tokens_before)]).await?,
-        families: sweep(db, || vec![families(tokens_before - access_token::LIFETIME)]).await?,
-        revocations: sweep(db, || vec![revocations(now - REVOCATIONS_KEPT)]).await?,
-        sessions: sweep(db, || sessions(sessions_before)).await?,
-        decoupled: sweep(db, || vec![decoupled(now - DECOUPLED_KEPT)]).await?,
-        notices: sweep(db, || vec![notices(tokens_before)]).await?,
-        messages: sweep(db, || vec![messages(tokens_before)]).await?,
-        staff_sessions: sweep(db, || vec![staff_sessions(sessions_before)]).await?,
-        traces: sweep(db, || vec![traces(now - trace::KEPT)]).await?,
-        invitations: sweep(db, || vec![clients::invitations(sessions_before)]).await?,
-        clients: sweep(db, || vec![clients::deleted(tokens_before)]).await?,
-    })
+    let mut swept = Swept::new();
+    for kind in KINDS {
+        let rows = sweep(db, kind, now).await?;
+        if rows > 0 {
+            swept.insert(kind.name, rows);
+        }
+    }
+    Ok(swept)
 }
 
-/// Runs the statements, a batch a transaction, until the last of them finds less than a batch.
-async fn sweep(db: &Db, batch: impl Fn() -> Vec<Statement>) -> Result<u64, Fault> {
+/// A batch a transaction, until one is not full.
+async fn sweep(db: &Db, kind: &Kind, now: Timestamp) -> Result<u64, Fault> {
     let mut swept = 0;
     for _ in 0..BATCHES {
         let mut removed = 0;
         let mut tx = db.begin().await?;
-        for statement in batch() {
+        for statement in (kind.over)(now - kind.kept, BATCH) {
             removed = tx.execute(statement).await?;
         }
         tx.commit().await?;
@@ -85,135 +96,13 @@ async fn sweep(db: &Db, batch: impl Fn() -> Vec<Statement>) -> Result<u64, Fault
     Ok(swept)
 }
 
-fn access_tokens(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM access_token WHERE digest IN (
-             SELECT digest FROM access_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-fn refresh_tokens(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM refresh_token WHERE digest IN (
-             SELECT digest FROM refresh_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-fn decoupled(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM decoupled_request WHERE id IN (
-             SELECT id FROM decoupled_request WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-fn notices(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM client_notice WHERE id IN (
-             SELECT id FROM client_notice WHERE settled_at < $1 ORDER BY settled_at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-/// The sandbox's inbox.
-fn messages(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM sandbox_message WHERE id IN (SELECT id FROM sandbox_message WHERE at < $1 ORDER BY at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-/// A family goes when no token hangs on it. Its access tokens are gone by time: none outlives it by more than a token's
-/// life, and nothing finds the tokens of a family but by looking at all of them.
-fn families(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM token_family WHERE id IN (
-             SELECT id FROM token_family WHERE expires_at < $1
-               AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE refresh_token.family_id = token_family.id)
-             ORDER BY expires_at, id LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-/// The note of a revocation goes after its family, also where that was never written.
-fn revocations(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM family_revocation WHERE family_id IN (
-             SELECT family_id FROM family_revocation WHERE at < $1
-               AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.id = family_revocation.family_id)
-             ORDER BY at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-/// What a clerk did is in the audit; the session itself is only a key to the desk.
-fn staff_sessions(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM staff_session WHERE id IN (
-             SELECT id FROM staff_session WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
-/// A session goes when no family hangs on it, and with it who saw it and who was told of its end. Two nodes at once may
-/// choose different sessions in each statement: one that still has children stays for the next batch.
-fn sessions(before: Timestamp) -> Vec<Statement> {
-    vec![
-        sql!(
-            "DELETE FROM logout_delivery WHERE session_id IN (
-                 SELECT id FROM sso_session WHERE expires_at < $1
-                   AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
-                 ORDER BY expires_at, id LIMIT $2)",
-            before,
-            BATCH,
-        ),
-        sql!(
-            "DELETE FROM participation WHERE session_id IN (
-                 SELECT id FROM sso_session WHERE expires_at < $1
-                   AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
-                 ORDER BY expires_at, id LIMIT $2)",
-            before,
-            BATCH,
-        ),
-        sql!(
-            "DELETE FROM sso_session WHERE id IN (
-                 SELECT id FROM sso_session WHERE expires_at < $1
-                   AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
-                   AND NOT EXISTS (SELECT 1 FROM participation WHERE participation.session_id = sso_session.id)
-                   AND NOT EXISTS (SELECT 1 FROM logout_delivery WHERE logout_delivery.session_id = sso_session.id)
-                 ORDER BY expires_at, id LIMIT $2)",
-            before,
-            BATCH,
-        ),
-    ]
-}
-
-fn traces(before: Timestamp) -> Statement {
-    sql!(
-        "DELETE FROM trace WHERE txn IN (SELECT txn FROM trace WHERE at < $1 ORDER BY at LIMIT $2)",
-        before,
-        BATCH,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::scratch::Scratch;
     use crate::config::DatabasePlace;
+    use crate::sql;
     use crate::storage::{Tally, migrate};
-
-    const DAY: Duration = Duration::from_secs(24 * 3600);
 
     async fn open() -> (Db, Scratch) {
         let folder = Scratch::open();
@@ -316,21 +205,18 @@ mod tests {
         insert_staff_session(&db, "over", now - DAY * 33).await;
         insert_staff_session(&db, "kept", now - DAY * 29).await;
         let swept = sweep_all(&db, now).await.unwrap();
-        assert_eq!(
-            swept,
-            Swept {
-                access_tokens: 2,
-                refresh_tokens: 2,
-                families: 2,
-                revocations: 2,
-                sessions: 1,
-                staff_sessions: 1,
-                traces: 1,
-                ..Swept::default()
-            }
-        );
+        let expected = [
+            ("access tokens", 2),
+            ("refresh tokens", 2),
+            ("families", 2),
+            ("revocations", 2),
+            ("sessions", 1),
+            ("staff sessions", 1),
+            ("traces", 1),
+        ];
+        assert_eq!(swept, Swept::from(expected));
         assert_eq!(revocations(&db).await, [("family-lives".to_owned(),), ("just-ended".to_owned(),)]);
-        assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::default());
+        assert_eq!(sweep_all(&db, now).await.unwrap(), Swept::new());
         db.close().await;
     }
 
@@ -349,7 +235,7 @@ mod tests {
             .unwrap();
         }
         tx.commit().await.unwrap();
-        assert_eq!(sweep_all(&db, now).await.unwrap().access_tokens, BATCH.unsigned_abs() * 2 + 1);
+        assert_eq!(sweep_all(&db, now).await.unwrap()["access tokens"], BATCH.unsigned_abs() * 2 + 1);
         db.close().await;
     }
 }

@@ -13,13 +13,12 @@ use super::respond::{self, Target};
 use super::token::Front;
 use super::{accept, body, open};
 use crate::app::App;
+use crate::base::Fault;
 use crate::base::id::{ParticipationId, RequestId};
-use crate::base::{Fault, Timestamp};
 use crate::client::{Client, Profile, Purpose};
-use crate::grant::asked::{self, Asked};
+use crate::grant::asked;
 use crate::grant::code::{self, Code};
 use crate::grant::decoupled::Closing;
-use crate::grant::granted::Facts;
 use crate::grant::pending::{self, Pending};
 use crate::grant::standing::{self, Standing};
 use crate::grant::trace::Kind;
@@ -31,10 +30,9 @@ use crate::http::paths;
 use crate::http::shown::{PageProblem, Problem};
 use crate::identity::subject;
 use crate::protocol::authorize::AuthorizeDraft;
-use crate::protocol::confirmation::Sender;
 use crate::protocol::request_object::Carried;
 use crate::protocol::scope::OPENID;
-use crate::protocol::{Acr, AuthorizeRequest, Params, RedirectUri, Refusal};
+use crate::protocol::{AuthorizeRequest, Params, RedirectUri, Refusal};
 use crate::session::{Session, detour};
 
 pub async fn endpoint(State(app): State<Arc<App>>, request: Request) -> Result<Response, PageProblem> {
@@ -121,8 +119,7 @@ pub(super) async fn advance(
     match (owed, &session) {
         (Owed::Nothing(acr), Some(session)) => {
             let people = (session, &standing);
-            let granted =
-                granted((&pending.request, client), people, (asked.clone(), acr), context.moment.now);
+            let granted = Granted::of((&pending.request, client), people, (&asked, acr), context.moment.now);
             match &pending.decoupled {
                 Some(id) => {
                     let said = Said::Yes(Box::new(granted), &session.proofs);
@@ -202,40 +199,6 @@ async fn present(context: &Context, client: &Client) -> Result<(Option<Session>,
     let mut read = context.app.db.read();
     let found = standing::find_with_session(&mut read, now, secret, &client.client_id).await?;
     Ok(found.map_or((None, Standing::default()), |(session, standing)| (Some(session), standing)))
-}
-
-/// What is granted, with what is told about the person and the sign-in at this moment.
-pub(super) fn granted(
-    (request, client): (&AuthorizeRequest, &Client),
-    (session, standing): (&Session, &Standing),
-    (asked, acr): (Asked, Acr),
-    now: Timestamp,
-) -> Granted {
-    let Asked { scope, claims, details } = asked.granted(client.consent, standing.consent.as_ref());
-    let assurance = standing.assurance(now);
-    Granted {
-        client_id: client.client_id.clone(),
-        person: session.person.clone(),
-        account: session.account.clone(),
-        session: session.id.clone(),
-        scope,
-        facts: Facts {
-            auth_time: session.auth_time(),
-            acr,
-            amr: session.amr().into_iter().map(str::to_owned).collect(),
-            nonce: request.nonce.clone(),
-            level: assurance.level.number(),
-            level_reached_at: assurance.reached_at,
-            level_reached_by: standing.reached_by(&assurance).map(|kind| kind.as_str().to_owned()),
-            claims: request.claims.clone(),
-            claim_names: claims,
-            confirmation: None,
-            sender: Sender::Anybody,
-            resources: request.resource.clone(),
-            details: details.to_values(),
-            consent: standing.consent.as_ref().map(|consent| consent.id.clone()),
-        },
-    }
 }
 
 /// What a refusal means for somebody who waits elsewhere; none where the person has decided nothing.

@@ -23,8 +23,7 @@ pub(super) async fn query_or_params(request: Request) -> Result<Params, Refusal>
     if request.method() == http::Method::POST {
         return params(request).await;
     }
-    let query = request.uri().query().unwrap_or_default();
-    if query.len() > MOST_BYTES { Err(Refusal::RequestTooLarge) } else { Params::parse(query) }
+    query(&request)
 }
 
 /// The parameters of a POST that may stand in its query instead (the sandbox's own addresses).
@@ -32,6 +31,10 @@ pub(super) async fn body_or_query(request: Request) -> Result<Params, Refusal> {
     if request.uri().query().is_none_or(str::is_empty) {
         return params(request).await;
     }
+    query(&request)
+}
+
+fn query(request: &Request) -> Result<Params, Refusal> {
     let query = request.uri().query().unwrap_or_default();
     if query.len() > MOST_BYTES { Err(Refusal::RequestTooLarge) } else { Params::parse(query) }
 }

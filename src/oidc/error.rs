@@ -13,18 +13,21 @@ use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::protocol::bearer::{self, Challenge, Requirement, Scheme};
 use crate::protocol::error_answer::ErrorAnswer;
-use crate::protocol::{ErrorCode, Refusal};
+use crate::protocol::{ErrorCode, Postponed, Refusal};
 
 /// What an endpoint gives instead of its answer.
 #[derive(Debug)]
 pub enum Problem {
     Refused(Refusal),
+    Postponed(Postponed),
     Fault(Fault),
 }
 
 /// A problem on its way out: it knows the request's name and language.
 pub struct OAuthError {
     refusal: Refusal,
+    /// Seconds after which to ask again.
+    wait: Option<u64>,
     asked: Option<Locale>,
     txn: String,
     /// The page about this refusal.
@@ -49,6 +52,12 @@ struct Challenged {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Problem::Refused(refusal)
+    }
+}
+
+impl From<Postponed> for Problem {
+    fn from(postponed: Postponed) -> Self {
+        Problem::Postponed(postponed)
     }
 }
 
@@ -77,10 +86,18 @@ impl From<SealProblem> for Problem {
 }
 
 impl Problem {
+    /// Seconds after which the same request may succeed, where that was said.
+    fn wait(&self) -> Option<u64> {
+        match self {
+            Problem::Postponed(postponed) => Some(postponed.wait),
+            Problem::Refused(_) | Problem::Fault(_) => None,
+        }
+    }
+
     /// The refusal the outside sees; a fault is logged here and stays opaque.
     pub fn refusal(self) -> Refusal {
         match self {
-            Problem::Refused(refusal) => refusal,
+            Problem::Refused(refusal) | Problem::Postponed(Postponed { refusal, .. }) => refusal,
             Problem::Fault(fault) => {
                 fault_log::note(&fault);
                 match fault.trouble() {
@@ -94,6 +111,7 @@ impl Problem {
 
 impl OAuthError {
     pub fn new(machine: &Machine, problem: Problem) -> Self {
+        let said = problem.wait();
         let refusal = problem.refusal();
         metrics::counter!("tongyao_refusals_total", "code" => refusal.number().to_string()).increment(1);
         tracing::info!(error_code = refusal.number(), "refused");
@@ -105,6 +123,7 @@ impl OAuthError {
         let txn = machine.moment.request_id.clone();
         Self {
             refusal,
+            wait: said.or(refusal.usual_wait()),
             asked: machine.asked,
             txn,
             help,
@@ -176,8 +195,8 @@ impl IntoResponse for OAuthError {
         if let Some(nonce) = self.nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
             headers.insert(proof::DPOP_NONCE, nonce);
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(wait) = self.wait {
+            headers.insert(RETRY_AFTER, wait.into());
         }
         response
     }

@@ -42,8 +42,6 @@ pub(super) async fn pushed(
         return Err(refuse(Refusal::RequestUriOtherClient));
     }
     context.prefer(pushed.request.ui_locales.as_deref());
-    context.trace.of_client(&client.client_id);
-    context.trace.note(context.moment.now, Kind::ClientFound, None);
     if let Some((id, pending)) = begun(context, name).await? {
         return authorize::advance(context, &client, &pending, Some(&id)).await;
     }

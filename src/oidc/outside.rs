@@ -51,7 +51,6 @@ fn refusal(problem: &Problem) -> Refusal {
         Problem::BadRequest | Problem::Forbidden | Problem::StaleForm | Problem::NoCookies => {
             Refusal::RequestMalformed
         }
-        Problem::TooManyRequests { .. } => Refusal::TooManyRequests,
         Problem::Unavailable { .. } => Refusal::ServerBusy,
         Problem::Broken => Refusal::ServerBroken,
     }

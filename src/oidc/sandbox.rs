@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::grant::asked::{self, Asked};
 use crate::grant::decoupled::{self, Closing, Kind, State, Waiting};
 use crate::grant::level::{self, Reached};
-use crate::grant::{consent, standing};
+use crate::grant::{Granted, consent, standing};
 use crate::http::machine::Machine;
 use crate::http::shown::{Problem as PageTrouble, Shown};
 use crate::identity::store::account;
@@ -78,8 +78,7 @@ async fn allow(machine: &Machine, client: &Client, waiting: &Waiting) -> Result<
     let asked = asked::of(request, client)?;
     consented(machine, (&session, client), &asked).await?;
     let standing = standing::find(&mut app.db.read(), &session, &client.client_id).await?;
-    let granted =
-        super::authorize::granted((request, client), (&session, &standing), (asked, acr), moment.now);
+    let granted = Granted::of((request, client), (&session, &standing), (&asked, acr), moment.now);
     end(machine, (client, waiting), Said::Yes(Box::new(granted), &session.proofs), "allowed").await
 }
 

@@ -102,11 +102,6 @@ impl AcrValues {
         &self.known
     }
 
-    /// Values that are not ours: nothing when voluntary, unmeetable when essential.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
-    }
-
     pub fn is_empty(&self) -> bool {
         self.known.is_empty() && self.unknown.is_empty()
     }
@@ -155,7 +150,7 @@ mod tests {
     fn keeps_preference_and_sets_strangers_apart() {
         let values: AcrValues = "urn:tongyao:loa:3 0 urn:tongyao:aal:2".parse().unwrap();
         assert_eq!(values.known(), [Acr::Loa(3), Acr::Aal(2)]);
-        assert_eq!(values.unknown(), ["0"]);
+        assert_eq!(values.unknown, ["0"]);
         assert_eq!("0 ".repeat(33).parse::<AcrValues>(), Err(TooManyAcrValues));
         assert_eq!("x".repeat(2049).parse::<AcrValues>(), Err(TooManyAcrValues));
         assert!("x".repeat(2048).parse::<AcrValues>().is_ok());

@@ -154,15 +154,6 @@ impl Wish {
         values.iter().filter_map(Value::as_str)
     }
 
-    /// Whether a value is one of those wanted.
-    pub fn accepts(&self, value: &Value) -> bool {
-        match &self.wanted {
-            Wanted::Any => true,
-            Wanted::One(wanted) => wanted == value,
-            Wanted::OneOf(wanted) => wanted.contains(value),
-        }
-    }
-
     fn of(value: Value) -> Result<Self, NotAClaimsRequest> {
         let mut members = match value {
             Value::Null => return Ok(Self::default()),

@@ -102,11 +102,6 @@ impl IdTokenClaims {
             claims.into_iter().filter(|(name, value)| !OWN.contains(&name.as_str()) && !value.is_null());
         self.about.extend(told);
     }
-
-    /// The claims about the person.
-    pub fn about(&self) -> &Map<String, Value> {
-        &self.about
-    }
 }
 
 /// `at_hash` and `c_hash` (OIDC Core §3.1.3.6): the left half of the digest that belongs to the signature.

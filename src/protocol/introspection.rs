@@ -10,35 +10,24 @@ use super::confirmation::Confirmation;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::scope::Scope;
-use super::text::words;
 use super::token_answer::TokenType;
 
 const MOST_TOKEN: usize = 8192;
-
-words! {
-    /// `token_type_hint`.
-    TokenHint, "not a token type hint" {
-        AccessToken = "access_token",
-        RefreshToken = "refresh_token",
-    }
-}
 
 /// What an introspection or revocation request asks about.
 #[derive(Debug, Clone)]
 pub struct TokenQuestion {
     pub token: Secret,
-    /// Where to look first; an unknown hint is ignored (RFC 7009 §2.1).
-    pub hint: Option<TokenHint>,
 }
 
 impl TokenQuestion {
+    /// `token_type_hint` is not looked at (RFC 7009 §2.1): a token begins with the mark of its kind.
     pub fn parse(params: &Params) -> Result<Self, Refusal> {
         let token = params.get("token").ok_or(Refusal::TokenMissing)?;
         if token.len() > MOST_TOKEN || !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Refusal::TokenMalformed);
         }
-        let hint = params.get("token_type_hint").and_then(|hint| hint.parse().ok());
-        Ok(Self { token: Secret::new(token), hint })
+        Ok(Self { token: Secret::new(token) })
     }
 }
 
@@ -211,8 +200,7 @@ mod tests {
     fn reads_the_question() {
         let read = |body: &str| TokenQuestion::parse(&Params::parse(body).unwrap());
         let question = read("token=t&token_type_hint=refresh_token").unwrap();
-        assert_eq!((question.token.expose(), question.hint), ("t", Some(TokenHint::RefreshToken)));
-        assert_eq!(read("token=t&token_type_hint=x").unwrap().hint, None);
+        assert_eq!(question.token.expose(), "t");
         assert_eq!(read("").map(|_| ()), Err(Refusal::TokenMissing));
         assert_eq!(read("token=a+b").map(|_| ()), Err(Refusal::TokenMalformed));
         assert_eq!(read(&format!("token={}", "a".repeat(8193))).map(|_| ()), Err(Refusal::TokenMalformed));
@@ -242,7 +230,7 @@ mod tests {
     #[test]
     fn an_inactive_token_says_nothing_else() {
         assert_eq!(serde_json::to_string(&Introspection::INACTIVE).unwrap(), r#"{"active":false}"#);
-        let token = ActiveToken::new("https://id.example", "app1", Scope::empty(), 1, 2);
+        let token = ActiveToken::new("https://id.example", "app1", Scope::default(), 1, 2);
         let text = serde_json::to_string(&Introspection::active(token)).unwrap();
         let expected = r#"{"active":true,"scope":"","client_id":"app1","token_type":"Bearer","exp":2,"iat":1,"iss":"https://id.example"}"#;
         assert_eq!(text, expected);

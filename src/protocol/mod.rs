@@ -11,6 +11,8 @@ pub mod json;
 pub mod error;
 /// Every reason to refuse: six digits, code, status, both languages.
 pub mod refusal;
+/// A refusal that ends by itself, and when.
+pub mod postponed;
 /// What to do about a refusal.
 pub mod remedy;
 /// The answer that carries a refusal.
@@ -98,6 +100,7 @@ pub use client_metadata::ClientMetadata;
 pub use error::ErrorCode;
 pub use grant_type::GrantType;
 pub use params::Params;
+pub use postponed::Postponed;
 pub use redirect::RedirectUri;
 pub use refusal::Refusal;
 pub use scope::Scope;

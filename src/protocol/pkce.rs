@@ -51,10 +51,6 @@ impl CodeVerifier {
         bytes.copy_from_slice(digest(&SHA256, self.0.expose().as_bytes()).as_ref());
         CodeChallenge(bytes)
     }
-
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
 }
 
 impl FromStr for CodeChallenge {

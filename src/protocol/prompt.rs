@@ -44,11 +44,6 @@ impl Prompts {
         if self.forbids_pages() { self } else { Self(self.0 | bit(prompt)) }
     }
 
-    /// The same without one value, once the person has done what it asks for.
-    pub fn without(self, prompt: Prompt) -> Self {
-        Self(self.0 & !bit(prompt))
-    }
-
     fn iter(self) -> impl Iterator<Item = Prompt> {
         Prompt::ALL.iter().copied().filter(move |prompt| self.contains(*prompt))
     }
@@ -107,8 +102,6 @@ mod tests {
             assert_eq!(printed.as_deref(), expected.as_ref().map(|text| *text), "{text}");
         }
         let both: Prompts = "login consent".parse().unwrap();
-        assert!(!both.without(Prompt::Login).contains(Prompt::Login));
-        assert!(both.without(Prompt::Login).contains(Prompt::Consent));
         assert!(!both.forbids_pages());
         assert_eq!(Prompts::default().with(Prompt::Consent).to_string(), "consent");
         let none: Prompts = "none".parse().unwrap();

@@ -205,7 +205,7 @@ mod tests {
         let claims =
             json!({"redirect_uris": ["https://a.example/"], "client_id": "portal", "iss": "p", "x": 1});
         submitted.overrule(claims.as_object().unwrap());
-        let metadata = submitted.metadata(&Scope::empty()).unwrap();
+        let metadata = submitted.metadata(&Scope::default()).unwrap();
         assert_eq!(metadata.redirect_uris, ["https://a.example/"]);
         assert_eq!(
             (metadata.client_name.as_deref(), submitted.client_id.as_deref()),
@@ -243,7 +243,7 @@ mod tests {
         fn takes_any_member(name in "[a-z_#]{1,30}|scope|jwks|redirect_uris|contacts", text in ".{0,40}") {
             for value in [json!(text), json!([text]), json!({"keys": [text]}), json!(1), json!(null)] {
                 let submitted = Submitted::parse(&json!({ name.as_str(): value }).to_string()).unwrap();
-                if let Err(problems) = submitted.metadata(&Scope::empty()) {
+                if let Err(problems) = submitted.metadata(&Scope::default()) {
                     prop_assert!(description(&problems).is_ascii());
                 }
             }

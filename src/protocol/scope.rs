@@ -40,11 +40,6 @@ pub enum NotAScope {
 }
 
 impl Scope {
-    /// Nothing.
-    pub fn empty() -> Self {
-        Self::default()
-    }
-
     pub fn contains(&self, token: &str) -> bool {
         self.0.contains(token)
     }
@@ -71,11 +66,6 @@ impl Scope {
     /// What is in either.
     pub fn union(&self, other: &Scope) -> Scope {
         Self(self.0.union(&other.0).cloned().collect())
-    }
-
-    /// Only the tokens the service gives a meaning (OIDC Core §3.1.2.1: others should be ignored).
-    pub fn known(&self) -> Scope {
-        Self(self.0.iter().filter(|token| KNOWN.contains(&token.as_str())).cloned().collect())
     }
 
     /// The tokens in alphabetical order.
@@ -145,7 +135,6 @@ mod tests {
         assert_eq!(asked.minus(&allowed), scope("profile"));
         assert_eq!(asked.union(&allowed), scope("openid profile phone email"));
         assert!(scope("openid").is_subset(&asked) && !allowed.is_subset(&asked));
-        assert_eq!(scope("openid x:read").known(), scope("openid"));
         assert!(scope("").is_empty());
     }
 

@@ -141,7 +141,7 @@ mod tests {
             panic!("a code exchange")
         };
         assert_eq!((code.expose(), redirect_uri.as_deref()), ("c", Some("https://a/")));
-        assert_eq!(code_verifier.unwrap().expose(), verifier);
+        assert_eq!(code_verifier.unwrap().challenge(), verifier.parse::<CodeVerifier>().unwrap().challenge());
         let Ok(TokenRequest::RefreshToken { scope, .. }) =
             read("grant_type=refresh_token&refresh_token=r&scope=openid")
         else {

@@ -8,6 +8,7 @@ use openidconnect::{HttpResponse, OAuth2TokenResponse, TokenResponse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::call::{Ending, Heard, Rejection};
 use super::claims::{self, Doubt, Received};
 use super::person::Person;
 use super::provider::{Known, Tokens, Unreachable};
@@ -37,28 +38,15 @@ pub enum NotTaken {
     /// Too much was asked lately, of this person or by this client.
     Busy,
     Unreachable,
-    Refused {
-        error: String,
-        description: Option<String>,
-    },
-    Unsound(&'static str),
+    Rejected(Rejection),
 }
 
 /// What the token endpoint says to a question (§10.1.1, §11).
 pub enum Answer {
     Tokens(Box<Tokens>),
-    Pending,
-    SlowDown,
-    Denied,
-    Expired,
-    LevelUnmet,
-    Refused {
-        error: String,
-        description: Option<String>,
-    },
-    Unsound(&'static str),
-    /// None, or that it cannot say now.
-    Nothing,
+    /// The question is open.
+    Open(Heard),
+    Over(Ending),
 }
 
 /// As long as somebody stays on the line.
@@ -72,7 +60,7 @@ pub async fn ask(rp: &SampleRp, question: &Question<'_>) -> Result<Taken, NotTak
     let known = rp.provider.known().await.map_err(|Unreachable| NotTaken::Unreachable)?;
     let endpoint = known
         .backchannel_authentication_endpoint()
-        .ok_or(NotTaken::Unsound("backchannel_authentication_endpoint"))?;
+        .ok_or(NotTaken::Rejected(Rejection::Unsound("backchannel_authentication_endpoint")))?;
     let scope = format!("openid {}", rp.system.scopes().join(" "));
     let form = [
         ("scope", scope.as_str()),
@@ -90,11 +78,11 @@ pub async fn ask(rp: &SampleRp, question: &Question<'_>) -> Result<Taken, NotTak
 
 /// Asks once whether the person has answered.
 pub async fn poll(rp: &SampleRp, known: &Known, auth_req_id: &Secret) -> Answer {
-    let Some(endpoint) = known.token_endpoint() else { return Answer::Unsound("token_endpoint") };
+    let Some(endpoint) = known.token_endpoint() else { return over(Rejection::Unsound("token_endpoint")) };
     let form = [("grant_type", GRANT_TYPE), ("auth_req_id", auth_req_id.expose())];
     match rp.provider.post(endpoint, &form).await {
         Ok(response) => answer(&response),
-        Err(Unreachable) => Answer::Nothing,
+        Err(Unreachable) => Answer::Open(Heard::Nothing),
     }
 }
 
@@ -131,7 +119,7 @@ fn taken(response: &HttpResponse) -> Result<Taken, NotTaken> {
     if response.status() != StatusCode::OK {
         return Err(not_taken(response));
     }
-    let unsound = NotTaken::Unsound("backchannel response");
+    let unsound = NotTaken::Rejected(Rejection::Unsound("backchannel response"));
     let Some(body) = read::<TakenBody>(response) else { return Err(unsound) };
     if !(1..=LONGEST_ID).contains(&body.auth_req_id.len()) || body.expires_in == 0 {
         return Err(unsound);
@@ -152,31 +140,33 @@ fn not_taken(response: &HttpResponse) -> NotTaken {
     }
     match refusal(response) {
         Some((error, _)) if error == "unknown_user_id" => NotTaken::UnknownPerson,
-        Some((error, description)) => NotTaken::Refused { error, description },
-        None => NotTaken::Unsound("backchannel response"),
+        Some((error, description)) => NotTaken::Rejected(Rejection::Refused { error, description }),
+        None => NotTaken::Rejected(Rejection::Unsound("backchannel response")),
     }
 }
 
 fn answer(response: &HttpResponse) -> Answer {
-    let status = response.status();
+    let (status, unsound) = (response.status(), Rejection::Unsound("token response"));
     if status == StatusCode::OK {
-        return match read::<Tokens>(response) {
-            Some(tokens) => Answer::Tokens(Box::new(tokens)),
-            None => Answer::Unsound("token response"),
-        };
+        return read::<Tokens>(response)
+            .map_or_else(|| over(unsound), |tokens| Answer::Tokens(Box::new(tokens)));
     }
     if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        return Answer::Nothing;
+        return Answer::Open(Heard::Nothing);
     }
-    let Some((error, description)) = refusal(response) else { return Answer::Unsound("token response") };
+    let Some((error, description)) = refusal(response) else { return over(unsound) };
     match error.as_str() {
-        "authorization_pending" => Answer::Pending,
-        "slow_down" => Answer::SlowDown,
-        "access_denied" => Answer::Denied,
-        "expired_token" => Answer::Expired,
-        "unmet_authentication_requirements" => Answer::LevelUnmet,
-        _ => Answer::Refused { error, description },
+        "authorization_pending" => Answer::Open(Heard::Pending),
+        "slow_down" => Answer::Open(Heard::SlowDown),
+        "access_denied" => Answer::Over(Ending::Denied),
+        "expired_token" => Answer::Over(Ending::Expired),
+        "unmet_authentication_requirements" => Answer::Over(Ending::LevelUnmet),
+        _ => over(Rejection::Refused { error, description }),
     }
+}
+
+fn over(rejection: Rejection) -> Answer {
+    Answer::Over(Ending::Rejected(rejection))
 }
 
 /// RFC 6749 §5.2. Only a 4xx refuses; anything else is no answer of a token endpoint.
@@ -195,6 +185,10 @@ mod tests {
 
     fn response(status: u16, body: &str) -> HttpResponse {
         http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()
+    }
+
+    fn unsound() -> NotTaken {
+        NotTaken::Rejected(Rejection::Unsound("backchannel response"))
     }
 
     fn error(status: u16, error: &str) -> HttpResponse {
@@ -226,23 +220,23 @@ mod tests {
             r#"{"auth_req_id":"a"}"#,
             &endless,
         ] {
-            assert_eq!(said(body), Err(NotTaken::Unsound("backchannel response")), "{body:.60}");
+            assert_eq!(said(body), Err(unsound()), "{body:.60}");
         }
     }
 
     #[test]
     fn tells_the_reasons_apart_for_which_nobody_is_asked() {
         let refused =
-            NotTaken::Refused { error: "invalid_client".into(), description: Some("why".to_owned()) };
+            Rejection::Refused { error: "invalid_client".into(), description: Some("why".to_owned()) };
         let cases = [
             (error(400, "unknown_user_id"), NotTaken::UnknownPerson),
-            (error(401, "invalid_client"), refused),
+            (error(401, "invalid_client"), NotTaken::Rejected(refused)),
             (error(429, "temporarily_unavailable"), NotTaken::Busy),
             (error(503, "temporarily_unavailable"), NotTaken::Unreachable),
             (response(502, "<html>"), NotTaken::Unreachable),
-            (response(400, "<html>"), NotTaken::Unsound("backchannel response")),
-            (response(302, ""), NotTaken::Unsound("backchannel response")),
-            (error(302, "unknown_user_id"), NotTaken::Unsound("backchannel response")),
+            (response(400, "<html>"), unsound()),
+            (response(302, ""), unsound()),
+            (error(302, "unknown_user_id"), unsound()),
         ];
         for (response, expected) in cases {
             assert_eq!(taken(&response), Err(expected), "{response:?}");
@@ -253,14 +247,15 @@ mod tests {
     fn reads_each_answer_of_the_token_endpoint() {
         let word = |response: HttpResponse| match answer(&response) {
             Answer::Tokens(_) => "tokens",
-            Answer::Pending => "pending",
-            Answer::SlowDown => "slow down",
-            Answer::Denied => "denied",
-            Answer::Expired => "expired",
-            Answer::LevelUnmet => "level",
-            Answer::Refused { .. } => "refused",
-            Answer::Unsound(_) => "unsound",
-            Answer::Nothing => "nothing",
+            Answer::Open(Heard::Pending) => "pending",
+            Answer::Open(Heard::SlowDown) => "slow down",
+            Answer::Open(Heard::Nothing) => "nothing",
+            Answer::Over(Ending::Denied) => "denied",
+            Answer::Over(Ending::Expired) => "expired",
+            Answer::Over(Ending::LevelUnmet) => "level",
+            Answer::Over(Ending::Rejected(Rejection::Refused { .. })) => "refused",
+            Answer::Over(Ending::Rejected(Rejection::Unsound(_))) => "unsound",
+            Answer::Over(Ending::Lost) => "lost",
         };
         assert_eq!(word(response(200, r#"{"access_token":"a","token_type":"Bearer"}"#)), "tokens");
         let cases = [

@@ -40,15 +40,18 @@ pub enum Ending {
     Expired,
     /// The level of the caller does not suffice.
     LevelUnmet,
-    /// The service refused for a reason that no caller can change.
-    Refused {
-        error: String,
-        description: Option<String>,
-    },
-    /// Something that came back is not what it must be; the text says which check.
-    Unsound(&'static str),
+    Rejected(Rejection),
     /// The caller answered, and then the service could not be reached.
     Lost,
+}
+
+/// What no caller can change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// By the service, in its words.
+    Refused { error: String, description: Option<String> },
+    /// Something that came back is not what it must be; the text says which check.
+    Unsound(&'static str),
 }
 
 /// A question that is open.

@@ -11,8 +11,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::answering::{self, Rp, remember_language, render};
-use super::backchannel::{self, Answer, NotTaken, Question, Taken};
-use super::call::{self, Call, Ending, Heard, Line, Matter, Pace, Stage, Waiting};
+use super::backchannel::{self, Answer, Question, Taken};
+use super::call::{self, Call, Ending, Heard, Line, Matter, Pace, Rejection, Stage, Waiting};
 use super::claims::Doubt;
 use super::desk_pages::{AskPage, CallerPage, OverPage, Problem, Typed, WaitingPage};
 use super::pages::Frame;
@@ -108,7 +108,7 @@ async fn begin(rp: &SampleRp, visitor: &Visitor, typed: &Typed, form: String) ->
     let binding_message = Call::binding_message(&code, matter, visitor.locale);
     let question =
         Question { login_hint: &login_hint, binding_message: &binding_message, locale: visitor.locale };
-    let taken = backchannel::ask(rp, &question).await?;
+    let taken = backchannel::ask(rp, &question).await.map_err(Problem::NotTaken)?;
     let asked_at = rp.settings.clock.now();
     let Taken { auth_req_id, expires_in, interval } = taken;
     let waiting = Waiting { auth_req_id, until: asked_at + expires_in, pace: Pace::new(asked_at, interval) };
@@ -140,22 +140,16 @@ async fn follow(rp: &SampleRp, call: &mut Call) {
     }
     let answer = match rp.provider.known().await {
         Ok(known) => backchannel::poll(rp, &known, &waiting.auth_req_id).await,
-        Err(Unreachable) => Answer::Nothing,
+        Err(Unreachable) => Answer::Open(Heard::Nothing),
     };
     let heard = match answer {
-        Answer::Pending => Heard::Pending,
-        Answer::SlowDown => Heard::SlowDown,
-        Answer::Nothing => Heard::Nothing,
+        Answer::Open(heard) => heard,
         Answer::Tokens(tokens) => return call.stage = known(rp, &tokens).await,
-        Answer::Denied => return call.stage = Stage::Over(Ending::Denied),
-        Answer::LevelUnmet => return call.stage = Stage::Over(Ending::LevelUnmet),
-        Answer::Unsound(check) => return call.stage = Stage::Over(Ending::Unsound(check)),
-        Answer::Expired => return call.stage = Stage::Over(Ending::Expired),
         // Long after its end the service no longer knows the question.
-        Answer::Refused { .. } if began >= waiting.until => return call.stage = Stage::Over(Ending::Expired),
-        Answer::Refused { error, description } => {
-            return call.stage = Stage::Over(Ending::Refused { error, description });
+        Answer::Over(Ending::Rejected(Rejection::Refused { .. })) if began >= waiting.until => {
+            return call.stage = Stage::Over(Ending::Expired);
         }
+        Answer::Over(ending) => return call.stage = Stage::Over(ending),
     };
     if began >= waiting.until {
         call.stage = Stage::Over(Ending::Expired);
@@ -172,7 +166,7 @@ async fn known(rp: &SampleRp, tokens: &Tokens) -> Stage {
     match person {
         Ok(person) => Stage::Known(Box::new(person)),
         Err(Doubt::Unreachable) => Stage::Over(Ending::Lost),
-        Err(Doubt::Unsound(check)) => Stage::Over(Ending::Unsound(check)),
+        Err(Doubt::Unsound(check)) => Stage::Over(Ending::Rejected(Rejection::Unsound(check))),
     }
 }
 
@@ -194,16 +188,4 @@ fn shown(rp: &SampleRp, visitor: &Visitor, call: Option<&Call>) -> Response {
 
 fn frame<'a>(rp: &'a SampleRp, visitor: &Visitor) -> Frame<'a> {
     Frame { locale: visitor.locale, rp }
-}
-
-impl From<NotTaken> for Problem {
-    fn from(why: NotTaken) -> Self {
-        match why {
-            NotTaken::UnknownPerson => Problem::UnknownPerson,
-            NotTaken::Busy => Problem::Busy,
-            NotTaken::Unreachable => Problem::Unreachable,
-            NotTaken::Refused { error, description } => Problem::Refused { error, description },
-            NotTaken::Unsound(check) => Problem::Unsound(check),
-        }
-    }
 }

@@ -3,7 +3,8 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::call::{self, Call, Ending, Matter, Waiting};
+use super::backchannel::NotTaken;
+use super::call::{self, Call, Ending, Matter, Rejection, Waiting};
 use super::pages::{self, Frame, shortened};
 use super::person::{ClaimRow, Person};
 use super::system::level_meaning;
@@ -20,11 +21,7 @@ pub struct Typed {
 pub enum Problem {
     NobodyNamed,
     NoMatter,
-    UnknownPerson,
-    Busy,
-    Unreachable,
-    Refused { error: String, description: Option<String> },
-    Unsound(&'static str),
+    NotTaken(NotTaken),
 }
 
 #[derive(Template)]
@@ -70,14 +67,15 @@ impl Typed {
 
 impl AskPage<'_> {
     pub fn status(&self) -> StatusCode {
-        match self.problem {
+        match &self.problem {
             None => StatusCode::OK,
-            Some(Problem::NobodyNamed | Problem::NoMatter | Problem::UnknownPerson) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Some(Problem::Busy) => StatusCode::TOO_MANY_REQUESTS,
-            Some(Problem::Unreachable) => StatusCode::SERVICE_UNAVAILABLE,
-            Some(Problem::Refused { .. } | Problem::Unsound(_)) => StatusCode::BAD_GATEWAY,
+            Some(Problem::NobodyNamed | Problem::NoMatter) => StatusCode::UNPROCESSABLE_ENTITY,
+            Some(Problem::NotTaken(why)) => match why {
+                NotTaken::UnknownPerson => StatusCode::UNPROCESSABLE_ENTITY,
+                NotTaken::Busy => StatusCode::TOO_MANY_REQUESTS,
+                NotTaken::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+                NotTaken::Rejected(_) => StatusCode::BAD_GATEWAY,
+            },
         }
     }
 
@@ -95,7 +93,7 @@ impl AskPage<'_> {
 
     /// Whether the input itself is to be typed again.
     fn is_mistyped(&self) -> bool {
-        matches!(self.problem, Some(Problem::NobodyNamed | Problem::UnknownPerson))
+        matches!(self.problem, Some(Problem::NobodyNamed | Problem::NotTaken(NotTaken::UnknownPerson)))
     }
 
     /// Said above the form: a title and what to do.
@@ -113,28 +111,28 @@ impl AskPage<'_> {
                 t("请选择来电事由", "Choose why they are calling"),
                 t("事由会显示在来电人的确认页上。", "The caller sees it on the page where they answer."),
             ),
-            Problem::UnknownPerson => (
+            Problem::NotTaken(NotTaken::UnknownPerson) => (
                 t("没有找到这个人", "Nobody is found under this"),
                 t(
                     "请与来电人核对后重填。也可能来电人还没有统一身份账号。",
                     "Check it with the caller and type it again. They may also have no unified identity yet.",
                 ),
             ),
-            Problem::Busy => (
+            Problem::NotTaken(NotTaken::Busy) => (
                 t("询问太频繁，请稍候", "Too many questions, please wait"),
                 t(
                     "这位来电人还有未答复的询问，或短时间内查无此人的次数太多。过几分钟再试。",
                     "This caller still has questions to answer, or too many people could not be found lately. Try again in a few minutes.",
                 ),
             ),
-            Problem::Unreachable => (
+            Problem::NotTaken(NotTaken::Unreachable) => (
                 t("暂时无法连接统一身份认证服务", "The identity service cannot be reached"),
                 t(
                     "没有向来电人发出询问。请过一两分钟再试。",
                     "The caller was not asked. Please try again in a minute or two.",
                 ),
             ),
-            Problem::Refused { .. } | Problem::Unsound(_) => (
+            Problem::NotTaken(NotTaken::Rejected(_)) => (
                 t("统一身份认证服务没有接受询问", "The identity service did not take the question"),
                 t(
                     "没有向来电人发出询问。请把下面的代码告诉热线系统的运维人员。",
@@ -146,8 +144,7 @@ impl AskPage<'_> {
 
     fn detail(&self) -> Option<String> {
         match self.problem.as_ref()? {
-            Problem::Refused { error, description } => Some(coded(error, description.as_deref())),
-            Problem::Unsound(check) => Some(format!("check_failed: {check}")),
+            Problem::NotTaken(NotTaken::Rejected(rejection)) => Some(coded(rejection)),
             _ => None,
         }
     }
@@ -217,7 +214,7 @@ impl OverPage<'_> {
             Ending::Denied => "hotline-denied",
             Ending::Expired => "hotline-expired",
             Ending::LevelUnmet => "hotline-level",
-            Ending::Refused { .. } | Ending::Unsound(_) => "hotline-refused",
+            Ending::Rejected(_) => "hotline-refused",
             Ending::Lost => "hotline-unreachable",
         }
     }
@@ -228,9 +225,7 @@ impl OverPage<'_> {
             Ending::Denied => t("来电人没有同意", "The caller said no"),
             Ending::Expired => t("来电人没有在时限内答复", "The caller did not answer in time"),
             Ending::LevelUnmet => t("来电人的身份等级不够", "The caller's identity level is too low"),
-            Ending::Refused { .. } | Ending::Unsound(_) => {
-                t("没有得到可信的答复", "No answer to be trusted came")
-            }
+            Ending::Rejected(_) => t("没有得到可信的答复", "No answer to be trusted came"),
             Ending::Lost => t("暂时无法连接统一身份认证服务", "The identity service cannot be reached"),
         }
     }
@@ -249,7 +244,7 @@ impl OverPage<'_> {
             Ending::LevelUnmet => {
                 t("这件事需要更高的身份等级。", "This matter needs a higher identity level.")
             }
-            Ending::Refused { .. } | Ending::Unsound(_) => t(
+            Ending::Rejected(_) => t(
                 "为了来电人的安全，本页不显示未通过校验的结果。",
                 "For the caller's safety, nothing that failed our checks is shown.",
             ),
@@ -288,7 +283,7 @@ impl OverPage<'_> {
                 ),
                 public_only,
             ],
-            Ending::Refused { .. } | Ending::Unsound(_) => vec![
+            Ending::Rejected(_) => vec![
                 public_only,
                 t(
                     "请把下面的代码告诉热线系统的运维人员。",
@@ -301,17 +296,19 @@ impl OverPage<'_> {
 
     fn detail(&self) -> Option<String> {
         match self.ending {
-            Ending::Refused { error, description } => Some(coded(error, description.as_deref())),
-            Ending::Unsound(check) => Some(format!("check_failed: {check}")),
+            Ending::Rejected(rejection) => Some(coded(rejection)),
             _ => None,
         }
     }
 }
 
 /// For engineers: what the specifications call it.
-fn coded(error: &str, description: Option<&str>) -> String {
-    match description {
-        Some(description) => format!("{}: {}", shortened(error, 60), shortened(description, 300)),
-        None => shortened(error, 60),
+fn coded(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::Refused { error, description: Some(description) } => {
+            format!("{}: {}", shortened(error, 60), shortened(description, 300))
+        }
+        Rejection::Refused { error, description: None } => shortened(error, 60),
+        Rejection::Unsound(check) => format!("check_failed: {check}"),
     }
 }

@@ -1,6 +1,7 @@
 //! The process on the network: one router, its limits, its listeners, and a clean end.
 
 mod body_limit;
+mod closing;
 mod health;
 mod host;
 mod metrics;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use axum::Router;
 use axum_server::{Handle, Server};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::closing::{Caller, Closing};
 use super::handshake::Handshake;
 use super::listen::Doors;
 use super::orders::Orders;
@@ -19,7 +19,7 @@ use super::patience::Patience;
 use super::tls::Identity;
 use super::{metrics, routes, tls};
 use crate::app::{App, Wake};
-use crate::jobs::{self, Ending};
+use crate::jobs::{self, Ending, Stopper};
 
 /// Why the service cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
 /// Whoever sends requests to several nodes asks this often, or more often, which of them serve.
 const ANNOUNCED_FOR: Duration = Duration::from_secs(1);
+/// Who has connected asks within this time.
+const ASKS_WITHIN: Duration = Duration::from_millis(250);
 
 /// Serves until it is told to end, then ends cleanly; the database is closed afterwards.
 pub async fn run(
@@ -41,6 +43,7 @@ pub async fn run(
     figures: PrometheusHandle,
     orders: Orders,
 ) -> Result<(), ServeProblem> {
+    let (closer, close) = jobs::pair();
     let handle = Handle::new();
     let mut beside = JoinSet::new();
     match (&app.settings.tls, &doors.certificate) {
@@ -53,19 +56,17 @@ pub async fn run(
     let jobs = jobs::start(&app);
     let mut serving = JoinSet::new();
     for listener in doors.main {
-        serving.spawn(serve(
-            listener,
-            routes::router(app.clone()),
-            doors.certificate.clone(),
-            handle.clone(),
-        ));
+        let listener = Closing::new(listener, close.clone())?;
+        let (router, certificate) = (routes::router(app.clone()), doors.certificate.clone());
+        serving.spawn(serve(listener, router, certificate, handle.clone()));
     }
     if let Some(listener) = doors.metrics {
+        let listener = Closing::new(listener, close)?;
         serving.spawn(serve(listener, metrics::router(figures), None, handle.clone()));
     }
     let failed = tokio::select! {
         ending = orders.stop.ending() => {
-            announce(&app, ending).await;
+            leave(&app, ending, &closer).await;
             None
         }
         ended = serving.join_next() => ended,
@@ -86,11 +87,13 @@ pub async fn run(
 
 /// What stands before us is told to send no more, and is served meanwhile: who cannot ask twice for what failed has left
 /// by the time the listener closes.
-async fn announce(app: &App, ending: Ending) {
+async fn leave(app: &App, ending: Ending, closer: &Stopper) {
     if ending == Ending::Announced {
         app.leaving.begin();
         tracing::info!("about to end: no longer ready");
         sleep(ANNOUNCED_FOR).await;
+        closer.say(ending);
+        sleep(ASKS_WITHIN).await;
     }
 }
 
@@ -105,12 +108,12 @@ async fn nothing_to_read(reload: Arc<Wake>) {
 }
 
 async fn serve(
-    listener: TcpListener,
+    listener: Closing,
     router: Router,
     certificate: Option<Identity>,
-    handle: Handle<SocketAddr>,
+    handle: Handle<Caller>,
 ) -> std::io::Result<()> {
-    let server = Server::<SocketAddr>::from_listener(listener).handle(handle);
+    let server = Server::<Caller>::from_listener(listener).handle(handle);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     match certificate {
         Some(identity) => server.acceptor(Handshake::new(identity)).serve(service).await,

@@ -9,7 +9,7 @@ use crate::base::{Fault, Moment, Timestamp};
 use crate::crypto::mac::digest;
 use crate::identity::Rank;
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// A living session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,6 +243,39 @@ pub async fn person_of(run: &mut impl Run, session: &SessionId) -> Result<Option
 
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARACTERS: usize = 43;
+
+/// Removes sessions that ended before, once no family hangs on them, and with each who saw it and who was told of its end.
+/// Two nodes at once may choose different sessions in each statement: one that still has children stays for the next batch.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![
+        sql!(
+            "DELETE FROM logout_delivery WHERE session_id IN (
+                 SELECT id FROM sso_session WHERE expires_at < $1
+                   AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
+                 ORDER BY expires_at, id LIMIT $2)",
+            before,
+            most,
+        ),
+        sql!(
+            "DELETE FROM participation WHERE session_id IN (
+                 SELECT id FROM sso_session WHERE expires_at < $1
+                   AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
+                 ORDER BY expires_at, id LIMIT $2)",
+            before,
+            most,
+        ),
+        sql!(
+            "DELETE FROM sso_session WHERE id IN (
+                 SELECT id FROM sso_session WHERE expires_at < $1
+                   AND NOT EXISTS (SELECT 1 FROM token_family WHERE token_family.session_id = sso_session.id)
+                   AND NOT EXISTS (SELECT 1 FROM participation WHERE participation.session_id = sso_session.id)
+                   AND NOT EXISTS (SELECT 1 FROM logout_delivery WHERE logout_delivery.session_id = sso_session.id)
+                 ORDER BY expires_at, id LIMIT $2)",
+            before,
+            most,
+        ),
+    ]
+}
 
 async fn open(tx: &mut Tx, moment: &Moment, signed_in: &SignedIn<'_>) -> Result<Opened, Fault> {
     let secret = moment.random.token(SECRET_BYTES);

@@ -35,13 +35,6 @@ pub(super) enum Engine {
     Postgres(Server),
 }
 
-/// Which database serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Sqlite,
-    Postgres,
-}
-
 impl Db {
     /// Opens the database; it must be reachable. The schema is `migrate`'s business.
     pub async fn open(place: &DatabasePlace, tally: Arc<Tally>) -> Result<Self, Fault> {
@@ -57,13 +50,6 @@ impl Db {
         match place {
             DatabasePlace::Sqlite(_) => Ok(()),
             DatabasePlace::Postgres(url) => postgres::options(url.expose()).map(drop),
-        }
-    }
-
-    pub fn kind(&self) -> Kind {
-        match self.engine {
-            Engine::Sqlite { .. } => Kind::Sqlite,
-            Engine::Postgres(_) => Kind::Postgres,
         }
     }
 

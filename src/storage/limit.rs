@@ -27,6 +27,12 @@ impl Limit {
         ephemeral.count(&self.key(now, by), self.within).await
     }
 
+    /// Counts once more; seconds to wait, if it was too often within this stretch.
+    pub async fn take(&self, ephemeral: &Ephemeral, now: Timestamp, by: &str) -> Result<Option<u64>, Fault> {
+        let count = self.count(ephemeral, now, by).await?;
+        Ok((count > self.most).then(|| self.seconds_left(now)))
+    }
+
     /// What counts `add` more under `by`, together with others.
     pub fn counter(&self, now: Timestamp, by: &str, add: u64) -> Counter {
         Counter { key: self.key(now, by), add, most: self.most, lifetime: self.within }
@@ -81,6 +87,8 @@ mod tests {
             assert_eq!(LIMIT.wait(&ephemeral, at(1300), "here").await.unwrap(), None);
             assert_eq!(LIMIT.count(&ephemeral, at(1300), "here").await.unwrap(), count);
         }
+        assert_eq!(LIMIT.take(&ephemeral, at(1300), "here").await.unwrap(), Some(500));
+        assert_eq!(LIMIT.take(&ephemeral, at(1300), "elsewhere").await.unwrap(), None);
         let wait = async |limit: &Limit, now, by| limit.wait(&ephemeral, at(now), by).await.unwrap();
         assert_eq!(wait(&LIMIT, 1300, "here").await, Some(500));
         assert_eq!(wait(&LIMIT, 1799, "here").await, Some(1));

@@ -113,13 +113,7 @@ async fn a_proof_costs_one_ephemeral_write() {
     let (portal, holder) = (world.system("portal"), KeyHolder::new());
     let ask = portal.ask("openid profile offline_access");
     let code = world.browser().pass(&ask, &WANG).await.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &portal.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let call = portal.asking("/oidc/token", &fields).header(DPOP, &holder.proof(&world, json!({})));
+    let call = portal.exchanging(&code, &ask).header(DPOP, &holder.proof(&world, json!({})));
     let (answer, cost) = world.trips(call.send(&world.router)).await;
     let body = answer.good();
     within("token, code, DPoP", cost, 0, 1, 2);
@@ -160,13 +154,8 @@ async fn a_certificate_costs_no_round_trip() {
 
     let ask = web.ask("openid profile");
     let code = world.browser().pass(&ask, &WANG).await.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &web.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let (answer, cost) = world.trips(token(&fields)).await;
+    let call = web.exchanging(&code, &ask).knowing(certified.shown());
+    let (answer, cost) = world.trips(call.send(&world.router)).await;
     let body = answer.good();
     within("token, code, mutual TLS", cost, 0, 1, 1);
     let bearer = format!("Bearer {}", body["access_token"].as_str().unwrap());

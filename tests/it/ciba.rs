@@ -187,8 +187,11 @@ async fn only_declared_clients_may_ask_and_none_may_try_numbers_out() {
     for _ in 0..60 {
         ask(&hotline, &[("login_hint", "nobody-here")]).await.refused(400, "unknown_user_id", 103088);
     }
+    let refused = ask(&hotline, &[]).await;
+    refused.refused(429, "temporarily_unavailable", 100008);
+    world.later(refused.retry_after() - 1);
     ask(&hotline, &[]).await.refused(429, "temporarily_unavailable", 100008);
-    world.later(600);
+    world.later(1);
     begin(&hotline, &[]).await;
     let mut look = Look::at(&world).await;
     let noted = "SELECT COUNT(*) FROM audit_event WHERE kind = 'person_not_found' AND client_id = 'hotline'";
@@ -201,9 +204,13 @@ async fn nobody_is_worn_down_by_requests() {
     for _ in 0..20 {
         begin(&hotline, &[]).await;
     }
-    ask(&hotline, &[]).await.refused(429, "temporarily_unavailable", 103099);
+    let refused = ask(&hotline, &[]).await;
+    refused.refused(429, "temporarily_unavailable", 103099);
     begin(&hotline, &[("login_hint", LI.login_name)]).await;
-    world.later(301);
+    // There is room when the first has run out, answered or not.
+    world.later(refused.retry_after() - 2);
+    ask(&hotline, &[]).await.refused(429, "temporarily_unavailable", 103099);
+    world.later(2);
     begin(&hotline, &[]).await;
 }
 

@@ -135,15 +135,9 @@ async fn the_person_has_every_claim_and_nothing_else_is_told() {
     let page = browser.get(&client.pushed(&ask).await).await;
     let code = browser.sign_in_on(&page, &person()).await.code();
     let holder = KeyHolder::new();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", &client.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
     let send = async |nonce: &str| {
         let proof = holder.proof(&world, json!({ "nonce": nonce }));
-        client.asking("/oidc/token", &fields).header(DPOP, &proof).send(&world.router).await
+        client.exchanging(&code, &ask).header(DPOP, &proof).send(&world.router).await
     };
     let nonce = send("none").await.header("dpop-nonce").unwrap().to_owned();
     let body = send(&nonce).await.good();

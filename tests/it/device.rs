@@ -518,8 +518,11 @@ async fn anybody_can_speak_for_a_public_device_and_begins_only_so_often() {
     for _ in 0..60 {
         start(&player, &[]).await;
     }
+    let mut wait = 0;
     for _ in 0..3 {
-        player.post("/oidc/device", &[]).await.refused(429, "temporarily_unavailable", 103069);
+        let refused = player.post("/oidc/device", &[]).await;
+        refused.refused(429, "temporarily_unavailable", 103069);
+        wait = refused.retry_after();
     }
     assert_eq!(Look::at(&world).await.number(rows).await, 60);
     // Neither who shows who it is, nor who calls from elsewhere, waits for that.
@@ -527,6 +530,8 @@ async fn anybody_can_speak_for_a_public_device_and_begins_only_so_often() {
     let elsewhere = ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 40_000)));
     let answer = player.asking("/oidc/device", &[]).knowing(elsewhere).send(&world.router).await;
     assert_eq!(answer.status, 200);
-    world.later(600);
+    world.later(wait - 1);
+    player.post("/oidc/device", &[]).await.refused(429, "temporarily_unavailable", 103069);
+    world.later(1);
     start(&player, &[]).await;
 }

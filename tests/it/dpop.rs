@@ -41,13 +41,7 @@ async fn code(world: &World, ask: &Ask) -> String {
 
 async fn redeem(world: &World, code: &str, ask: &Ask, proof: Option<&str>) -> Answer {
     let wallet = wallet(world);
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", &wallet.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let call = wallet.asking("/oidc/token", &fields);
+    let call = wallet.exchanging(code, ask);
     proof.into_iter().fold(call, |call, proof| call.header(DPOP, proof)).send(&world.router).await
 }
 
@@ -245,14 +239,7 @@ async fn a_client_that_shows_who_it_is_may_change_its_key() {
     let portal = world.system("portal");
     let ask = portal.ask("openid offline_access");
     let code = world.browser().pass(&ask, &WANG).await.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &portal.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let first =
-        portal.asking("/oidc/token", &fields).header(DPOP, &KeyHolder::new().proof(&world, json!({})));
+    let first = portal.exchanging(&code, &ask).header(DPOP, &KeyHolder::new().proof(&world, json!({})));
     let body = first.send(&world.router).await.good();
     assert_eq!(body["token_type"], "DPoP");
     let refresh = body["refresh_token"].as_str().unwrap();
@@ -343,13 +330,7 @@ async fn a_nonce_may_be_asked_of_everybody_at_resources_too() {
     let app = world.system("app");
     let ask = app.ask("openid");
     let code = world.browser().pass(&ask, &WANG).await.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &app.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let call = app.asking("/oidc/token", &fields);
+    let call = app.exchanging(&code, &ask);
     let body =
         call.header(DPOP, &holder.proof(&world, json!({"nonce": nonce}))).send(&world.router).await.good();
     let access = body["access_token"].as_str().unwrap();
@@ -416,13 +397,7 @@ async fn a_request_pushed_with_a_proof_is_bound_from_the_start() {
     let mut browser = world.browser();
     let page = browser.get(&bank.address_of(answer.json()["request_uri"].as_str().unwrap())).await;
     let code = browser.sign_in_on(&page, &WANG).await.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &bank.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let call = bank.asking("/oidc/token", &fields);
+    let call = bank.exchanging(&code, &ask);
     let body = call.header(DPOP, &token_proof).send(&world.router).await.good();
     assert_eq!(body["token_type"], "DPoP");
     let access = body["access_token"].as_str().unwrap();
@@ -436,13 +411,7 @@ async fn a_request_pushed_with_a_proof_is_bound_from_the_start() {
     let answer = push(&ask, &at_push(&holder, &nonce)).await;
     let page = browser.get(&bank.address_of(answer.json()["request_uri"].as_str().unwrap())).await;
     let code = page.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &bank.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let stolen = bank.asking("/oidc/token", &fields);
+    let stolen = bank.exchanging(&code, &ask);
     let stolen = stolen.header(DPOP, &thief.proof(&world, json!({"nonce": nonce}))).send(&world.router).await;
     stolen.refused(400, "invalid_grant", 102_070);
 }

@@ -266,13 +266,8 @@ async fn bound_token(world: &World, holder: &KeyHolder, resources: &[&str]) -> S
     let wallet = system(world, "wallet");
     let ask = resources.iter().fold(wallet.ask("openid profile"), |ask, one| ask.with("resource", one));
     let code = world.browser().pass(&ask, &WANG).await.code();
-    let fields = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", &wallet.redirect_uri),
-        ("code_verifier", &ask.verifier),
-    ];
-    let answer = proving(world, &wallet, holder, &fields).await;
+    let call = wallet.exchanging(&code, &ask).header(DPOP, &holder.proof(world, json!({})));
+    let answer = call.send(&world.router).await;
     assert_eq!(answer.good()["token_type"], "DPoP");
     access(&answer)
 }

@@ -35,6 +35,7 @@ mod names;
 mod par;
 mod privacy;
 mod receipt;
+mod redis_manner;
 mod refresh;
 mod refresh_machine;
 mod register;

@@ -147,13 +147,7 @@ async fn a_bound_token_needs_its_certificate_at_userinfo() {
     let redeem = async |shown: Option<&Certified>| {
         let ask = web.ask("openid profile");
         let code = world.browser().pass(&ask, &WANG).await.code();
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", &web.redirect_uri),
-            ("code_verifier", &ask.verifier),
-        ];
-        let call = web.asking("/oidc/token", &fields);
+        let call = web.exchanging(&code, &ask);
         shown.into_iter().fold(call, |call, one| call.knowing(one.shown())).send(&world.router).await
     };
     redeem(None).await.refused(400, "invalid_request", 104_038);

@@ -123,3 +123,42 @@ fn assert_file_is_clean(path: &str) {
         }
     }
 }
+
+const PROXY: &str = include_str!("../../deploy/nginx.conf");
+const PROXY_OF_SYSTEMS: &str = include_str!("../../docs/guides/mutual-tls.md");
+
+/// nginx's own log format and its error log above `crit` write whole addresses, codes and hints with them.
+#[test]
+fn the_proxy_of_the_guides_logs_no_whole_address() {
+    for place in [PROXY, PROXY_OF_SYSTEMS] {
+        let servers: Vec<&str> = place.split("\nserver {").skip(1).collect();
+        assert!(!servers.is_empty());
+        for server in servers {
+            let (server, _) = server.split_once("\n}").unwrap();
+            for log in [
+                "access_log /var/log/tongyao/access.log tongyao;",
+                "error_log /var/log/tongyao/error.log crit;",
+            ] {
+                assert!(server.contains(log), "{log} is missing in {server}");
+            }
+        }
+    }
+    let (_, format) = PROXY.split_once("log_format tongyao").unwrap();
+    let (format, _) = format.split_once(';').unwrap();
+    let written: Vec<&str> =
+        format.split('$').skip(1).map(|rest| rest.split([' ', '\'', ']']).next().unwrap()).collect();
+    assert_eq!(
+        written,
+        [
+            "remote_addr",
+            "time_iso8601",
+            "request_method",
+            "tongyao_path",
+            "status",
+            "request_time",
+            "upstream_addr",
+            "upstream_status",
+            "upstream_response_time"
+        ]
+    );
+}

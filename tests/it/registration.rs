@@ -464,14 +464,19 @@ async fn an_open_door_leads_to_an_operators_desk() {
         register(&world, &json!([]), None).await;
         register(&world, &json!({}), None).await;
     }
+    let refused = register(&world, &plain(), None).await;
+    refused.refused(429, "temporarily_unavailable", 108_014);
+    world.later(refused.retry_after() - 1);
     register(&world, &plain(), None).await.refused(429, "temporarily_unavailable", 108_014);
+    world.later(1);
+    register(&world, &json!({}), None).await.refused(400, "invalid_redirect_uri", 108_009);
 
     // Nobody looked for a month: it is gone, and its token with it.
     world.later(31 * 24 * 3600);
     sweep::run_once(world.app.clone()).await.unwrap();
     send(&world, Call::get(&place), Some(token)).await.refused(401, "invalid_token", 108_017);
     world.later(2 * 24 * 3600);
-    assert_eq!(sweep::run_once(world.app.clone()).await.unwrap().clients, 1);
+    assert_eq!(sweep::run_once(world.app.clone()).await.unwrap()["clients"], 1);
 }
 
 #[tokio::test]

@@ -43,6 +43,17 @@ async fn a_request_that_fails_a_check_is_explained() {
 }
 
 #[tokio::test]
+async fn a_pushed_request_tells_each_step_once() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let pushed = portal.pushed(&portal.ask("openid").with("prompt", "none")).await;
+    let page = world.browser().get(&pushed).await;
+    page.client_is_refused("login_required", 102_031);
+    let refused = of_operator(&world, &txn(&page)).await;
+    assert_eq!(kinds(&refused), [Kind::Received, Kind::ClientFound, Kind::RequestChecked, Kind::Refused]);
+}
+
+#[tokio::test]
 async fn a_wrong_redirect_is_kept_under_the_number_the_person_reads() {
     let world = World::new().await;
     let mut browser = world.browser();

@@ -1,6 +1,6 @@
 //! Declared clients: RFC 7591 members beside the few words that are decided about them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::members::Members;
 use super::problem::Problems;
@@ -220,13 +220,8 @@ fn differences(
     declared: &DeclaredClient,
     digest: Option<&str>,
 ) -> Result<Vec<String>, Fault> {
-    let (before, after) = (printed(&known.metadata)?, printed(&declared.metadata)?);
-    let mut names: Vec<String> = before
-        .keys()
-        .chain(after.keys().filter(|name| !before.contains_key(*name)))
-        .filter(|name| before.get(*name) != after.get(*name))
-        .cloned()
-        .collect();
+    let names = known.metadata.differing(&declared.metadata);
+    let mut names = names.map_err(|error| Fault::broken("comparing client metadata").because(error))?;
     let decided = [
         ("department", known.department_id != declared.department),
         ("profile", known.profile != declared.profile),
@@ -236,10 +231,6 @@ fn differences(
     names.extend(known.powers.differences(&declared.powers).into_iter().map(str::to_owned));
     names.extend(decided.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()));
     Ok(names)
-}
-
-fn printed(metadata: &ClientMetadata) -> Result<Map<String, Value>, Fault> {
-    metadata.to_members().map_err(|error| Fault::broken("writing client metadata").because(error))
 }
 
 /// RFC 6749 Appendix A.2: visible ASCII and space.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::clock;
 use super::finding::Finding;
-use crate::app::OpenProblem;
-use crate::base::Fault;
+use crate::app::{self, OpenProblem};
 use crate::config::{DatabasePlace, Settings};
 use crate::storage::{Ephemeral, Tally};
 
@@ -62,18 +61,22 @@ pub async fn redis(settings: &Settings) -> Vec<Finding> {
         return vec![Finding::ok("ephemeral", one)];
     };
     match reach(url.expose()).await {
-        Ok(ephemeral) => {
+        Ok((ephemeral, warning)) => {
             let answers = Finding::ok("ephemeral", "Redis answers");
-            std::iter::once(answers).chain(clock::examine_redis(&ephemeral).await).collect()
+            let warning = warning.map(|warning| Finding::note("ephemeral", warning));
+            let clock = clock::examine_redis(&ephemeral).await;
+            std::iter::once(answers).chain(warning).chain(clock).collect()
         }
-        Err(fault) => vec![Finding::problem("ephemeral", OpenProblem::Redis(fault))],
+        Err(problem) => vec![Finding::problem("ephemeral", problem)],
     }
 }
 
-async fn reach(url: &str) -> Result<Ephemeral, Fault> {
-    let ephemeral = Ephemeral::in_redis(url, "tongyao:", Arc::new(Tally::default())).await?;
-    ephemeral.ping().await?;
-    Ok(ephemeral)
+async fn reach(url: &str) -> Result<(Ephemeral, Option<String>), OpenProblem> {
+    let opened = Ephemeral::in_redis(url, "tongyao:", Arc::new(Tally::default())).await;
+    let ephemeral = opened.map_err(OpenProblem::Redis)?;
+    let warning = app::examine_redis(&ephemeral).await?;
+    ephemeral.ping().await.map_err(OpenProblem::Redis)?;
+    Ok((ephemeral, warning))
 }
 
 /// The standard library does not ask file systems; POSIX `df -P -k` does, in a form that is fixed.

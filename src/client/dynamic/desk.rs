@@ -50,6 +50,20 @@ pub async fn list(
     .await
 }
 
+/// Clients that have waited for a yes since before, the longest first.
+pub async fn list_waiting(
+    run: &mut impl Run,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<(String,)>, Fault> {
+    run.all(sql!(
+        "SELECT client_id FROM client WHERE state = 'pending' AND updated_at < $1 ORDER BY updated_at LIMIT $2",
+        before,
+        limit,
+    ))
+    .await
+}
+
 /// How many clients are in each state that has any.
 pub async fn counts(run: &mut impl Run) -> Result<Vec<(String, i64)>, Fault> {
     run.all(sql!("SELECT state, COUNT(*) FROM client WHERE state <> 'deleted' GROUP BY state ORDER BY state"))

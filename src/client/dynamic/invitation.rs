@@ -9,7 +9,7 @@ use crate::client::Profile;
 use crate::crypto::mac::digest;
 use crate::protocol::{Refusal, Scope};
 use crate::sql;
-use crate::storage::{Run, Tx, record};
+use crate::storage::{Run, Statement, Tx, record};
 
 /// An initial access token as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +131,16 @@ pub async fn revoke(tx: &mut Tx, moment: &Moment, id: &InvitationId) -> Result<b
     }
     audit::record(tx, moment, Event::InvitationChanged { invitation: id, change: "revoked" }).await?;
     Ok(true)
+}
+
+/// Removes invitations that ended before, the oldest first.
+pub fn over(before: Timestamp, most: i64) -> Vec<Statement> {
+    vec![sql!(
+        "DELETE FROM invitation WHERE id IN (
+             SELECT id FROM invitation WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+        before,
+        most,
+    )]
 }
 
 impl Invitation {

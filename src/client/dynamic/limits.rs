@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::admission::{Admission, Ground};
 use crate::base::{Fault, Moment};
 use crate::crypto::mac::digest;
-use crate::protocol::Refusal;
+use crate::protocol::{Postponed, Refusal};
 use crate::sql;
-use crate::storage::{Ephemeral, Run};
+use crate::storage::{Ephemeral, Limit, Run};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -17,7 +17,7 @@ pub async fn count(
     moment: &Moment,
     admission: &Admission,
     ground: Ground,
-) -> Result<Result<(), Refusal>, Fault> {
+) -> Result<Result<(), Postponed>, Fault> {
     let (who, most) = match admission {
         Admission::Invited(invitation) => (format!("invited:{}", invitation.id), 300),
         Admission::Published(publisher, _) => (format!("published:{}", digest(&publisher.issuer)), 120),
@@ -25,8 +25,11 @@ pub async fn count(
     };
     // A conformance run registers a client for each of its tests.
     let most = if ground == Ground::Sandbox { 5_000 } else { most };
-    let tries = ephemeral.count(&format!("registrations:{who}"), HOUR).await?;
-    Ok(if tries <= most { Ok(()) } else { Err(Refusal::RegistrationsTooMany) })
+    let limit = Limit { name: "registrations", most, within: HOUR };
+    Ok(match limit.take(ephemeral, moment.now, &who).await? {
+        None => Ok(()),
+        Some(wait) => Err(Refusal::RegistrationsTooMany.until(wait)),
+    })
 }
 
 /// Whether a department may have one more client that registered itself.
@@ -66,7 +69,7 @@ mod tests {
             moment.client_ip = format!("2001:db8::{number:x}").parse().unwrap();
             told.push(count(&ephemeral, &moment, &Admission::Open, Ground::Real).await.unwrap());
         }
-        assert_eq!((told[59], told[60]), (Ok(()), Err(Refusal::RegistrationsTooMany)));
+        assert_eq!((told[59], told[60]), (Ok(()), Err(Refusal::RegistrationsTooMany.until(2400))));
         moment.client_ip = "2001:db8:0:1::1".parse().unwrap();
         assert_eq!(count(&ephemeral, &moment, &Admission::Open, Ground::Real).await.unwrap(), Ok(()));
     }

@@ -134,10 +134,10 @@ pub async fn replace(
     (kept, new): (&Kept, &Replacement<'_>),
 ) -> Result<Result<Option<Secret>, Refusal>, Fault> {
     let client = &kept.client;
-    let over = client.secret_expires_at.is_some_and(|end| end <= moment.now);
     // A secret that was only compared so far cannot be read, so that nobody could sign with it.
     let signs = shared_secret::is_needed(new.metadata) && !shared_secret::is_needed(&client.metadata);
-    let fresh = secret::is_needed(new.metadata) && (client.secret_digest.is_none() || over || signs);
+    let fresh = secret::is_needed(new.metadata)
+        && (client.secret_digest.is_none() || !client.secret_lives(moment.now) || signs);
     let fresh = fresh.then(|| secret::generate(moment));
     let digest = match &fresh {
         Some(secret) => Some(secret::digest(keys, &client.client_id, secret)),
@@ -177,7 +177,8 @@ pub async fn replace(
     ))
     .await?;
     let change = if new.state == ClientState::Pending { "replaced_pending" } else { "replaced" };
-    let detail = differing(&client.metadata, new.metadata);
+    // Of their contents the audit keeps nothing.
+    let detail = client.metadata.differing(new.metadata).unwrap_or_default().join(" ");
     let event = Event::ClientChanged { client: &client.client_id, change, detail: &detail };
     audit::record(tx, moment, event).await?;
     Ok(Ok(fresh))
@@ -299,15 +300,6 @@ fn later(moment: &Moment, client: &Client) -> Timestamp {
 
 fn print(metadata: &ClientMetadata) -> Result<String, Fault> {
     serde_json::to_string(metadata).map_err(|error| Fault::broken("writing client metadata").because(error))
-}
-
-/// The names of the members that differ; of their contents the audit keeps nothing.
-fn differing(before: &ClientMetadata, after: &ClientMetadata) -> String {
-    let (Ok(before), Ok(after)) = (before.to_members(), after.to_members()) else { return String::new() };
-    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-    let differ: Vec<&str> =
-        names.filter(|name| before.get(*name) != after.get(*name)).map(String::as_str).collect();
-    differ.join(" ")
 }
 
 fn parts<'a>(client_id: &'a str, token: &'a Secret) -> [&'a [u8]; 2] {

@@ -30,8 +30,8 @@ struct HintToken {
 /// The account to ask.
 pub(super) async fn account(machine: &Machine, client: &Client, hint: &Hint) -> Result<Account, Problem> {
     let (ephemeral, now) = (&machine.app.ephemeral, machine.moment.now);
-    if UNKNOWN.wait(ephemeral, now, &client.client_id).await?.is_some() {
-        return Err(Refusal::TooManyRequests.into());
+    if let Some(wait) = UNKNOWN.wait(ephemeral, now, &client.client_id).await? {
+        return Err(Refusal::TooManyRequests.until(wait).into());
     }
     let found = match hint {
         Hint::Login(text) => by_login(machine, text).await?,

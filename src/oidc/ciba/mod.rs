@@ -13,10 +13,10 @@ use super::check::Door;
 use super::error::Problem;
 use super::{body, decoupled as way, direct};
 use crate::base::id::DecoupledId;
-use crate::base::{Actor, Fault, Locale};
+use crate::base::{Actor, Fault, Locale, Timestamp};
 use crate::client::Client;
 use crate::gateway::message::{Message, Sent};
-use crate::grant::decoupled::{self, Ask, Kept, Kind, NewDecoupled, TellClient};
+use crate::grant::decoupled::{self, Ask, Crowd, Kept, Kind, NewDecoupled, TellClient};
 use crate::grant::pace;
 use crate::http::fault_log;
 use crate::http::machine::Machine;
@@ -92,10 +92,9 @@ async fn keep(
         lifetime,
     };
     let mut tx = app.db.begin().await?;
-    let (all, own) =
-        decoupled::count_of_person(&mut tx, moment.now, &account.person, &client.client_id).await?;
-    if all >= MOST_WAITING || own >= MOST_OF_A_CLIENT {
-        return Err(Refusal::CibaTooManyWaiting.into());
+    let crowd = decoupled::crowd(&mut tx, moment.now, &account.person, &client.client_id).await?;
+    if let Some(until) = full_until(&crowd) {
+        return Err(Refusal::CibaTooManyWaiting.until(until.since(moment.now).as_secs() + 1).into());
     }
     let Kept::New(id) = decoupled::insert(&mut tx, moment, &app.keys, &new).await? else {
         return Err(Fault::broken("256 random bits came twice").into());
@@ -111,6 +110,13 @@ async fn keep(
         expires_in: lifetime.as_secs(),
         interval: (mode != DeliveryMode::Push).then_some(pace::INTERVAL.as_secs()),
     })
+}
+
+/// When there is room again even if nobody answers, where there is none.
+fn full_until(crowd: &Crowd) -> Option<Timestamp> {
+    let of_person = crowd.first_ends.filter(|_| crowd.waiting >= MOST_WAITING);
+    let of_client = crowd.first_own_ends.filter(|_| crowd.own >= MOST_OF_A_CLIENT);
+    of_person.max(of_client).map(Timestamp::from_micros)
 }
 
 /// A message to the person's phone, in their language as far as the client says it. Without a gateway the page remains.

@@ -16,9 +16,9 @@ use crate::client::dynamic::registrar::{self, NewRegistration};
 use crate::client::dynamic::{Admission, invitation, limits, publisher};
 use crate::config::Registration;
 use crate::http::machine::Machine;
-use crate::protocol::Refusal;
 use crate::protocol::bearer::{self, Presented};
 use crate::protocol::registration::{Registered, Submitted};
+use crate::protocol::{Postponed, Refusal};
 
 /// A secret without an end: `client_secret_expires_at` is 0 (RFC 7591 §3.2.1).
 const NEVER: Timestamp = Timestamp::from_seconds(0);
@@ -115,6 +115,12 @@ fn of_token(refusal: Refusal) -> Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         Problem::Other(fault.into())
+    }
+}
+
+impl From<Postponed> for Problem {
+    fn from(postponed: Postponed) -> Self {
+        Problem::Other(postponed.into())
     }
 }
 

@@ -1,10 +1,11 @@
 //! The client credentials grant (RFC 6749 §4.4): a system acting for itself.
 
 use super::super::error::Problem;
-use super::{Asked, issue, wanted};
+use super::Asked;
 use crate::audit::{self, Event};
 use crate::client::policy;
 use crate::grant::access_token::{self, NewToken};
+use crate::grant::issue;
 use crate::protocol::Scope;
 use crate::protocol::token_answer::TokenAnswer;
 
@@ -21,27 +22,12 @@ pub(super) async fn own_token(
     scope: Scope,
     event: Event<'_>,
 ) -> Result<TokenAnswer, Problem> {
-    let carries = wanted::of_client(asked)?;
-    let new = NewToken {
-        client_id: &asked.client.client_id,
-        family: None,
-        scope: &scope,
-        carries: &carries,
-        format: asked.client.metadata.access_token_format,
-        parent: None,
-    };
+    let to = asked.issuing();
+    let carries = to.own_carries()?;
+    let new = NewToken { client: asked.client, family: None, scope: &scope, carries: &carries, parent: None };
     let mut tx = asked.app.db.begin().await?;
     let issued = access_token::issue(&mut tx, asked.moment, &new).await?;
     audit::record(&mut tx, asked.moment, event).await?;
     tx.commit().await?;
-    Ok(TokenAnswer {
-        expires_in: issued.seconds(),
-        access_token: issue::text(asked, issued, None, (&scope, &carries))?,
-        issued_token_type: None,
-        token_type: issue::token_type(asked),
-        refresh_token: None,
-        scope,
-        id_token: None,
-        authorization_details: carries.details,
-    })
+    Ok(issue::access_answer(&to, issued, None, (scope, carries))?)
 }

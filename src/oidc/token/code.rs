@@ -1,13 +1,13 @@
 //! The authorization code grant (RFC 6749 §4.1.3): redeem first, check, then write everything in one transaction.
 
 use super::super::error::Problem;
-use super::{Asked, issue};
+use super::Asked;
 use crate::audit::{self, Event};
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::base::{Fault, Secret, Trouble};
 use crate::grant::code::{self, Code, Redeemed};
 use crate::grant::trace::Kind;
-use crate::grant::{entry, family};
+use crate::grant::{entry, family, issue};
 use crate::http::fault_log;
 use crate::protocol::Refusal;
 use crate::protocol::pkce::CodeVerifier;
@@ -52,20 +52,21 @@ pub(super) async fn exchange(asked: &Asked<'_>, presented: &Presented) -> Result
 }
 
 async fn write(asked: &Asked<'_>, code: &Code, family: &FamilyId) -> Result<TokenAnswer, Problem> {
+    let to = asked.issuing();
     let mut granted = code.granted.clone();
-    asked.bind(&mut granted.facts);
+    to.bind(&mut granted.facts);
     let mut tx = asked.app.db.begin().await?;
     let expected = code.sid.clone().unwrap_or_else(|| ParticipationId::new(asked.moment));
     entry::enter(&mut tx, asked.moment, &granted, &expected);
     family::insert(&mut tx, asked.moment, (family, &expected), &granted).await?;
-    let written = issue::write(&mut tx, asked, family, (&granted, granted.scope.clone())).await?;
+    let written = issue::write(&mut tx, &to, family, (&granted, granted.scope.clone())).await??;
     // Asked last: everything above goes to the database with it.
     let sid = entry::entered(&mut tx, asked.moment, &granted).await??;
     if sid != expected {
         family::rename_part(&mut tx, family, &sid);
     }
     tx.commit().await?;
-    Ok(issue::answer(asked, &granted, &sid, written)?)
+    Ok(issue::answer(&to, &granted, &sid, written)?)
 }
 
 async fn replayed(asked: &Asked<'_>, family: &FamilyId) -> Result<TokenAnswer, Problem> {

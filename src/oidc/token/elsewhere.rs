@@ -1,12 +1,12 @@
 //! The grants of devices and of CIBA (RFC 8628 §3.4, CIBA Core 1.0 §10.1): the client asks until the person has answered.
 
 use super::super::error::Problem;
-use super::{Asked, issue};
+use super::Asked;
 use crate::base::Secret;
 use crate::base::id::FamilyId;
 use crate::grant::decoupled::{self, Found, Kind, State};
 use crate::grant::pace::{self, Pace};
-use crate::grant::{Granted, entry, family};
+use crate::grant::{Granted, entry, family, issue};
 use crate::protocol::Refusal;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::token_answer::TokenAnswer;
@@ -85,11 +85,12 @@ async fn redeem(
     // The person may have ended it from the list of devices in the meantime, or withdrawn the consent.
     let sid = entry::participate(&mut tx, moment, granted).await??;
     sso::extend(&mut tx, moment, &granted.session, moment.now + app.settings.session_lifetime).await?;
+    let to = asked.issuing();
     let mut granted = granted.clone();
-    asked.bind(&mut granted.facts);
+    to.bind(&mut granted.facts);
     let family = FamilyId::new(moment);
     family::insert(&mut tx, moment, (&family, &sid), &granted).await?;
-    let written = issue::write(&mut tx, asked, &family, (&granted, granted.scope.clone())).await?;
+    let written = issue::write(&mut tx, &to, &family, (&granted, granted.scope.clone())).await??;
     tx.commit().await?;
-    Ok(issue::answer(asked, &granted, &sid, written)?)
+    Ok(issue::answer(&to, &granted, &sid, written)?)
 }

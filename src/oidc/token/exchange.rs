@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::super::error::Problem;
-use super::{Asked, issue};
+use super::Asked;
 use crate::audit::{self, Event};
 use crate::base::Fault;
 use crate::client::Client;
-use crate::client::powers::{ExchangeRule, Semantics};
+use crate::client::powers::Semantics;
 use crate::grant::access_token::{self, AccessToken, NewToken};
 use crate::grant::exchange::{self, Exchanged};
+use crate::grant::issue;
 use crate::protocol::Refusal;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_exchange::{TokenExchange, TokenTypeId};
@@ -50,7 +51,7 @@ async fn decide(
         let actor = find(asked, token.expose()).await?.ok_or(Refusal::ActorTokenInvalid)?;
         exchange::check_actor(client, &actor, shown)?;
     }
-    let (rule, target) = target(asked, wanted, &rules).await?;
+    let (rule, target) = exchange::target(&asked.app.clients, &rules, wanted).await??;
     let audience = exchange::audience(&target, &wanted.resources)?;
     let mut exchanged =
         exchange::narrow((client, rule), subject, (&target, audience), wanted.scope.as_ref())?;
@@ -58,37 +59,14 @@ async fn decide(
     Ok(Decided { target, semantics: rule.semantics, exchanged })
 }
 
-/// The one client that everything named as target means, and the rule that allows it.
-async fn target<'r>(
-    asked: &Asked<'_>,
-    wanted: &TokenExchange,
-    rules: &[&'r ExchangeRule],
-) -> Result<(&'r ExchangeRule, Arc<Client>), Problem> {
-    if wanted.audiences.is_empty() && wanted.resources.is_empty() {
-        return Err(Refusal::TargetMissing.into());
-    }
-    for rule in rules {
-        for id in &rule.to {
-            let Some(client) = asked.app.clients.find(id).await? else { continue };
-            let named = wanted.audiences.iter().all(|audience| audience == id);
-            let owns = &client.powers.resource_identifiers;
-            if named && wanted.resources.iter().all(|resource| owns.contains(resource)) {
-                return Ok((rule, client));
-            }
-        }
-    }
-    Err(Refusal::TargetUnknown.into())
-}
-
 async fn write(asked: &Asked<'_>, subject: &AccessToken, decided: Decided) -> Result<TokenAnswer, Problem> {
     let family = subject.family.as_ref().ok_or(Refusal::SubjectTokenInvalid)?;
     let Exchanged { scope, carries, parent } = decided.exchanged;
     let new = NewToken {
-        client_id: &asked.client.client_id,
+        client: asked.client,
         family: Some(&family.id),
         scope: &scope,
         carries: &carries,
-        format: asked.client.metadata.access_token_format,
         parent: Some(&parent),
     };
     let mut tx = asked.app.db.begin().await?;
@@ -109,16 +87,8 @@ async fn write(asked: &Asked<'_>, subject: &AccessToken, decided: Decided) -> Re
     };
     audit::record(&mut tx, asked.moment, event).await?;
     tx.commit().await?;
-    Ok(TokenAnswer {
-        expires_in: issued.seconds(),
-        access_token: issue::text(asked, issued, Some(&family.granted), (&scope, &carries))?,
-        authorization_details: carries.details,
-        issued_token_type: Some(TokenTypeId::AccessToken),
-        token_type: issue::token_type(asked),
-        refresh_token: None,
-        scope,
-        id_token: None,
-    })
+    let answer = issue::access_answer(&asked.issuing(), issued, Some(&family.granted), (scope, carries))?;
+    Ok(TokenAnswer { issued_token_type: Some(TokenTypeId::AccessToken), ..answer })
 }
 
 /// A refused exchange of a token that exists is worth knowing: somebody tries what was not declared.

@@ -1,13 +1,13 @@
 //! What the authorization endpoint itself hands out in hybrid and implicit answers (OIDC Core §3.2, §3.3), for old systems.
 
-use super::issue::{self, Beside};
-use super::wanted::Wanted;
-use super::{Asked, wanted};
+use serde_json::{Map, Value};
+
 use crate::base::Fault;
-use crate::base::id::FamilyId;
+use crate::base::id::{FamilyId, ParticipationId};
 use crate::client::{Client, Recipient};
-use crate::grant::access_token::{self, NewToken};
+use crate::grant::access_token::{self, Carries, Issued, NewToken};
 use crate::grant::claims::Told;
+use crate::grant::issue::{self, Beside, Issuing};
 use crate::grant::{Granted, entry, family};
 use crate::http::context::Context;
 use crate::protocol::token_answer::TokenType;
@@ -31,10 +31,19 @@ pub(in crate::oidc) struct FrontTokens {
     scope: String,
 }
 
+/// What was written, before anything is signed.
+struct Written {
+    sid: ParticipationId,
+    issued: Option<Issued>,
+    carries: Carries,
+    /// Claims about the person for the ID token.
+    about: Map<String, Value>,
+}
+
 impl Front<'_> {
     /// Issues what the response type asks for; refused when the session has just ended, or the consent was just
-    /// withdrawn. What is handed out hangs on a
-    /// family of its own: it dies with the session and the consent, whatever becomes of the code beside it.
+    /// withdrawn. What is handed out hangs on a family of its own: it dies with the session and the consent, whatever
+    /// becomes of the code beside it.
     pub(in crate::oidc) async fn issue(
         &self,
         granted: &Granted,
@@ -44,58 +53,63 @@ impl Front<'_> {
         if !kind.gives_id_token() && !kind.gives_access_token() {
             return Ok(Ok(FrontTokens::default()));
         }
-        let moment = &self.context.moment;
-        let asked = Asked {
-            app: &self.context.app,
-            moment,
-            trace: &self.context.trace,
-            client: self.client,
-            confirmation: None,
-            recipient: self.recipient.clone(),
-            wanted: Wanted::default(),
-        };
-        let family = FamilyId::new(moment);
-        let mut tx = asked.app.db.begin().await?;
-        let sid = match entry::participate(&mut tx, moment, granted).await? {
+        let at = (&*self.context.app, &self.context.moment);
+        let to = super::unasked(at, (self.client, self.recipient.as_ref()));
+        match self.write(&to, granted).await? {
+            Ok(written) => Ok(Ok(self.sign(&to, granted, (written, code))?)),
+            Err(Refusal::ConsentWithdrawn) => Ok(Err(Refusal::ConsentDenied)),
+            Err(_) => Ok(Err(Refusal::LoginRequired)),
+        }
+    }
+
+    async fn write(&self, to: &Issuing<'_>, granted: &Granted) -> Result<Result<Written, Refusal>, Fault> {
+        let kind = self.request.response_type;
+        let family = FamilyId::new(to.moment);
+        let mut tx = self.context.app.db.begin().await?;
+        let sid = match entry::participate(&mut tx, to.moment, granted).await? {
             Ok(sid) => sid,
-            Err(Refusal::ConsentWithdrawn) => return Ok(Err(Refusal::ConsentDenied)),
-            Err(_) => return Ok(Err(Refusal::LoginRequired)),
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        family::insert(&mut tx, moment, (&family, &sid), granted).await?;
-        let carries = wanted::of_grant(&asked, &granted.facts)
-            .map_err(|refusal| Fault::broken("what was granted is not covered").because(refusal))?;
-        let scope = &granted.scope;
+        family::insert(&mut tx, to.moment, (&family, &sid), granted).await?;
+        let carries = to.carries(&granted.facts);
+        let carries =
+            carries.map_err(|refusal| Fault::broken("what was granted is not covered").because(refusal))?;
         let issued = match kind.gives_access_token() {
             true => {
-                let new = NewToken {
-                    client_id: &granted.client_id,
-                    family: Some(&family),
-                    scope,
-                    carries: &carries,
-                    format: self.client.metadata.access_token_format,
-                    parent: None,
-                };
-                Some(access_token::issue(&mut tx, moment, &new).await?)
+                let (family, scope) = (Some(&family), &granted.scope);
+                let new = NewToken { client: to.client, family, scope, carries: &carries, parent: None };
+                Some(access_token::issue(&mut tx, to.moment, &new).await?)
             }
             false => None,
         };
         let scopes = if kind.gives_code() || issued.is_some() { Told::ByUserinfo } else { Told::InIdToken };
-        let about = issue::about(&mut tx, &asked, granted, scopes).await?;
+        let about = issue::about(&mut tx, to, granted, scopes).await?;
         tx.commit().await?;
-        let expires_in = issued.as_ref().map_or(0, |issued| issued.seconds()).to_string();
+        Ok(Ok(Written { sid, issued, carries, about }))
+    }
+
+    fn sign(
+        &self,
+        to: &Issuing<'_>,
+        granted: &Granted,
+        (written, code): (Written, Option<&str>),
+    ) -> Result<FrontTokens, Fault> {
+        let Written { sid, issued, carries, about } = written;
+        let scope = &granted.scope;
+        let expires_in = issued.as_ref().map_or(0, Issued::seconds).to_string();
         let access_token =
-            issued.map(|issued| issue::text(&asked, issued, Some(granted), (scope, &carries))).transpose()?;
+            issued.map(|issued| issue::text(to, issued, Some(granted), (scope, &carries))).transpose()?;
         let beside = Beside {
             access_token: access_token.as_deref(),
             code,
             // There is nothing to detach a signature from without a code.
             state: self.request.state.as_deref().filter(|_| code.is_some()),
         };
-        let id_token = match kind.gives_id_token() {
-            true => Some(issue::id_token(&asked, granted, &sid, (&beside, about))?),
+        let id_token = match self.request.response_type.gives_id_token() {
+            true => Some(issue::id_token(to, granted, &sid, (&beside, about))?),
             false => None,
         };
-        Ok(Ok(FrontTokens { access_token, id_token, expires_in, scope: scope.to_string() }))
+        Ok(FrontTokens { access_token, id_token, expires_in, scope: scope.to_string() })
     }
 }
 

@@ -5,10 +5,8 @@ mod refresh;
 mod client_credentials;
 mod exchange;
 mod jwt_bearer;
-mod issue;
 mod elsewhere;
 pub(super) mod push;
-mod wanted;
 mod front;
 
 pub(super) use front::Front;
@@ -23,14 +21,14 @@ use crate::app::App;
 use crate::base::{Actor, Moment};
 use crate::client::{Authenticated, Client, Purpose, Recipient};
 use crate::grant::decoupled;
-use crate::grant::granted::Facts;
+use crate::grant::issue::Issuing;
 use crate::grant::trace::{Kind, Trace};
+use crate::grant::wanted::{self, Wanted};
 use crate::http::machine::Machine;
-use crate::protocol::confirmation::{Confirmation, Sender};
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_request::TokenRequest;
 use crate::protocol::{Params, Refusal};
-use wanted::Wanted;
 
 /// A request whose client has shown who it is.
 struct Asked<'a> {
@@ -75,12 +73,24 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<TokenAnswer, 
 }
 
 impl Asked<'_> {
-    /// RFC 9449 §5, RFC 8705 §4: refresh tokens of a public client are bound too; those of others are bound to the
-    /// client, which shows who it is each time. What began bound stays bound.
-    fn bind(&self, facts: &mut Facts) {
-        facts.confirmation = self.confirmation.clone().filter(|_| self.client.is_public());
-        facts.sender = Sender::of(self.confirmation.as_ref());
+    fn issuing(&self) -> Issuing<'_> {
+        let way = (self.confirmation.as_ref(), &self.wanted);
+        issuing((self.app, self.moment), (self.client, self.recipient.as_ref()), way)
     }
+}
+
+/// Tokens that no token request asked for: bound to nothing, and narrowed by nothing.
+fn unasked<'a>(at: (&'a App, &'a Moment), client: (&'a Client, Option<&'a Recipient>)) -> Issuing<'a> {
+    issuing(at, client, (None, &wanted::EVERYTHING))
+}
+
+fn issuing<'a>(
+    (app, moment): (&'a App, &'a Moment),
+    (client, recipient): (&'a Client, Option<&'a Recipient>),
+    (confirmation, wanted): (Option<&'a Confirmation>, &'a Wanted),
+) -> Issuing<'a> {
+    let issuer = app.settings.issuer.as_str();
+    Issuing { moment, keys: &app.keys, issuer, client, confirmation, recipient, wanted }
 }
 
 async fn identify(machine: &Machine, params: &Params) -> Result<Authenticated, Problem> {

@@ -3,17 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::super::error::Problem;
-use super::issue::Written;
-use super::wanted::Wanted;
-use super::{Asked, issue};
+use super::unasked;
 use crate::app::App;
 use crate::base::id::{FamilyId, ParticipationId};
 use crate::base::{Fault, Moment};
 use crate::client::{Client, Purpose, Recipient, SealProblem};
 use crate::grant::decoupled::{self, TellClient, Waiting};
+use crate::grant::issue::{self, Written};
 use crate::grant::notice::Content;
-use crate::grant::trace::Trace;
 use crate::grant::{Granted, entry, family};
 use crate::protocol::error_answer::ErrorAnswer;
 use crate::protocol::id_token::half_hash;
@@ -45,8 +42,6 @@ pub(in crate::oidc) async fn tokens(
     client: &Client,
     (found, granted, told): (&Waiting, &Granted, &TellClient),
 ) -> Result<Option<Content>, Fault> {
-    let trace = Trace::default();
-    let asked = asked((app, moment), &trace, (client, None));
     if !decoupled::redeem(tx, moment, &found.id).await? {
         return Err(Fault::broken("what was just allowed cannot be redeemed"));
     }
@@ -54,11 +49,10 @@ pub(in crate::oidc) async fn tokens(
     let Ok(sid) = entry::participate(tx, moment, granted).await? else { return Ok(None) };
     let id = FamilyId::new(moment);
     family::insert(tx, moment, (&id, &sid), granted).await?;
-    let written = issue::write(tx, &asked, &id, (granted, granted.scope.clone())).await;
-    let written = written.map_err(|problem| match problem {
-        Problem::Fault(fault) => fault,
-        Problem::Refused(refusal) => Fault::broken("what was granted is not covered").because(refusal),
-    })?;
+    let to = unasked((app, moment), (client, None));
+    let written = issue::write(tx, &to, &id, (granted, granted.scope.clone())).await?;
+    let written =
+        written.map_err(|refusal| Fault::broken("what was granted is not covered").because(refusal))?;
     metrics::counter!("tongyao_tokens_issued_total", "grant" => GrantType::Ciba.as_str()).increment(1);
     let parcel = Parcel { auth_req_id: told.auth_req_id.clone(), sid, granted: granted.clone(), written };
     let text = serde_json::to_string(&parcel);
@@ -91,8 +85,7 @@ fn sign(
     (client, recipient): (&Client, Option<Recipient>),
     parcel: Parcel,
 ) -> Result<String, Fault> {
-    let trace = Trace::default();
-    let asked = asked((app, moment), &trace, (client, recipient));
+    let to = unasked((app, moment), (client, recipient.as_ref()));
     let Parcel { auth_req_id, sid, granted, mut written } = parcel;
     // §10.3.1: the ID token is a detached signature over the whole notice.
     let mut bound = Map::new();
@@ -103,18 +96,10 @@ fn sign(
     }
     written.tell(bound);
     let left = written.seconds_left(moment.now);
-    let answer = TokenAnswer { expires_in: left, ..issue::answer(&asked, &granted, &sid, written)? };
+    let answer = TokenAnswer { expires_in: left, ..issue::answer(&to, &granted, &sid, written)? };
     let answer =
         serde_json::to_value(&answer).map_err(|error| Fault::broken("writing a push").because(error))?;
     Ok(with_id(answer, &auth_req_id))
-}
-
-fn asked<'a>(
-    (app, moment): (&'a App, &'a Moment),
-    trace: &'a Trace,
-    (client, recipient): (&'a Client, Option<Recipient>),
-) -> Asked<'a> {
-    Asked { app, moment, trace, client, confirmation: None, recipient, wanted: Wanted::default() }
 }
 
 /// §12: what is posted instead of tokens.

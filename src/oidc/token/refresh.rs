@@ -1,10 +1,11 @@
 //! The refresh grant (RFC 6749 §6): one transaction; a replay is committed before it is refused.
 
 use super::super::error::Problem;
-use super::{Asked, issue};
+use super::Asked;
 use crate::audit::{self, Event};
 use crate::base::Secret;
 use crate::client::policy;
+use crate::grant::issue;
 use crate::grant::refresh::{self, Presented, Redeemed, Renewal, Turn};
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::{Refusal, Scope};
@@ -34,13 +35,9 @@ pub(super) async fn exchange(
     };
     let Renewal { family, token, turn } = renewal;
     let mut granted = family.granted;
-    let scope = match scope {
-        // RFC 6749 §6: less than was granted, never more.
-        Some(narrower) if !narrower.is_subset(&granted.scope) => return Err(Refusal::ScopeWidened.into()),
-        Some(narrower) => narrower,
-        None => granted.scope.clone(),
-    };
-    let written = issue::write_with(&mut tx, asked, &family.id, (&granted, scope), Some(token)).await?;
+    let scope = granted.narrowed(scope)?;
+    let to = asked.issuing();
+    let written = issue::write_with(&mut tx, &to, &family.id, (&granted, scope), Some(token)).await??;
     let person = &granted.person;
     let event = match turn {
         Turn::First => Event::TokensRefreshed { person, client, family: &family.id },
@@ -50,5 +47,5 @@ pub(super) async fn exchange(
     tx.commit().await?;
     // OIDC Core §12.2: a refreshed ID token carries no nonce of the first request.
     granted.facts.nonce = None;
-    Ok(issue::answer(asked, &granted, &family.sid, written)?)
+    Ok(issue::answer(&to, &granted, &family.sid, written)?)
 }

@@ -128,11 +128,6 @@ impl AuthorizeDraft {
         self.problems.iter().copied().find(|problem| problem.told() == Told::Person)
     }
 
-    /// The first problem that can be sent to the client.
-    pub fn problem_for_client(&self) -> Option<AuthorizeProblem> {
-        self.problems.iter().copied().find(|problem| problem.told() == Told::Client)
-    }
-
     /// How an answer travels, an error too.
     pub fn answer_mode(&self) -> ResponseMode {
         self.response_type.unwrap_or(ResponseType::Code).mode(self.response_mode)

@@ -375,16 +375,7 @@ fn sector(metadata: &ClientMetadata, problems: &mut Problems) {
 mod tests {
     use serde_json::json;
 
-    use super::*;
-
-    fn problems(with: Value) -> Vec<String> {
-        let mut members = json!({"redirect_uris": ["https://a.example/cb"]});
-        for (name, value) in with.as_object().unwrap() {
-            members[name] = value.clone();
-        }
-        let metadata: ClientMetadata = serde_json::from_value(members).unwrap();
-        metadata.check().into_iter().map(|problem| problem.member).collect()
-    }
+    use crate::protocol::client_metadata::wrong_members;
 
     #[test]
     fn a_plain_client_is_fine() {
@@ -411,7 +402,7 @@ mod tests {
             json!({"request_uris": ["https://a.example/r#digest"], "policy_uri": "https://a.example/#政策"}),
         ];
         for with in fine {
-            assert_eq!(problems(with.clone()), Vec::<String>::new(), "{with}");
+            assert_eq!(wrong_members(with.clone()), Vec::<String>::new(), "{with}");
         }
     }
 
@@ -494,7 +485,7 @@ mod tests {
             (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),
         ];
         for (with, member) in cases {
-            assert_eq!(problems(with.clone()), [member], "{with}");
+            assert_eq!(wrong_members(with.clone()), [member], "{with}");
         }
     }
 }

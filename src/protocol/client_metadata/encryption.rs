@@ -66,15 +66,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn problems(with: Value) -> Vec<String> {
-        let mut members = json!({"redirect_uris": ["https://a.example/cb"]});
-        for (name, value) in with.as_object().unwrap() {
-            members[name] = value.clone();
-        }
-        let metadata: ClientMetadata = serde_json::from_value(members).unwrap();
-        metadata.check().into_iter().map(|problem| problem.member).collect()
-    }
+    use crate::protocol::client_metadata::wrong_members;
 
     #[test]
     fn encryption_needs_a_key_that_serves() {
@@ -82,13 +74,13 @@ mod tests {
         let with = |more: Value| {
             let mut members = json!({"id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [ec]}});
             members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-            problems(members)
+            wrong_members(members)
         };
         let fine: [&str; 0] = [];
         assert_eq!(with(json!({})), fine);
         assert_eq!(with(json!({"id_token_encrypted_response_enc": "A256GCM"})), fine);
         assert_eq!(with(json!({"jwks": null, "jwks_uri": "https://a.example/jwks"})), fine);
-        assert_eq!(problems(json!({"request_object_encryption_alg": "RSA-OAEP-256"})), fine);
+        assert_eq!(wrong_members(json!({"request_object_encryption_alg": "RSA-OAEP-256"})), fine);
         let member = ["id_token_encrypted_response_alg"];
         assert_eq!(with(json!({"jwks": {"keys": []}})), member);
         assert_eq!(with(json!({"id_token_encrypted_response_alg": "RSA-OAEP"})), member);
@@ -98,11 +90,11 @@ mod tests {
         for pair in ["id_token", "userinfo", "authorization", "introspection"] {
             let (alg, enc) =
                 (format!("{pair}_encrypted_response_alg"), format!("{pair}_encrypted_response_enc"));
-            assert_eq!(problems(json!({ enc.as_str(): "A128GCM" })), [enc]);
-            assert_eq!(problems(json!({ alg.as_str(): "ECDH-ES" })), [alg]);
+            assert_eq!(wrong_members(json!({ enc.as_str(): "A128GCM" })), [enc]);
+            assert_eq!(wrong_members(json!({ alg.as_str(): "ECDH-ES" })), [alg]);
         }
         let enc = "request_object_encryption_enc";
-        assert_eq!(problems(json!({ enc: "A128GCM" })), [enc]);
+        assert_eq!(wrong_members(json!({ enc: "A128GCM" })), [enc]);
     }
 
     #[test]

@@ -180,18 +180,24 @@ impl ClientMetadata {
         self.backchannel_token_delivery_mode.unwrap_or(DeliveryMode::Poll)
     }
 
+    /// The names of the members in which another registration differs.
+    pub fn differing(&self, other: &Self) -> Result<Vec<String>, serde_json::Error> {
+        let (own, others) = (self.to_members()?, other.to_members()?);
+        let names = own.keys().chain(others.keys().filter(|name| !own.contains_key(*name)));
+        Ok(names.filter(|name| own.get(*name) != others.get(*name)).cloned().collect())
+    }
+
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
     }
 
-    /// The registered redirect URI that the asked one is; gives back the asked one, which may differ in its port.
-    pub fn redirect<'a>(&self, asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
-        self.among(&self.redirect_uris, asked)
-    }
-
-    /// The same for the address after logout (RP-Initiated Logout §3).
+    /// The registered address after logout that the asked one is (RP-Initiated Logout §3); gives back the asked one, which
+    /// may differ in its port.
     pub fn post_logout_redirect<'a>(&self, asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
-        self.among(&self.post_logout_redirect_uris, asked)
+        let accepts = |text: &String| {
+            text.parse().is_ok_and(|uri: RedirectUri| uri.accepts(asked, self.application_type))
+        };
+        self.post_logout_redirect_uris.iter().any(accepts).then_some(asked)
     }
 
     /// The client's name in a language, else as registered without one.
@@ -214,18 +220,6 @@ impl ClientMetadata {
             let (base, tag) = name.split_once('#')?;
             (base == member && Locale::of_tag(tag) == Some(locale)).then_some(text.as_str())
         })
-    }
-
-    fn among<'a>(&self, registered: &[String], asked: &'a RedirectUri) -> Option<&'a RedirectUri> {
-        // Equal texts need no parsing: this runs at every authorization request.
-        let accepts = |text: &String| {
-            text == asked.as_str()
-                || self.application_type == ApplicationType::Native
-                    && text
-                        .parse::<RedirectUri>()
-                        .is_ok_and(|uri| uri.accepts(asked, ApplicationType::Native))
-        };
-        registered.iter().any(accepts).then_some(asked)
     }
 }
 
@@ -361,14 +355,14 @@ mod tests {
 
     #[test]
     fn finds_the_registered_address() {
-        let metadata =
-            read(json!({"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"]})).unwrap();
-        let asked: RedirectUri = "http://127.0.0.1:5000/cb".parse().unwrap();
-        assert_eq!(metadata.redirect(&asked), Some(&asked));
-        assert_eq!(metadata.post_logout_redirect(&asked), None);
-        let web = read(json!({"redirect_uris": ["http://127.0.0.1/cb"]})).unwrap();
-        assert_eq!(web.redirect(&asked), None);
-        let registered: RedirectUri = "http://127.0.0.1/cb".parse().unwrap();
-        assert_eq!(web.redirect(&registered), Some(&registered));
+        let members = json!({"post_logout_redirect_uris": ["http://127.0.0.1/out"]});
+        let mut native = members.clone();
+        native["application_type"] = json!("native");
+        let (web, native) = (read(members).unwrap(), read(native).unwrap());
+        let address = |text: &str| -> RedirectUri { text.parse().unwrap() };
+        let (same, another_port) = (address("http://127.0.0.1/out"), address("http://127.0.0.1:5000/out"));
+        assert_eq!(native.post_logout_redirect(&another_port), Some(&another_port));
+        assert_eq!(web.post_logout_redirect(&another_port), None);
+        assert_eq!(web.post_logout_redirect(&same), Some(&same));
     }
 }

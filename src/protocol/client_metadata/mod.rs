@@ -45,3 +45,14 @@ impl MetadataProblem {
         }
     }
 }
+
+/// The members in which a web application that registers these is wrong.
+#[cfg(test)]
+fn wrong_members(with: serde_json::Value) -> Vec<String> {
+    let mut members = serde_json::json!({"redirect_uris": ["https://a.example/cb"]});
+    for (name, value) in with.as_object().unwrap() {
+        members[name] = value.clone();
+    }
+    let metadata: ClientMetadata = serde_json::from_value(members).unwrap();
+    metadata.check().into_iter().map(|problem| problem.member).collect()
+}

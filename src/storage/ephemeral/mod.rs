@@ -1,5 +1,6 @@
 //! State that may be lost: codes, pending requests, counters. In process, or in Redis when there is more than one node.
 
+mod manner;
 mod memory;
 mod redis;
 mod share;
@@ -11,6 +12,7 @@ use super::tally::{Tally, Trip};
 use crate::base::time::Clock;
 use crate::base::{Fault, Timestamp};
 
+pub use manner::{Layout, Manner};
 pub use share::Share;
 
 /// The ephemeral store; cheap to clone.
@@ -179,6 +181,14 @@ impl Ephemeral {
         match &self.engine {
             Engine::Memory(_) => Ok(None),
             Engine::Redis(redis) => redis.clock().await.map(Some),
+        }
+    }
+
+    /// How the server that holds it keeps things; none in process.
+    pub async fn manner(&self) -> Result<Option<Manner>, Fault> {
+        match &self.engine {
+            Engine::Memory(_) => Ok(None),
+            Engine::Redis(redis) => redis.manner().await.map(Some),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Script};
 
-use super::{Consumed, Counter, Share, Use};
+use super::{Consumed, Counter, Manner, Share, Use};
 use crate::base::{Fault, Timestamp};
 
 #[derive(Clone)]
@@ -174,6 +174,16 @@ impl Redis {
         let (seconds, _micros): (i64, i64) =
             redis::cmd("TIME").query_async(&mut connection).await.map_err(away)?;
         Ok(Timestamp::from_seconds(seconds))
+    }
+
+    pub(super) async fn manner(&self) -> Result<Manner, Fault> {
+        let mut connection = self.connection.clone();
+        match redis::cmd("INFO").query_async::<String>(&mut connection).await {
+            Ok(info) => Ok(Manner::of_info(&info)),
+            // It answers, and not this: the user may not ask, or the command has another name.
+            Err(error) if error.code().is_some() => Ok(Manner::of_info("")),
+            Err(error) => Err(away(error)),
+        }
     }
 
     fn ledger(&self) -> String {

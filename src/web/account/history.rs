@@ -7,7 +7,6 @@ use super::told;
 use crate::audit::history::{self, Line};
 use crate::base::Fault;
 use crate::base::id::AuditId;
-use crate::base::page::PageRequest;
 use crate::http::address::Query;
 use crate::http::paths;
 use crate::http::shown::Problem;
@@ -50,8 +49,9 @@ pub async fn get(citizen: Citizen, Query(Asked { before }): Query<Asked>) -> Ans
 async fn find(citizen: &Citizen, before: Option<String>) -> Result<Found, Fault> {
     let mut found = Found { lines: Vec::new(), last: before };
     for _ in 0..MOST_READS {
-        let request = PageRequest { before: found.last.clone(), limit: EVENTS_A_READ };
-        let events = history::list(&mut citizen.context.app.db.read(), &citizen.person.id, &request).await?;
+        let mut read = citizen.context.app.db.read();
+        let page = (found.last.as_deref(), EVENTS_A_READ);
+        let events = history::list(&mut read, &citizen.person.id, page).await?;
         let is_end = events.len() < usize::try_from(EVENTS_A_READ).unwrap_or(usize::MAX);
         for event in events {
             if let Some(line) = line(citizen, &event).await? {

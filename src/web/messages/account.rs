@@ -25,7 +25,6 @@ messages! {
         valid_until(date): "有效期至 {date}" | "Valid until {date}",
         primary: "主证件" | "Main document",
         sign_in_ways: "登录方式" | "Ways to sign in",
-        id_number: "证件号码" | "ID number",
         phone: "手机号" | "Phone number",
         login_name: "登录名" | "Login name",
         not_set: "未设置" | "Not set",

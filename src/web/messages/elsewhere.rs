@@ -60,7 +60,6 @@ messages! {
     Inbox {
         title: "测试收件箱" | "Sandbox inbox",
         lead: "测试环境不发短信。本应发到手机的信息都在这里。" | "The sandbox sends no text messages. What would go to a phone is kept here.",
-        to: "收信人" | "To",
         at: "时间" | "Sent",
         open: "打开链接" | "Open the link",
         open_label(to): "打开链接：发给 {to}" | "Open the link sent to {to}",

@@ -18,7 +18,6 @@ messages! {
     }
     HallWindow {
         title: "您在哪个窗口？" | "Which window are you at?",
-        hall: "大厅" | "Hall",
         submit: "开始工作" | "Start work",
         none: "请选择窗口" | "Choose a window",
         unknown: "本大厅没有这个窗口，请重新选择" | "Your hall has no such window. Choose again",

@@ -40,7 +40,6 @@ messages! {
     HallCompare {
         title: "核对本人与证件" | "Compare the person with the card",
         card: "证件信息" | "Card",
-        name: "姓名" | "Name",
         other_name: "证件姓名与登记姓名不同" | "The name on the card is not the name on record",
         name_on_record(name): "登记姓名：{name}（首字不显示）。请看证件是否读对、录对，是否改过名。"
             | "On record: {name} (first character hidden). See whether the card was read or typed right, and whether the name was changed.",
@@ -57,7 +56,6 @@ messages! {
             | "If the person passes and their account confirms, the record takes this document and keeps the other one as history.",
         document_follows: "如果通过，登记即改为这个证件，原来的留作历史。"
             | "If the person passes, the record takes this document at once and keeps the other one as history.",
-        number: "证件号码" | "Number",
         birth: "出生日期" | "Born",
         sex: "性别" | "Sex",
         male: "男" | "Male",
@@ -69,7 +67,6 @@ messages! {
         chip: "芯片" | "Chip",
         chip_genuine: "已读取，签名有效" | "Read, signature valid",
         chip_unread: "未读取" | "Not read",
-        chip_refused: "读取异常" | "Read with errors",
         source: "录入方式" | "Entered",
         by_reader: "读卡器" | "By reader",
         by_hand: "手工录入" | "By hand",

@@ -18,15 +18,6 @@ impl Level {
         }
     }
 
-    /// `3 级`
-    pub fn number(self, level: impl Borrow<u8>) -> String {
-        let level = level.borrow();
-        match self.0 {
-            Locale::ZhCn => format!("{level} 级"),
-            Locale::En => format!("level {level}"),
-        }
-    }
-
     pub fn name(self, level: impl Borrow<u8>) -> &'static str {
         match level.borrow() {
             0 => self.0.pick("自行填写", "stated by you"),

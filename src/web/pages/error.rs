@@ -6,7 +6,7 @@ use crate::http::paths;
 use crate::http::shown::{Entrance, Problem};
 use crate::protocol::Refusal;
 use crate::web::chrome::Chrome;
-use crate::web::messages::{ErrorText, Wait};
+use crate::web::messages::ErrorText;
 
 /// A link with its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,12 +69,10 @@ impl ErrorPage {
             Problem::NoCookies => (m.no_cookies(), m.no_cookies_what(), m.no_cookies_todo()),
             Problem::StaleForm => (m.stale(), m.stale_what(), m.stale_todo()),
             Problem::TooLarge => (m.too_large(), m.too_large_what(), m.too_large_todo()),
-            Problem::TooManyRequests { .. } => (m.too_many(), m.too_many_what(), ""),
             Problem::Unavailable { .. } => (m.unavailable(), m.unavailable_what(), m.unavailable_todo()),
             Problem::Broken => (m.broken(), m.broken_what(), m.broken_todo()),
         };
         let todo = match problem {
-            Problem::TooManyRequests { wait } => m.too_many_todo(Wait(chrome.locale).of(*wait)),
             Problem::ExpiredFrom(from) => m.expired_todo_from(&from.name),
             _ => todo.to_owned(),
         };

@@ -403,7 +403,6 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("no-cookies", Problem::NoCookies),
         ("forbidden", Problem::Forbidden),
         ("stale", Problem::StaleForm),
-        ("many", Problem::TooManyRequests { wait: 20 }),
         ("unavailable", Problem::Unavailable { wait: 5 }),
         ("broken", Problem::Broken),
         ("bad-request", Problem::BadRequest),

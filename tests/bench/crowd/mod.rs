@@ -51,13 +51,6 @@ enum Sort {
     Same,
 }
 
-/// Whether a column holds bytes: only what is sealed does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bytes {
-    Yes,
-    No,
-}
-
 /// What a database calls these things.
 trait Dialect {
     /// The id of copy number `copy.n` of the row whose id is this; `spacing` apart from the copy before.
@@ -124,8 +117,9 @@ impl Multiplied {
 }
 
 impl Column {
-    fn new(name: String, bytes: Bytes) -> Self {
-        let sort = if bytes == Bytes::Yes {
+    /// By its name and type, as either database tells them. Only what is sealed is bytes.
+    fn told((name, kind): (String, String)) -> Self {
+        let sort = if kind.eq_ignore_ascii_case("bytea") {
             Sort::Sealed
         } else if IDS.contains(&name.as_str()) {
             Sort::Id

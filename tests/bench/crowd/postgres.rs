@@ -4,7 +4,7 @@
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::{Bytes, Column, Dialect, Multiplied, NUMBER_DIGITS, SHARED_CHARACTERS};
+use super::{Column, Dialect, Multiplied, NUMBER_DIGITS, SHARED_CHARACTERS};
 
 struct Postgres;
 
@@ -64,8 +64,7 @@ async fn columns(connection: &mut PgConnection, table: &str) -> Result<Vec<Colum
     .bind(table)
     .fetch_all(connection)
     .await?;
-    let bytes = |kind: &str| if kind == "bytea" { Bytes::Yes } else { Bytes::No };
-    Ok(told.into_iter().map(|(name, kind)| Column::new(name, bytes(&kind))).collect())
+    Ok(told.into_iter().map(Column::told).collect())
 }
 
 async fn run(connection: &mut PgConnection, statement: String) -> Result<()> {

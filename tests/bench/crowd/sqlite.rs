@@ -6,7 +6,7 @@ use anyhow::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
 
-use super::{Bytes, Column, Dialect, Multiplied, NUMBER_DIGITS, SHARED_CHARACTERS};
+use super::{Column, Dialect, Multiplied, NUMBER_DIGITS, SHARED_CHARACTERS};
 
 struct Sqlite;
 
@@ -56,8 +56,7 @@ async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<C
             .bind(table)
             .fetch_all(connection)
             .await?;
-    let bytes = |kind: &str| if kind == "BYTEA" { Bytes::Yes } else { Bytes::No };
-    Ok(told.into_iter().map(|(name, kind)| Column::new(name, bytes(&kind))).collect())
+    Ok(told.into_iter().map(Column::told).collect())
 }
 
 /// Names and texts of the indexes that a statement made; those of keys stay.

@@ -115,13 +115,18 @@ impl RelyingParty {
     }
 
     pub async fn exchange(&self, code: &str, ask: &Ask) -> Answer {
-        self.token(&[
+        self.exchanging(code, ask).send(&self.router).await
+    }
+
+    /// The exchange of a code, not sent yet: a proof or a certificate may be shown beside it.
+    pub fn exchanging(&self, code: &str, ask: &Ask) -> Call {
+        let fields = [
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", &self.redirect_uri),
             ("code_verifier", &ask.verifier),
-        ])
-        .await
+        ];
+        self.asking("/oidc/token", &fields)
     }
 
     pub async fn refresh(&self, refresh_token: &str) -> Answer {

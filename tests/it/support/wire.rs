@@ -97,5 +97,13 @@ impl Answer {
         let said = (self.status.as_u16(), body["error"].as_str(), body["error_code"].as_str());
         assert_eq!(said, (status, Some(error), Some(code.to_string().as_str())), "{}", self.body);
         assert_eq!(self.header("cache-control"), Some("no-store"));
+        // Who is told to come again is told when (RFC 6585 §4), and nobody else is.
+        let wait = self.header("retry-after").map(|seconds| seconds.parse::<u64>().unwrap());
+        assert_eq!(wait.is_some_and(|seconds| seconds > 0), matches!(status, 429 | 503), "{wait:?}");
+    }
+
+    /// Seconds to wait, as the answer says.
+    pub fn retry_after(&self) -> u64 {
+        self.header("retry-after").unwrap().parse().unwrap()
     }
 }

@@ -25,7 +25,6 @@ pub enum Chip {
     #[default]
     Genuine,
     Unread,
-    Refused,
 }
 
 /// Whether the person has an online account.
@@ -176,7 +175,6 @@ impl HallComparePage {
         match self.card.chip {
             Chip::Genuine => self.m().chip_genuine(),
             Chip::Unread => self.m().chip_unread(),
-            Chip::Refused => self.m().chip_refused(),
         }
     }
 

@@ -2,21 +2,24 @@
 
 use serde_json::Value;
 
-use super::Asked;
-use crate::client::policy;
-use crate::grant::access_token::Carries;
-use crate::grant::granted::Facts;
+use super::access_token::Carries;
+use super::granted::Facts;
+use crate::client::{Client, policy};
+use crate::protocol::confirmation::Confirmation;
 use crate::protocol::{Details, Params, Refusal, resource};
 
 /// What a token request says about it; nothing means everything that was granted.
-#[derive(Debug, Default)]
-pub(super) struct Wanted {
+#[derive(Debug)]
+pub struct Wanted {
     resources: Vec<String>,
     details: Option<Details>,
 }
 
+/// Where no token request says anything.
+pub static EVERYTHING: Wanted = Wanted { resources: Vec::new(), details: None };
+
 impl Wanted {
-    pub(super) fn parse(params: &Params) -> Result<Self, Refusal> {
+    pub fn parse(params: &Params) -> Result<Self, Refusal> {
         let details = params.get("authorization_details").map(str::parse).transpose();
         Ok(Self {
             resources: resource::read(params)?,
@@ -25,12 +28,16 @@ impl Wanted {
     }
 }
 
-/// What a token of an authorization carries.
-pub(super) fn of_grant(asked: &Asked<'_>, facts: &Facts) -> Result<Carries, Refusal> {
-    let Wanted { resources, details } = &asked.wanted;
+/// What a token of an authorization carries, and the key it is bound to.
+pub fn of_grant(
+    client: &Client,
+    Wanted { resources, details }: &Wanted,
+    facts: &Facts,
+    confirmation: Option<&Confirmation>,
+) -> Result<Carries, Refusal> {
     // RFC 8707 §2.2: an authorization for no resource in particular may be spent on any the client may call.
     let granted = match facts.resources.is_empty() {
-        true => policy::may_call(asked.client, resources),
+        true => policy::may_call(client, resources),
         false => resources.iter().all(|resource| facts.resources.contains(resource)),
     };
     if !granted {
@@ -47,30 +54,32 @@ pub(super) fn of_grant(asked: &Asked<'_>, facts: &Facts) -> Result<Carries, Refu
             details.to_values()
         }
     };
-    Ok(Carries {
-        confirmation: asked.confirmation.clone(),
-        details: at(&details, audience),
-        audience: audience.clone(),
-        ..Carries::default()
-    })
+    Ok(carries(confirmation, audience, &details))
 }
 
 /// What a client's own token carries: everything asked must be registered.
-pub(super) fn of_client(asked: &Asked<'_>) -> Result<Carries, Refusal> {
-    let Wanted { resources, details } = &asked.wanted;
-    if !policy::may_call(asked.client, resources) {
+pub fn of_client(
+    client: &Client,
+    Wanted { resources, details }: &Wanted,
+    confirmation: Option<&Confirmation>,
+) -> Result<Carries, Refusal> {
+    if !policy::may_call(client, resources) {
         return Err(Refusal::ResourceInvalid);
     }
     let details = details.clone().unwrap_or_default();
-    if !policy::may_detail(asked.client, &details) {
+    if !policy::may_detail(client, &details) {
         return Err(Refusal::DetailsNotAllowed);
     }
-    Ok(Carries {
-        confirmation: asked.confirmation.clone(),
-        details: at(&details.to_values(), resources),
-        audience: resources.clone(),
+    Ok(carries(confirmation, resources, &details.to_values()))
+}
+
+fn carries(confirmation: Option<&Confirmation>, audience: &[String], details: &[Value]) -> Carries {
+    Carries {
+        confirmation: confirmation.cloned(),
+        details: at(details, audience),
+        audience: audience.to_vec(),
         ..Carries::default()
-    })
+    }
 }
 
 /// RFC 9396 §3.3: a token for one service does not tell what others may do.
