@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::base::id::{
-    AccountId, DeliveryId, EvidenceId, FamilyId, InvitationId, NoticeId, ParticipationId, PersonId,
-    ReceiptId, SessionId, StaffId, VisitId,
+    AccountId, DeliveryId, DocumentId, EvidenceId, FamilyId, InvitationId, NoticeId, ParticipationId,
+    PersonId, ReceiptId, SessionId, StaffId, VisitId,
 };
 
 /// How it went.
@@ -205,6 +205,14 @@ pub enum Event<'a> {
     NameCorrected {
         person: &'a PersonId,
         visit: &'a VisitId,
+    },
+    /// Another document of the same person took the place of one; the old row stays as history. Without a visit it was
+    /// declared.
+    DocumentReplaced {
+        person: &'a PersonId,
+        visit: Option<&'a VisitId>,
+        old: &'a DocumentId,
+        new: &'a DocumentId,
     },
     VisitDecided {
         visit: &'a VisitId,
@@ -488,6 +496,12 @@ impl<'a> Event<'a> {
             Event::NameCorrected { person, visit } => {
                 Row { visit: Some(visit), person: Some(person), ..row("name_corrected", Done) }
             }
+            Event::DocumentReplaced { person, visit, old, new } => Row {
+                visit,
+                person: Some(person),
+                facts: json!({ "document": old, "replaced_by": new }),
+                ..row("document_replaced", Done)
+            },
             Event::VisitDecided { visit, person, outcome, reason, level, receipt } => Row {
                 visit: Some(visit),
                 person,

@@ -13,7 +13,7 @@ use crate::base::id::{AccountId, PersonId, VisitId};
 use crate::base::{Fault, Moment, Secret, Timestamp};
 use crate::crypto::{Keys, mac};
 use crate::identity::normalise::{half_width, is_space};
-use crate::identity::store::{account, proof};
+use crate::identity::store::{account, document, proof};
 use crate::sql;
 use crate::storage::{Db, Run, Tx, record};
 
@@ -173,6 +173,7 @@ pub(super) async fn tie(
     (person, account, way): (&PersonId, &AccountId, &str),
 ) -> Result<bool, Fault> {
     new_name::take(tx, moment, keys, (&visit.id, person)).await?;
+    document::confirm(tx, moment, keys, (person, &visit.id)).await?;
     if !visit::advance(tx, moment, visit, State::Bound).await? {
         return Ok(false);
     }

@@ -12,7 +12,7 @@ use crate::crypto::seal::Place;
 use crate::gateway::card_reader::Card;
 use crate::identity::document::Advisory;
 use crate::identity::normalise::{half_width, is_space};
-use crate::identity::{Document, IdType, PersonName, Sex, mask};
+use crate::identity::{Country, Document, IdType, PersonName, Sex, mask};
 use crate::sql;
 use crate::storage::{Run, Tx};
 
@@ -44,6 +44,8 @@ pub(super) struct Capture {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Preview {
     pub kind: IdType,
+    /// Of passports only.
+    pub issuing_country: Option<Country>,
     pub masked_number: String,
     /// The whole number where it was typed by hand: the second look compares it with the original.
     pub typed_number: Option<String>,
@@ -88,6 +90,7 @@ impl Capture {
     pub(super) fn preview(&self) -> Preview {
         Preview {
             kind: self.document.kind(),
+            issuing_country: self.document.issuing_country(),
             masked_number: mask::id_number(self.document.number()),
             typed_number: (self.how == How::ByHand).then(|| self.document.number().to_owned()),
             name: self.name.as_str().to_owned(),

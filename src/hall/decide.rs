@@ -6,17 +6,17 @@ use serde_json::json;
 
 use super::capture::{self, Capture, How};
 use super::card::{Busy, give_way, served_by_you};
-use super::new_name;
 use super::outcome::{Answer, Stop, answer};
 use super::receipt::{self, Stated};
 use super::state::{Outcome, State};
 use super::tries::{self, Subject};
 use super::visit::{self, At, Origin, Seat, StepRefusal, Visit};
+use super::{new_document, new_name};
 use crate::audit::{self, Event};
 use crate::base::id::{DocumentId, EvidenceId, PersonId, ReceiptId};
-use crate::base::{Fault, Locale, Moment, Timestamp};
+use crate::base::{Fault, Locale, Moment};
 use crate::crypto::Keys;
-use crate::identity::store::person::{self, CardFacts, NewPerson, Person, StoredDocument};
+use crate::identity::store::person::{self, NewPerson, Person};
 use crate::identity::store::proof::{self, NewEvidence};
 use crate::identity::{CheckMethod, Evidence, EvidenceKind};
 use crate::sql;
@@ -250,7 +250,7 @@ async fn pass(
     step(&mut tx, moment, &mut visit, State::Decided).await?;
     let person = identify(&mut tx, keys, moment, (&visit, &capture)).await?;
     let known = on_record(&mut tx, keys, &person).await?;
-    let document = update_card(&mut tx, keys, moment, (&known, &capture)).await?;
+    let document = new_document::note(&mut tx, moment, keys, (&known, &capture)).await?;
     let evidence = record_evidence(&mut tx, moment, at, (&person, document.as_ref(), &capture)).await?;
     let stated = Stated {
         issuer: decision.issuer,
@@ -263,6 +263,7 @@ async fn pass(
     write_passed(&mut tx, moment, &mut visit, (&person, evidence)).await?;
     step(&mut tx, moment, &mut visit, State::AwaitingBinding).await?;
     new_name::note(&mut tx, moment, keys, (&visit.id, &known, &capture.name)).await?;
+    new_document::settle(&mut tx, moment, keys, (&visit.id, &person)).await?;
     let event = Event::VisitDecided {
         visit: &visit.id,
         person: Some(&person),
@@ -374,28 +375,6 @@ async fn identify(
 async fn on_record(tx: &mut Tx, keys: &Keys, id: &PersonId) -> Result<Person, Fault> {
     let known = person::find(tx, keys, id).await?;
     known.ok_or_else(|| Fault::inconsistent("person", id.as_str(), "gone while being verified"))
-}
-
-/// Which of the person's documents was seen, with what the card says of itself.
-async fn update_card(
-    tx: &mut Tx,
-    keys: &Keys,
-    moment: &Moment,
-    (known, capture): (&Person, &Capture),
-) -> Result<Option<DocumentId>, Fault> {
-    let seen = capture.document.same_person_key();
-    let today = moment.now.date();
-    let same = |stored: &&StoredDocument| {
-        stored.parsed(today).is_some_and(|document| document.same_person_key() == seen)
-    };
-    let Some(document) = known.documents.iter().find(same).map(|stored| &stored.id) else { return Ok(None) };
-    let facts = CardFacts {
-        issuer: capture.issuer.as_deref(),
-        valid_from: capture.valid_from.map(Timestamp::on_date),
-        valid_until: capture.valid_until_at(),
-    };
-    person::update_card(tx, moment, keys, (document, &facts)).await?;
-    Ok(Some(document.clone()))
 }
 
 async fn record_evidence(

@@ -16,6 +16,7 @@ pub mod visit;
 pub mod tries;
 pub mod capture;
 pub mod new_name;
+pub mod new_document;
 pub mod receipt;
 pub mod enrol;
 pub mod counter;

@@ -18,8 +18,10 @@ pub async fn on_record(
     keys: &Keys,
     (person, shown): (&PersonId, &str),
 ) -> Result<Option<String>, Fault> {
-    let known = person::find(run, keys, person).await?;
-    Ok(known.filter(|known| known.name != shown).map(|known| known.masked_name()))
+    let Some(known) = person::find(run, keys, person).await? else { return Ok(None) };
+    // Somebody on record by number alone is given their name, which changes nothing that was there.
+    let differs = !known.name.is_empty() && !is_same(&known.name, shown);
+    Ok(differs.then(|| known.masked_name()))
 }
 
 /// What becomes of the name of a card that passed; after the visit's last step, which forgets what waited before.
@@ -29,7 +31,7 @@ pub(super) async fn note(
     keys: &Keys,
     (visit, known, shown): (&VisitId, &Person, &PersonName),
 ) -> Result<(), Fault> {
-    if known.name == shown.as_str() {
+    if is_same(&known.name, shown.as_str()) {
         return Ok(());
     }
     match account::find_of_person(tx, &known.id).await? {
@@ -71,6 +73,14 @@ async fn correct(
 ) -> Result<(), Fault> {
     person::update_name(tx, moment, keys, person, name).await?;
     audit::record(tx, moment, Event::NameCorrected { person, visit }).await
+}
+
+/// Spelled otherwise but the same: the record stays as it is.
+fn is_same(known: &str, shown: &str) -> bool {
+    match (PersonName::parse(known), PersonName::parse(shown)) {
+        (Ok(known), Ok(shown)) => known.matches(&shown),
+        _ => known == shown,
+    }
 }
 
 fn place(visit: &VisitId) -> Place<'_> {

@@ -2,9 +2,15 @@
 
 use super::name::is_variation_selector;
 
-/// A document number: first 1 and last 1, stars between (`4****************4`).
+/// A document number: first 1 and last 1, stars between (`4****************4`). The letter in brackets that older Taiwan permits
+/// carry is not of the number (`6********1(*)`).
 pub fn id_number(number: &str) -> String {
-    between(number, 1, 1)
+    match number.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+        Some((number, letter)) if !number.is_empty() => {
+            format!("{}({})", between(number, 1, 1), stars(letter.chars().count()))
+        }
+        _ => between(number, 1, 1),
+    }
 }
 
 /// A credit code, which is public but not to be listed: first 4 and last 4.
@@ -62,10 +68,14 @@ mod tests {
     #[test]
     fn masks_by_the_table() {
         type Case = (fn(&str) -> String, &'static str, &'static str);
-        let cases: [Case; 21] = [
+        let cases: [Case; 25] = [
             (id_number, "440524188001010014", "4****************4"),
             (id_number, "11010519491231002X", "1****************X"),
             (id_number, "H12345678", "H*******8"),
+            (id_number, "12345678(B)", "1******8(*)"),
+            (id_number, "6234567801(B)", "6********1(*)"),
+            (id_number, "(B)", "(*)"),
+            (id_number, "()", "**"),
             (id_number, "AB", "**"),
             (id_number, "A", "*"),
             (id_number, "", ""),

@@ -39,6 +39,7 @@ mod redis_manner;
 mod refresh;
 mod refresh_machine;
 mod register;
+mod reissued;
 mod request_objects;
 mod registration;
 mod routes;

@@ -11,6 +11,7 @@ use super::problem::Problems;
 use super::report::Change;
 use super::step::Step;
 use crate::base::{Fault, Secret};
+use crate::identity::store::document::{self, Difference};
 use crate::identity::store::person::{self, NewPerson, Person, Recorded};
 use crate::identity::{Document, IdType, Level, LoginName, PersonName, PhoneNumber, mask};
 
@@ -165,6 +166,10 @@ async fn write_record(
     known: &Person,
 ) -> Result<Vec<String>, Fault> {
     let mut members = Vec::new();
+    let shown = (known, &declared.document);
+    if let Some(difference) = document::declare(step.tx, step.moment, step.keys, shown).await? {
+        members.push(member_of(difference).to_owned());
+    }
     if known.name != declared.name.as_str() {
         person::update_name(step.tx, step.moment, step.keys, &known.id, &declared.name).await?;
         members.push("name".to_owned());
@@ -176,6 +181,13 @@ async fn write_record(
         members.push("claims".to_owned());
     }
     Ok(members)
+}
+
+fn member_of(difference: Difference) -> &'static str {
+    match difference {
+        Difference::Number => "id_number",
+        Difference::Kind => "id_type",
+    }
 }
 
 impl DeclaredPerson {

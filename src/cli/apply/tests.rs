@@ -21,6 +21,7 @@ use crate::sql;
 use crate::storage::{Run, Tally, migrate};
 
 mod agents;
+mod documents;
 mod examples;
 
 const NUMBER: &str = "11010519491231002X";

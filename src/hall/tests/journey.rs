@@ -1,14 +1,15 @@
 //! Both ways in, from the first step to the account at level 3.
 
 use super::support::*;
+use crate::base::id::PersonId;
 use crate::hall::bind::{By, Confirmed};
 use crate::hall::receipt::{self, ReceiptState};
 use crate::hall::slip::{self, Registration, Standing};
 use crate::hall::state::Outcome;
 use crate::hall::visit::Origin;
-use crate::hall::{State, enrol, expire};
+use crate::hall::{State, enrol, expire, new_name};
 use crate::identity::store::{person, proof};
-use crate::identity::{CheckMethod, LoginName, PhoneNumber};
+use crate::identity::{CheckMethod, LoginName, PersonName, PhoneNumber};
 use crate::protocol::algorithm::SigningAlgorithm;
 
 #[tokio::test]
@@ -157,6 +158,33 @@ async fn a_name_on_record_without_an_account_follows_the_card_at_once() {
     let known = person::find(&mut house.db.read(), &house.keys, &person).await.unwrap().unwrap();
     assert_eq!(known.name, "买买提");
     assert_eq!(house.events("name_corrected").await, 1);
+}
+
+#[tokio::test]
+async fn only_a_name_that_is_another_one_is_told() {
+    let house = House::open().await;
+    let told = async |person: &PersonId, shown: &str| {
+        new_name::on_record(&mut house.db.read(), &house.keys, (person, shown)).await.unwrap()
+    };
+    let rename = async |name: &PersonName| {
+        let mut tx = house.db.begin().await.unwrap();
+        person::update_name(&mut tx, &house.moment(), &house.keys, &house.person, name).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    // On record by number alone: the name is filled.
+    rename(&PersonName::not_yet_known()).await;
+    assert_eq!(told(&house.person, CITIZEN_NAME).await, None);
+    // Spelled otherwise, or with a character as older systems wrote it.
+    for (known, shown) in [("O'Brien", "O’BRIEN"), ("张\u{E864}", "张\u{9FBB}")] {
+        rename(&PersonName::parse(known).unwrap()).await;
+        assert_eq!(told(&house.person, shown).await, None, "{known}");
+    }
+    assert_eq!(told(&house.person, "张龙").await, Some("*\u{E864}".to_owned()));
+    let (visit, _) = house.chip(&house.taken().await, CITIZEN, "张\u{9FBB}").await;
+    let (visit, ..) = house.passed(&visit).await;
+    let offer = house.offer(&visit).await;
+    done(house.confirm(By::Account, &offer.number).await);
+    assert_eq!(house.events("name_corrected").await, 0);
 }
 
 #[tokio::test]

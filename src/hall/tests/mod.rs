@@ -1,6 +1,7 @@
 //! The hall's rules on a real database: both ways in, every refusal, races, expiry, and what must not stay behind.
 
 mod support;
+mod documents;
 mod journey;
 mod counter;
 mod deciding;

@@ -70,7 +70,7 @@ record! {
 }
 
 record! {
-    struct DocumentRow {
+    pub(super) struct DocumentRow {
         id: String,
         kind: String,
         issuing_country: Option<String>,
@@ -133,35 +133,6 @@ pub async fn find(run: &mut impl Run, keys: &Keys, id: &PersonId) -> Result<Opti
     }))
 }
 
-/// What the card says of itself, as it was last seen.
-pub struct CardFacts<'a> {
-    pub issuer: Option<&'a str>,
-    pub valid_from: Option<Timestamp>,
-    pub valid_until: Option<Timestamp>,
-}
-
-/// Keeps what a card says of itself; what it does not say stays as it was.
-pub async fn update_card(
-    tx: &mut Tx,
-    moment: &Moment,
-    keys: &Keys,
-    (document, facts): (&DocumentId, &CardFacts<'_>),
-) -> Result<(), Fault> {
-    let place = Place { table: "document", column: "issuer", row: document.as_str() };
-    let issuer = facts.issuer.map(|text| keys.seal.seal(&*moment.random, place, text)).transpose()?;
-    tx.execute(sql!(
-        "UPDATE document SET issuer = COALESCE($2, issuer), valid_from = COALESCE($3, valid_from),
-             valid_until = COALESCE($4, valid_until)
-         WHERE id = $1",
-        document.as_str(),
-        issuer,
-        facts.valid_from,
-        facts.valid_until,
-    ))
-    .await
-    .map(|_| ())
-}
-
 /// The person a document belongs to, if anybody.
 pub async fn find_by_document(
     run: &mut impl Run,
@@ -204,7 +175,14 @@ pub async fn record(
         moment.now,
     ))
     .await?;
-    insert_document(tx, moment, keys, &id, new).await?;
+    let document = NewDocument {
+        person: &id,
+        document: new.document,
+        primary: Primary::Yes,
+        valid_until: new.valid_until,
+        counts: Counts::Now,
+    };
+    insert_document(tx, moment, keys, &document).await?;
     audit::record(tx, moment, Event::PersonRecorded { person: &id, source: new.source }).await?;
     Ok(Recorded::New(id))
 }
@@ -257,6 +235,23 @@ pub fn document_fingerprints(keys: &Keys, key: &PersonKey) -> Vec<String> {
     keys.fingerprint.all(DOCUMENT_SPACE, key.as_str()).collect()
 }
 
+/// What is written when a document is recorded.
+pub(super) struct NewDocument<'a> {
+    pub(super) person: &'a PersonId,
+    pub(super) document: &'a Document,
+    pub(super) primary: Primary,
+    pub(super) valid_until: Option<Timestamp>,
+    pub(super) counts: Counts,
+}
+
+/// Whether a document counts from the moment it is written.
+#[derive(Clone, Copy)]
+pub(super) enum Counts {
+    Now,
+    /// It is kept as one that does not count, and that nothing has replaced.
+    Later,
+}
+
 const DOCUMENT_SPACE: &str = "document";
 
 async fn find_by_key(run: &mut impl Run, keys: &Keys, key: &PersonKey) -> Result<Option<PersonId>, Fault> {
@@ -274,38 +269,40 @@ async fn find_by_key(run: &mut impl Run, keys: &Keys, key: &PersonKey) -> Result
     Ok(None)
 }
 
-async fn insert_document(
+pub(super) async fn insert_document(
     tx: &mut Tx,
     moment: &Moment,
     keys: &Keys,
-    person: &PersonId,
-    new: &NewPerson<'_>,
-) -> Result<(), Fault> {
+    new: &NewDocument<'_>,
+) -> Result<DocumentId, Fault> {
     let id = DocumentId::new(moment);
     let written = tx
         .execute(sql!(
-            "INSERT INTO document (id, person_id, kind, issuing_country, number, fingerprint, is_primary, valid_until, recorded_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8) ON CONFLICT DO NOTHING",
+            "INSERT INTO document (id, person_id, kind, issuing_country, number, fingerprint, is_primary, valid_until,
+                                   recorded_at, replaced_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             id.as_str(),
-            person.as_str(),
+            new.person.as_str(),
             new.document.kind().as_str(),
             new.document.issuing_country().map(|country| country.as_str()),
             keys.seal.seal(&*moment.random, number_place(id.as_str()), new.document.number())?,
             keys.fingerprint.of(DOCUMENT_SPACE, new.document.same_person_key().as_str()),
+            i64::from(new.primary == Primary::Yes),
             new.valid_until,
             moment.now,
+            matches!(new.counts, Counts::Later).then_some(moment.now),
         ))
         .await?;
     // Another transaction recorded the same number between our look and our write: undone here, found at the next try.
     if written == 1 {
-        Ok(())
+        Ok(id)
     } else {
         Err(Fault::unavailable("the same person is being recorded at this moment"))
     }
 }
 
 impl DocumentRow {
-    fn open(self, keys: &Keys) -> Result<StoredDocument, Fault> {
+    pub(super) fn open(self, keys: &Keys) -> Result<StoredDocument, Fault> {
         let number = keys.seal.open(number_place(&self.id), &self.number)?;
         let kind = IdType::from_str(&self.kind)
             .map_err(|_| Fault::inconsistent("document", &self.id, "kind is not known"))?;

@@ -39,6 +39,7 @@ async fn assurance(citizen: &Citizen) -> Result<Assurance, Fault> {
 
 fn line(citizen: &Citizen, document: &StoredDocument) -> DocumentLine {
     DocumentLine {
+        country: document.issuing_country.clone(),
         kind: document.kind.label(citizen.context.locale).to_owned(),
         number_masked: document.masked_number(),
         valid_until: document.valid_until.map(|at| at.date().to_string()),

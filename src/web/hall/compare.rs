@@ -7,15 +7,18 @@ use super::{place, release, typed};
 use crate::base::{Fault, Locale};
 use crate::hall::capture::{self, How, Preview};
 use crate::hall::decide::{self, Check, Checks, Decision, DecisionRefusal, Reason, SecondLook, Verdict};
-use crate::hall::{Answer as Stepped, State, new_name};
+use crate::hall::{Answer as Stepped, State, new_document, new_name};
 use crate::http::form::Form;
 use crate::http::paths;
-use crate::identity::Sex;
 use crate::identity::store::account;
+use crate::identity::store::document::Difference;
+use crate::identity::{Country, Sex};
 use crate::web::answer::{Answer, chrome, page};
 use crate::web::form::{Choice, Field};
 use crate::web::messages::HallCompare;
-use crate::web::pages::hall::{AccountKnown, CardPreview, Chip, Entry, HallComparePage, ReadBy};
+use crate::web::pages::hall::{
+    AccountKnown, CardPreview, Chip, Entry, HallComparePage, OtherDocument, ReadBy, look_for,
+};
 
 /// The form as it was sent.
 #[derive(Default)]
@@ -155,13 +158,18 @@ async fn show(held: &Held, filled: Filled) -> Answer {
     };
     let status = filled.status();
     let other_name = other_name(held, &read).await?;
+    let other_document = other_document(held).await?;
     let reasons = Reason::ALL.map(|reason| Choice::new(reason.as_str(), reason.label(context.locale)));
     let drawn = HallComparePage {
         chrome: chrome(context),
         bar: held.seated.bar().await?,
         visit: held.visit.id.clone(),
         version: held.visit.version,
-        card: CardPreview { other_name, ..shown(read, account_known(held).await?, context.locale) },
+        card: CardPreview {
+            other_name,
+            other_document,
+            ..shown(read, account_known(held).await?, context.locale)
+        },
         document: filled.document,
         face: filled.face,
         holder: filled.holder,
@@ -190,6 +198,16 @@ async fn other_name(held: &Held, read: &Preview) -> Result<Option<String>, Fault
     new_name::on_record(&mut app.db.read(), &app.keys, (person, &read.name)).await
 }
 
+async fn other_document(held: &Held) -> Result<Option<OtherDocument>, Fault> {
+    let context = held.context();
+    let (app, moment) = (&context.app, &context.moment);
+    let other = new_document::on_record(&mut app.db.read(), &app.keys, moment, &held.visit).await?;
+    Ok(other.map(|(stored, difference)| match difference {
+        Difference::Number => OtherDocument::Number(stored.masked_number()),
+        Difference::Kind => OtherDocument::Kind(stored.kind.label(context.locale)),
+    }))
+}
+
 fn shown(read: Preview, account: AccountKnown, locale: Locale) -> CardPreview {
     let (chip, read_by) = match read.how {
         How::Chip => (Chip::Genuine, ReadBy::Reader),
@@ -202,6 +220,8 @@ fn shown(read: Preview, account: AccountKnown, locale: Locale) -> CardPreview {
     };
     CardPreview {
         kind: read.kind.label(locale).to_owned(),
+        look_for: look_for(m, read.kind),
+        country: read.issuing_country.map(Country::as_str),
         name: read.name,
         number: read.typed_number.unwrap_or(read.masked_number),
         birth_date: read.birth_date.map(|date| date.to_string()),
@@ -213,6 +233,7 @@ fn shown(read: Preview, account: AccountKnown, locale: Locale) -> CardPreview {
         read_by,
         account,
         other_name: None,
+        other_document: None,
         advisories: read.advisories.iter().map(|advisory| advisory.message(locale)).collect(),
     }
 }

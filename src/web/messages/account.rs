@@ -21,6 +21,7 @@ messages! {
         lift_open_link: "查看预约" | "See the visit",
         highest: "已是最高等级，各部门都认可。" | "This is the highest level. Every department knows it.",
         documents: "证件" | "Documents",
+        issuing_country(country): "签发国家或地区：{country}" | "Country of issue: {country}",
         valid_until(date): "有效期至 {date}" | "Valid until {date}",
         primary: "主证件" | "Main document",
         sign_in_ways: "登录方式" | "Ways to sign in",

@@ -47,6 +47,16 @@ messages! {
         name_waits: "如果通过，本人用账号确认后，登记姓名改为证件姓名。"
             | "If the person passes and their account confirms, the record takes the name on the card.",
         name_follows: "如果通过，登记姓名即改为证件姓名。" | "If the person passes, the record takes the name on the card at once.",
+        other_number: "证件号码与登记的不同" | "The number on the document is not the one on record",
+        number_on_record(number): "登记号码：{number}（只显示首末两位）。通行证换发后，号码开头不变，末尾会变。请看号码是否读对、录对。"
+            | "On record: {number} (first and last character shown). A re-issued permit keeps the beginning of its number, and the end changes. See whether the number was read or typed right.",
+        other_kind: "证件类型与登记的不同" | "The kind of document is not the one on record",
+        kind_on_record(kind): "登记类型：{kind}，号码相同。请看证件类型是否选对。"
+            | "On record: {kind}, with the same number. See whether the kind was chosen right.",
+        document_waits: "如果通过，本人用账号确认后，登记改为这个证件，原来的留作历史。"
+            | "If the person passes and their account confirms, the record takes this document and keeps the other one as history.",
+        document_follows: "如果通过，登记即改为这个证件，原来的留作历史。"
+            | "If the person passes, the record takes this document at once and keeps the other one as history.",
         birth: "出生日期" | "Born",
         sex: "性别" | "Sex",
         male: "男" | "Male",
@@ -63,6 +73,8 @@ messages! {
         by_hand: "手工录入" | "By hand",
         by_hand_warning: "这是手工录入的证件。请对照原件再看一遍号码、姓名和有效期。"
             | "This card was entered by hand. Look again at number, name and validity on the original.",
+        by_hand_warning_passport: "这是手工录入的护照。请对照原件再看一遍签发国家、号码、姓名和有效期。"
+            | "This passport was entered by hand. Look again at issuing country, number, name and validity on the original.",
         account: "网上账号" | "Online account",
         account_none: "没有" | "None",
         account_one: "有，可当场确认" | "There is one; it can confirm here",
@@ -71,8 +83,16 @@ messages! {
         fail: "不符" | "No",
         cannot_tell: "看不清" | "Cannot tell",
         document: "证件是原件且未被改动" | "The document is the original and unaltered",
-        document_hint: "看：卡面花纹清晰、无揭起或涂改；侧光下可见“长城”和定向光变膜；照片边缘无拼接；芯片信息与卡面一致。"
+        resident_hint: "看：卡面花纹清晰、无揭起或涂改；侧光下可见“长城”和定向光变膜；照片边缘无拼接；芯片信息与卡面一致。"
             | "Look for: clear fine lines, no lifted film; under slanting light the Great Wall and the colour-changing film; no seam round the photo; chip and face agree.",
+        permit_hint: "看：底纹和小字清晰、无揭起或涂改；照片边缘无拼接；机读码与印刷的号码、日期一致；有芯片的，芯片信息与卡面一致。"
+            | "Look for: clear background and small print, no lifted film; no seam round the photo; the machine-readable lines agree with the printed number and dates; the chip, where there is one, agrees with the face.",
+        passport_hint: "看：资料页照片与页面一体，无切割、重贴或揭起；转动时光变图案会变；页下两行机读码与印刷的国家、号码、出生日期、有效期一致；不缺页，装订无拆动。"
+            | "Look for: a photo that is one with the data page, not cut or glued in, no lifted film; signs that change when tilted; the two machine-readable lines agree with the printed country, number, birth date and validity; no page missing, the binding untouched.",
+        foreign_hint: "看：卡面花纹清晰、无揭起或涂改；照片边缘无拼接；号码第 7 至 14 位与出生日期一致；芯片信息与卡面一致。"
+            | "Look for: clear fine lines, no lifted film; no seam round the photo; digits 7 to 14 of the number are the birth date; chip and face agree.",
+        foreign_old_hint: "看：卡面花纹清晰、无揭起或涂改；照片边缘无拼接；号码前三位是国家或地区代码，第 8 至 13 位与出生日期一致（年份取后两位）；有芯片的，芯片信息与卡面一致。"
+            | "Look for: clear fine lines, no lifted film; no seam round the photo; the first three letters of the number are the code of the country, digits 8 to 13 the birth date (year in two digits); the chip, where there is one, agrees with the face.",
         face: "持证人与证件照片是同一人" | "The holder is the person in the photo",
         face_hint: "请对方摘下口罩和帽子，看眉眼、耳廓、脸型；发型、胖瘦不作为依据。"
             | "Ask them to take off mask and hat. Compare eyes, ears and the shape of the face, not hair or weight.",

@@ -10,6 +10,8 @@ use crate::web::messages::{Account, Consents, History, Level, Requests, Services
 /// A document of the person.
 #[derive(Debug, Clone, Default)]
 pub struct DocumentLine {
+    /// Who issued a passport, in three letters.
+    pub country: Option<String>,
     pub kind: String,
     pub number_masked: String,
     /// For people; none where unknown or without end.

@@ -15,11 +15,13 @@ pub(super) fn shots(chrome: &Chrome) -> Vec<Shot> {
         level_since: Some("2026-11-02".into()),
         documents: vec![
             DocumentLine {
+                country: None,
                 kind: say(chrome, ("居民身份证", "Resident ID card")),
                 number_masked: "1****************X".into(),
                 valid_until: None,
             },
             DocumentLine {
+                country: Some("FRA".into()),
                 kind: say(chrome, ("护照", "Passport")),
                 number_masked: "E*******8".into(),
                 valid_until: Some("2036-05-01".into()),

@@ -3,7 +3,7 @@
 use super::{Shot, sample_qr};
 use crate::base::id::VisitId;
 use crate::hall::decide::Reason;
-use crate::identity::Advisory;
+use crate::identity::{Advisory, IdType};
 use crate::web::chrome::Chrome;
 use crate::web::form::{Choice, Field};
 use crate::web::messages;
@@ -183,6 +183,7 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
         card: CardPreview {
             kind: chrome.locale.pick("居民身份证", "Resident ID card").into(),
             name: chrome.locale.pick("王小明", "Wang Xiaoming").into(),
+            look_for: look_for(m, IdType::ResidentId),
             number: "1****************X".into(),
             birth_date: Some("1949-12-31".into()),
             sex: Some(chrome.locale.pick("女", "Female").into()),
@@ -228,7 +229,61 @@ fn compares(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("hall-compare", &page),
         Shot::of("hall-compare-kept", &kept),
         Shot::of("hall-compare-wrong", &by_hand),
+        Shot::of("hall-compare-reissued", &reissued(&page)),
+        Shot::of("hall-compare-kind", &other_kind(&page)),
+        Shot::of("hall-compare-passport", &passport(&page)),
     ]
+}
+
+/// A travel permit that was re-issued, of somebody with an account.
+fn reissued(page: &HallComparePage) -> HallComparePage {
+    let locale = page.chrome.locale;
+    let card = CardPreview {
+        kind: IdType::HkmoTravelPermit.label(locale).into(),
+        look_for: look_for(messages::HallCompare(locale), IdType::HkmoTravelPermit),
+        number: "H*********2".into(),
+        birth_date: None,
+        sex: None,
+        issuer: None,
+        valid_from: None,
+        valid_until: "2036-05-01".into(),
+        other_document: Some(OtherDocument::Number("H*********1".into())),
+        ..page.card.clone()
+    };
+    HallComparePage { card, ..page.clone() }
+}
+
+/// A permit that was recorded as a resident card, of somebody without an account.
+fn other_kind(page: &HallComparePage) -> HallComparePage {
+    let locale = page.chrome.locale;
+    let card = CardPreview {
+        kind: IdType::ResidencePermitTw.label(locale).into(),
+        account: AccountKnown::No,
+        other_document: Some(OtherDocument::Kind(IdType::ResidentId.label(locale))),
+        ..page.card.clone()
+    };
+    HallComparePage { card, ..page.clone() }
+}
+
+/// A passport typed by hand.
+fn passport(page: &HallComparePage) -> HallComparePage {
+    let locale = page.chrome.locale;
+    let card = CardPreview {
+        kind: IdType::Passport.label(locale).into(),
+        look_for: look_for(messages::HallCompare(locale), IdType::Passport),
+        country: Some("FRA"),
+        number: "12AB34567".into(),
+        birth_date: None,
+        sex: None,
+        issuer: None,
+        valid_from: None,
+        valid_until: "2034-08-31".into(),
+        chip: Chip::Unread,
+        read_by: ReadBy::Hand,
+        account: AccountKnown::No,
+        ..page.card.clone()
+    };
+    HallComparePage { card, ..page.clone() }
 }
 
 fn results(chrome: &Chrome) -> Vec<Shot> {

@@ -6,6 +6,7 @@ use super::bar::DeskBar;
 use super::card::{Entry, Leaving};
 use crate::base::id::VisitId;
 use crate::http::paths;
+use crate::identity::IdType;
 use crate::web::chrome::Chrome;
 use crate::web::form::{Choice, Field, FormErrors};
 use crate::web::messages::{HallCard, HallCompare, HallDesk};
@@ -34,10 +35,23 @@ pub enum AccountKnown {
     Yes,
 }
 
+/// The document on record, where it is not the one shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherDocument {
+    /// Its number, masked.
+    Number(String),
+    /// What people call its kind.
+    Kind(&'static str),
+}
+
 /// The card as the clerk sees it.
 #[derive(Debug, Clone, Default)]
 pub struct CardPreview {
     pub kind: String,
+    /// What shows that a document of this kind is genuine: [`look_for`].
+    pub look_for: &'static str,
+    /// Who issued a passport.
+    pub country: Option<&'static str>,
     pub name: String,
     /// Masked; whole only where it was typed by hand and wants a second look.
     pub number: String,
@@ -52,8 +66,23 @@ pub struct CardPreview {
     pub account: AccountKnown,
     /// The name on record, masked, where it is not the one on the card.
     pub other_name: Option<String>,
+    pub other_document: Option<OtherDocument>,
     /// What to look at once more.
     pub advisories: Vec<&'static str>,
+}
+
+/// What the clerk looks at to tell a genuine document of this kind.
+pub fn look_for(m: HallCompare, kind: IdType) -> &'static str {
+    match kind {
+        IdType::ResidentId
+        | IdType::ResidencePermitHk
+        | IdType::ResidencePermitMo
+        | IdType::ResidencePermitTw => m.resident_hint(),
+        IdType::ForeignPr => m.foreign_hint(),
+        IdType::ForeignPrOld => m.foreign_old_hint(),
+        IdType::HkmoTravelPermit | IdType::TwTravelPermit => m.permit_hint(),
+        IdType::Passport => m.passport_hint(),
+    }
 }
 
 /// `data-page="hall-compare"`: posts `document`, `face`, `holder` (each `pass`, `fail` or `cannot_tell`), `second_look=yes`
@@ -121,6 +150,32 @@ impl HallComparePage {
         if self.has_account() { self.m().name_waits() } else { self.m().name_follows() }
     }
 
+    fn document_differs(&self, other: &OtherDocument) -> &'static str {
+        match other {
+            OtherDocument::Number(_) => self.m().other_number(),
+            OtherDocument::Kind(_) => self.m().other_kind(),
+        }
+    }
+
+    fn document_on_record(&self, other: &OtherDocument) -> String {
+        match other {
+            OtherDocument::Number(masked) => self.m().number_on_record(masked),
+            OtherDocument::Kind(kind) => self.m().kind_on_record(kind),
+        }
+    }
+
+    /// What becomes of the document on record.
+    fn document_becomes(&self) -> &'static str {
+        if self.has_account() { self.m().document_waits() } else { self.m().document_follows() }
+    }
+
+    fn by_hand_warning(&self) -> &'static str {
+        match self.card.country {
+            Some(_) => self.m().by_hand_warning_passport(),
+            None => self.m().by_hand_warning(),
+        }
+    }
+
     fn chip(&self) -> &'static str {
         match self.card.chip {
             Chip::Genuine => self.m().chip_genuine(),
@@ -142,7 +197,7 @@ impl HallComparePage {
             Check {
                 id: "document",
                 title: m.document(),
-                hint: m.document_hint(),
+                hint: self.card.look_for,
                 field: &self.document,
                 answers,
             },

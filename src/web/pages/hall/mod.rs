@@ -12,7 +12,7 @@ mod slip;
 pub use bar::DeskBar;
 pub use binding::{BindingState, HallBindingPage};
 pub use card::{Entry, HallCardPage, Leaving, ManualEntry};
-pub use compare::{AccountKnown, CardPreview, Chip, HallComparePage, ReadBy};
+pub use compare::{AccountKnown, CardPreview, Chip, HallComparePage, OtherDocument, ReadBy, look_for};
 pub use decided::{HallDecidedPage, Outcome, Presence};
 pub use desk::{DayFigures, HallDeskPage, QueueLine, QueuePerson, QueueState, QueueStep};
 pub use sign_in::{HallSignInPage, HallSignInProblem, HallWindowPage, WindowLine, WindowUse};
