@@ -292,15 +292,19 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
             "must be 1 to 100 characters, none of them invisible",
         );
     }
-    let short = |text: &String| text.len() <= 254 && !text.chars().any(char::is_control);
-    let contacts = metadata.contacts.len() <= 16 && metadata.contacts.iter().all(short);
-    problems.add_unless(contacts, "contacts", "must be at most 16 texts of at most 254 characters");
-    problems.add_unless(metadata.software_id.as_ref().is_none_or(short), "software_id", "is too long");
-    problems.add_unless(
-        metadata.software_version.as_ref().is_none_or(short),
-        "software_version",
-        "is too long",
-    );
+    problems.add_unless(metadata.contacts.len() <= 16, "contacts", "must be at most 16 texts");
+    short_texts(metadata, problems);
+}
+
+fn short_texts(metadata: &ClientMetadata, problems: &mut Problems) {
+    let contacts = metadata.contacts.iter().map(|text| ("contacts", text));
+    let software = [("software_id", &metadata.software_id), ("software_version", &metadata.software_version)];
+    let software = software.into_iter().filter_map(|(member, text)| Some((member, text.as_ref()?)));
+    for (member, text) in contacts.chain(software) {
+        problems.add_unless(text.len() <= 254, member, "is longer than 254 bytes");
+        let visible = !text.chars().any(char::is_control);
+        problems.add_unless(visible, member, "has control characters, which nobody can read");
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -491,6 +495,9 @@ mod tests {
             (json!({"client_name#zh": "门\u{200b}户"}), "client_name#zh"),
             (json!({"client_name#en": "x".repeat(101)}), "client_name#en"),
             (json!({"contacts": ["x".repeat(255)]}), "contacts"),
+            (json!({"contacts": ["a\nb"]}), "contacts"),
+            (json!({"software_id": "x".repeat(255)}), "software_id"),
+            (json!({"software_version": "a\u{0}b"}), "software_version"),
             (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),
         ];
         for (with, member) in cases {
