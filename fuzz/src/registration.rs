@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn is_judged(submitted: &Submitted) {
-    match submitted.metadata(&"openid".parse::<Scope>().unwrap()) {
+    match submitted.metadata(&"openid".parse::<Scope>().unwrap(), |_| {}) {
         Ok(metadata) => is_sound(&metadata),
         Err(problems) => {
             assert!(!problems.is_empty());

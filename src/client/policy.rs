@@ -1,5 +1,7 @@
 //! What a client may ask for, by its registration and its profile.
 
+use serde_json::{Map, Value, json};
+
 use super::dpop::NonceRule;
 use super::registration::{Client, Profile};
 use crate::config::DpopNonce;
@@ -240,6 +242,28 @@ pub fn introspection_algorithm(client: &Client) -> SigningAlgorithm {
     client.metadata.introspection_signed_response_alg.unwrap_or(fallback)
 }
 
+/// Says for a registration what it does not say and the profile decides: RS256, everybody else's default, is forbidden in
+/// the FAPI profiles.
+pub fn complete(profile: Profile, members: &mut Map<String, Value>) {
+    if is_fapi2(profile) && members.get(ID_TOKEN_ALGORITHM).is_none_or(Value::is_null) {
+        members.insert(ID_TOKEN_ALGORITHM.to_owned(), json!(SigningAlgorithm::Ps256));
+    }
+}
+
+/// The registration with what its profile demands of the client anyway, so that it reads as it is judged. Of the two ways
+/// to bind tokens a FAPI client may take either, so that neither wish is written down for it.
+pub fn with_demands(profile: Profile, metadata: ClientMetadata) -> ClientMetadata {
+    ClientMetadata {
+        require_pushed_authorization_requests: is_fapi2(profile)
+            || metadata.require_pushed_authorization_requests,
+        require_signed_request_object: profile == Profile::Fapi2MessageSigning
+            || metadata.require_signed_request_object,
+        ..metadata
+    }
+}
+
+const ID_TOKEN_ALGORITHM: &str = "id_token_signed_response_alg";
+
 /// What a profile forbids in a registration: the member and what is wrong with it.
 pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
     if !is_fapi2(profile) {
@@ -259,7 +283,9 @@ pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static
     }
     let assertion = metadata.token_endpoint_auth_signing_alg.and_then(AssertionAlgorithm::signing);
     let algorithms = [
-        ("id_token_signed_response_alg", Some(metadata.id_token_signed_response_alg)),
+        (ID_TOKEN_ALGORITHM, Some(metadata.id_token_signed_response_alg)),
+        ("userinfo_signed_response_alg", metadata.userinfo_signed_response_alg),
+        ("introspection_signed_response_alg", metadata.introspection_signed_response_alg),
         ("token_endpoint_auth_signing_alg", assertion),
         ("request_object_signing_alg", metadata.request_object_signing_alg),
         ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
@@ -313,8 +339,6 @@ fn one(token: &str) -> Scope {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::client::registration::tests::client;
 
@@ -468,6 +492,37 @@ mod tests {
     }
 
     #[test]
+    fn one_word_is_enough_for_fapi() {
+        let completed = |profile, members: Value| {
+            let Value::Object(mut members) = members else { panic!() };
+            complete(profile, &mut members);
+            with_demands(profile, ClientMetadata::from_members(members).unwrap())
+        };
+        for method in ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"] {
+            for profile in [Profile::Fapi2, Profile::Fapi2MessageSigning] {
+                let made = completed(profile, json!({"token_endpoint_auth_method": method}));
+                assert_eq!(conflict(profile, &made), None);
+                assert_eq!(made.id_token_signed_response_alg, SigningAlgorithm::Ps256);
+                assert!(made.require_pushed_authorization_requests);
+                assert_eq!(made.require_signed_request_object, profile == Profile::Fapi2MessageSigning);
+                // Either way to bind tokens is open to it.
+                assert!(!made.dpop_bound_access_tokens && !made.tls_client_certificate_bound_access_tokens);
+            }
+        }
+        let algorithm =
+            |value: Value| completed(Profile::Fapi2, json!({"id_token_signed_response_alg": value}));
+        assert_eq!(algorithm(Value::Null).id_token_signed_response_alg, SigningAlgorithm::Ps256);
+        assert_eq!(algorithm(json!("EdDSA")).id_token_signed_response_alg, SigningAlgorithm::EdDsa);
+        // What is said is judged as said.
+        assert_eq!(algorithm(json!("RS256")).id_token_signed_response_alg, SigningAlgorithm::Rs256);
+        for profile in [Profile::Default, Profile::Legacy] {
+            let made = completed(profile, json!({}));
+            assert_eq!(made.id_token_signed_response_alg, SigningAlgorithm::Rs256);
+            assert!(!made.require_pushed_authorization_requests && !made.require_signed_request_object);
+        }
+    }
+
+    #[test]
     fn fapi_forbids_shared_secrets_and_rs256() {
         let of = |members| conflict(Profile::Fapi2, &client(members).metadata).map(|(member, _)| member);
         let jwt = "private_key_jwt";
@@ -481,6 +536,8 @@ mod tests {
         for (member, value) in [
             ("request_object_signing_alg", json!("RS256")),
             ("authorization_signed_response_alg", json!("RS256")),
+            ("userinfo_signed_response_alg", json!("RS256")),
+            ("introspection_signed_response_alg", json!("RS256")),
             ("response_types", json!(["code", "code id_token"])),
             ("redirect_uris", json!(["http://localhost:9/cb"])),
         ] {

@@ -98,8 +98,10 @@ fn read_metadata(
     members: &mut Members<'_>,
     (profile, sandbox): (Profile, Sandbox),
 ) -> Option<ClientMetadata> {
-    let metadata = match ClientMetadata::from_members(members.rest()) {
-        Ok(metadata) => metadata,
+    let mut given = members.rest();
+    policy::complete(profile, &mut given);
+    let metadata = match ClientMetadata::from_members(given) {
+        Ok(metadata) => policy::with_demands(profile, metadata),
         Err(problems) => {
             for problem in problems {
                 members.refuse(&problem.member, problem.what);
