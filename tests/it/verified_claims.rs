@@ -294,8 +294,8 @@ async fn a_name_that_was_verified_at_the_window_is_not_declared_away() {
     let verified = json!({"verification": {"trust_framework": null, "time": null},
                           "claims": {"name": null, "given_name": null, "birthdate": null}});
     let told = place.ask(&verified).await;
-    // What no clerk saw is not told as what a clerk saw.
-    assert_eq!(told.both()["claims"], json!({"name": WANG.name, "birthdate": "1949-12-31"}));
+    // The name of the card, which corrected the declared one. What no clerk saw is not told as what a clerk saw.
+    assert_eq!(told.both()["claims"], json!({"name": "张桂芳", "birthdate": "1949-12-31"}));
     assert_eq!(told.both()["verification"]["time"], "2026-11-22T02:00:00Z");
 }
 
