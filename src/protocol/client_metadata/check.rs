@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 use url::Url;
 
-use super::{ClientMetadata, MetadataProblem, encryption};
+use super::{ClientMetadata, MetadataProblem, encryption, short_texts};
 use crate::protocol::algorithm::AssertionAlgorithm;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
@@ -293,18 +293,7 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
         );
     }
     problems.add_unless(metadata.contacts.len() <= 16, "contacts", "must be at most 16 texts");
-    short_texts(metadata, problems);
-}
-
-fn short_texts(metadata: &ClientMetadata, problems: &mut Problems) {
-    let contacts = metadata.contacts.iter().map(|text| ("contacts", text));
-    let software = [("software_id", &metadata.software_id), ("software_version", &metadata.software_version)];
-    let software = software.into_iter().filter_map(|(member, text)| Some((member, text.as_ref()?)));
-    for (member, text) in contacts.chain(software) {
-        problems.add_unless(text.len() <= 254, member, "is longer than 254 bytes");
-        let visible = !text.chars().any(char::is_control);
-        problems.add_unless(visible, member, "has control characters, which nobody can read");
-    }
+    problems.0.extend(short_texts::problems(metadata));
 }
 
 fn is_name(text: &str) -> bool {
