@@ -143,6 +143,15 @@ const REACH_SERVER: &str =
 const NAME_FILE: &str = "TONGYAO_DATABASE_URL must name a database of ours, in a folder this user may write";
 
 impl OpenProblem {
+    /// Whether all that is missing is what the first start makes: no database, no tables of ours in it, or tables (`migrate`
+    /// was there) and nothing in them yet.
+    pub fn is_of_an_empty_place(&self) -> bool {
+        matches!(
+            self,
+            OpenProblem::NoDatabase(_) | OpenProblem::NoKeysYet | OpenProblem::Schema(SchemaProblem::Absent)
+        )
+    }
+
     /// That the database does not open or answer, and what to do where it is.
     pub fn of_database(place: &DatabasePlace, fault: Fault) -> Self {
         match place {

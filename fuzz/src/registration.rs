@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tongyao::base::Locale;
-use tongyao::client::{Powers, Profile, policy};
+use tongyao::client::{Powers, Profile, demands};
 use tongyao::protocol::redirect::RedirectForm;
 use tongyao::protocol::registration::{Submitted, description};
 use tongyao::protocol::{ClientMetadata, RedirectUri, Scope};
@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn is_judged(submitted: &Submitted) {
-    match submitted.metadata(&"openid".parse::<Scope>().unwrap()) {
+    match submitted.metadata(&"openid".parse::<Scope>().unwrap(), |_| {}) {
         Ok(metadata) => is_sound(&metadata),
         Err(problems) => {
             assert!(!problems.is_empty());
@@ -75,7 +75,7 @@ pub fn is_sound(metadata: &ClientMetadata) {
     }
     assert!(metadata.allowed_resources.iter().all(|one| is_graphic(one)));
     for profile in Profile::ALL {
-        if policy::conflict(profile, metadata).is_none() {
+        if demands::conflict(profile, metadata).is_none() {
             reached("a client");
             let client = client(profile, metadata.clone());
             let keys = client.keys.iter().flat_map(|set| &set.keys);

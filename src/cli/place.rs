@@ -32,13 +32,12 @@ impl Place {
         Ok(Self { app: App::open_as_it_is(settings, choices()).await?, _imagined: None })
     }
 
-    /// The same for who only asks what would be made: where nothing is there yet, an empty installation that goes with this.
+    /// The same for who only asks what would be made: where nothing is on record yet, an empty installation that goes with
+    /// this.
     pub async fn open_or_imagine(settings: Settings) -> Result<Self, Problem> {
-        match &settings.database {
-            DatabasePlace::Sqlite(path) if matches!(path.try_exists(), Ok(false)) => {
-                Self::imagine(settings).await
-            }
-            _ => Self::open(settings).await,
+        match Self::open(settings.clone()).await {
+            Err(Problem::Open(problem)) if problem.is_of_an_empty_place() => Self::imagine(settings).await,
+            opened => opened,
         }
     }
 

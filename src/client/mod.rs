@@ -8,6 +8,7 @@ pub mod secret;
 pub mod shared_secret;
 pub mod powers;
 pub mod policy;
+pub mod demands;
 pub mod error_words;
 pub mod trust;
 pub mod recipient;

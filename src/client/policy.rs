@@ -3,15 +3,11 @@
 use super::dpop::NonceRule;
 use super::registration::{Client, Profile};
 use crate::config::DpopNonce;
-use crate::protocol::algorithm::AssertionAlgorithm;
-use crate::protocol::ciba::DeliveryMode;
-use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::confirmation::Confirmation;
-use crate::protocol::redirect::{ApplicationType, RedirectForm, RedirectUri};
 use crate::protocol::request_object::Times;
 use crate::protocol::response::ResponseType;
 use crate::protocol::scope::{KNOWN, OFFLINE_ACCESS, OPENID};
-use crate::protocol::{ClientMetadata, Details, GrantType, Refusal, Scope, SigningAlgorithm};
+use crate::protocol::{Details, GrantType, Refusal, Scope, SigningAlgorithm};
 
 /// Whether an authorization request must carry a code challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,60 +237,6 @@ pub fn introspection_algorithm(client: &Client) -> SigningAlgorithm {
     client.metadata.introspection_signed_response_alg.unwrap_or(fallback)
 }
 
-/// What a profile forbids in a registration: the member and what is wrong with it.
-pub fn conflict(profile: Profile, metadata: &ClientMetadata) -> Option<(&'static str, &'static str)> {
-    if !profile.is_fapi2() {
-        return None;
-    }
-    // FAPI 2.0 Security Profile §5.3.2.1 and §5.4.1.
-    let method = metadata.token_endpoint_auth_method;
-    if method != ClientAuthMethod::PrivateKeyJwt && !method.is_mutual_tls() {
-        return Some((
-            "token_endpoint_auth_method",
-            "must be private_key_jwt, tls_client_auth or self_signed_tls_client_auth in the FAPI 2.0 profiles",
-        ));
-    }
-    // FAPI-CIBA §5.2.2 (3): the tokens of a push could not be bound to a key of the client.
-    if metadata.may_use(GrantType::Ciba) && metadata.delivery_mode() == DeliveryMode::Push {
-        return Some(("backchannel_token_delivery_mode", "must be poll or ping in the FAPI 2.0 profiles"));
-    }
-    let assertion = metadata.token_endpoint_auth_signing_alg.and_then(AssertionAlgorithm::signing);
-    let algorithms = [
-        ("id_token_signed_response_alg", Some(metadata.id_token_signed_response_alg)),
-        ("token_endpoint_auth_signing_alg", assertion),
-        ("request_object_signing_alg", metadata.request_object_signing_alg),
-        ("authorization_signed_response_alg", metadata.authorization_signed_response_alg),
-        (
-            "backchannel_authentication_request_signing_alg",
-            metadata.backchannel_authentication_request_signing_alg,
-        ),
-    ];
-    if let Some((member, _)) = algorithms.iter().find(|(_, alg)| *alg == Some(SigningAlgorithm::Rs256)) {
-        return Some((member, "must be PS256, ES256 or EdDSA in the FAPI 2.0 profiles"));
-    }
-    // FAPI 2.0 Security Profile §5.3.2.2.
-    let front = metadata.response_types.iter().any(|kind| *kind != ResponseType::Code);
-    if front || metadata.may_use(GrantType::Implicit) {
-        return Some(("response_types", "must be code alone in the FAPI 2.0 profiles"));
-    }
-    if !metadata.redirect_uris.iter().all(|text| is_protected(text, metadata.application_type)) {
-        return Some((
-            "redirect_uris",
-            "must be https in the FAPI 2.0 profiles, or loopback of a native application",
-        ));
-    }
-    None
-}
-
-fn is_protected(redirect_uri: &str, application: ApplicationType) -> bool {
-    let form = redirect_uri.parse::<RedirectUri>().map(|uri| uri.form());
-    match form {
-        Ok(RedirectForm::Https) => true,
-        Ok(RedirectForm::Loopback) => application == ApplicationType::Native,
-        Ok(RedirectForm::PrivateScheme) | Err(_) => false,
-    }
-}
-
 /// What a device asks for that names no scope (RFC 8628 §3.1).
 pub fn default_scope() -> Scope {
     one(OPENID)
@@ -462,29 +404,5 @@ mod tests {
         assert!(!may_detail(&client, &details(elsewhere)));
         let data = r#"[{"type":"gov_data","actions":["read"],"datatypes":["tax"]}]"#;
         assert!(!may_detail(&client, &details(data)));
-    }
-
-    #[test]
-    fn fapi_forbids_shared_secrets_and_rs256() {
-        let of = |members| conflict(Profile::Fapi2, &client(members).metadata).map(|(member, _)| member);
-        let jwt = "private_key_jwt";
-        assert_eq!(of(json!({})), Some("token_endpoint_auth_method"));
-        assert_eq!(of(json!({"token_endpoint_auth_method": jwt})), Some("id_token_signed_response_alg"));
-        let good = json!({"token_endpoint_auth_method": jwt, "id_token_signed_response_alg": "ES256"});
-        assert_eq!(of(good.clone()), None);
-        let tls =
-            json!({"token_endpoint_auth_method": "tls_client_auth", "id_token_signed_response_alg": "PS256"});
-        assert_eq!(of(tls), None);
-        for (member, value) in [
-            ("request_object_signing_alg", json!("RS256")),
-            ("authorization_signed_response_alg", json!("RS256")),
-            ("response_types", json!(["code", "code id_token"])),
-            ("redirect_uris", json!(["http://localhost:9/cb"])),
-        ] {
-            let mut bad = good.clone();
-            bad[member] = value;
-            assert_eq!(of(bad), Some(member));
-        }
-        assert_eq!(conflict(Profile::Legacy, &client(json!({})).metadata), None);
     }
 }

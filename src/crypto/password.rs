@@ -42,6 +42,16 @@ pub enum HashProblem {
     Fault(Fault),
 }
 
+/// For commands, which ask one after the other.
+impl From<HashProblem> for Fault {
+    fn from(problem: HashProblem) -> Self {
+        match problem {
+            HashProblem::Busy { .. } => Fault::unavailable("the password pool is busy; try again shortly"),
+            HashProblem::Fault(fault) => fault,
+        }
+    }
+}
+
 struct Job {
     work: Work,
     reply: oneshot::Sender<Result<Outcome, Fault>>,

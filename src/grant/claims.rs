@@ -189,20 +189,23 @@ impl About {
         }
     }
 
-    /// What stands on the document. Sample people have declared the rest of what would stand there.
+    /// What stands on the document.
     pub(super) fn proven(&self, name: &str) -> Option<Value> {
-        let of_document = |read: fn(&Document) -> Option<Value>| {
-            self.document.as_ref()?.parsed.as_ref().and_then(read).or_else(|| self.extra(name))
-        };
+        let of_document =
+            |read: fn(&Document) -> Option<Value>| self.document.as_ref()?.parsed.as_ref().and_then(read);
         match name {
             "name" => Some(json!(self.name)),
             "id_type" => self.document.as_ref().map(|document| json!(document.kind)),
             "id_number" => self.document.as_ref().map(|document| json!(document.number)),
             "gender" => of_document(|document| document.sex().map(|sex| json!(sex.as_str()))),
             "birthdate" => of_document(|document| document.birth_date().map(|date| json!(date.to_string()))),
-            other => self.extra(other),
+            _ => None,
         }
-        .filter(|value| !value.is_null())
+    }
+
+    /// What sample people have declared of the rest that would stand there.
+    pub(super) fn declared(&self, name: &str) -> Option<Value> {
+        self.extra(name).filter(|value| !value.is_null())
     }
 
     /// Sex and birth date follow the number; a sandbox claim may say otherwise and is reported as it is.

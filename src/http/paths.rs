@@ -49,6 +49,7 @@ pub const ANSWERED: &str = "/answered";
 
 // The citizen's own pages.
 pub const ACCOUNT: &str = "/account/";
+pub const ACCOUNT_AS_TYPED: &str = "/account";
 pub const ACCOUNT_VISIT: &str = "/account/visit";
 pub const ACCOUNT_VISIT_STATE: &str = "/account/visit/state";
 pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
@@ -61,6 +62,7 @@ pub const BIND: &str = "/bind/{token}";
 
 // The hall.
 pub const HALL: &str = "/hall/";
+pub const HALL_AS_TYPED: &str = "/hall";
 pub const HALL_SIGN_IN: &str = "/hall/sign-in";
 pub const HALL_SIGN_OUT: &str = "/hall/sign-out";
 pub const HALL_WINDOW: &str = "/hall/window";

@@ -94,8 +94,13 @@ impl Submitted {
         problems
     }
 
-    /// The metadata with defaults; `default_scope` where none is named. Members we do not know are ignored (RFC 7591 §2).
-    pub fn metadata(&self, default_scope: &Scope) -> Result<ClientMetadata, Vec<MetadataProblem>> {
+    /// The metadata with defaults; `default_scope` where none is named, and what `complete` says first. Members we do not
+    /// know are ignored (RFC 7591 §2).
+    pub fn metadata(
+        &self,
+        default_scope: &Scope,
+        complete: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<ClientMetadata, Vec<MetadataProblem>> {
         let texts = ["software_statement", "profile", "client_id", "client_secret"];
         let mut problems: Vec<MetadataProblem> = texts
             .into_iter()
@@ -108,6 +113,7 @@ impl Submitted {
         let known = self.members.iter().filter(|(name, _)| ClientMetadata::knows(name));
         let mut known: Map<String, Value> =
             known.map(|(name, value)| (name.clone(), value.clone())).collect();
+        complete(&mut known);
         if known.get("scope").is_none_or(|scope| scope.is_null() || scope == "") {
             known.insert("scope".to_owned(), json!(default_scope));
         }
@@ -166,7 +172,9 @@ mod tests {
 
     fn read(value: Value) -> Result<ClientMetadata, String> {
         let submitted = Submitted::parse(&value.to_string()).unwrap();
-        submitted.metadata(&"openid email".parse().unwrap()).map_err(|problems| description(&problems))
+        submitted
+            .metadata(&"openid email".parse().unwrap(), |_| {})
+            .map_err(|problems| description(&problems))
     }
 
     #[test]
@@ -205,7 +213,7 @@ mod tests {
         let claims =
             json!({"redirect_uris": ["https://a.example/"], "client_id": "portal", "iss": "p", "x": 1});
         submitted.overrule(claims.as_object().unwrap());
-        let metadata = submitted.metadata(&Scope::default()).unwrap();
+        let metadata = submitted.metadata(&Scope::default(), |_| {}).unwrap();
         assert_eq!(metadata.redirect_uris, ["https://a.example/"]);
         assert_eq!(
             (metadata.client_name.as_deref(), submitted.client_id.as_deref()),
@@ -243,7 +251,7 @@ mod tests {
         fn takes_any_member(name in "[a-z_#]{1,30}|scope|jwks|redirect_uris|contacts", text in ".{0,40}") {
             for value in [json!(text), json!([text]), json!({"keys": [text]}), json!(1), json!(null)] {
                 let submitted = Submitted::parse(&json!({ name.as_str(): value }).to_string()).unwrap();
-                if let Err(problems) = submitted.metadata(&Scope::default()) {
+                if let Err(problems) = submitted.metadata(&Scope::default(), |_| {}) {
                     prop_assert!(description(&problems).is_ascii());
                 }
             }

@@ -46,6 +46,7 @@ fn way() -> Router<Arc<App>> {
 fn account() -> Router<Arc<App>> {
     Router::new()
         .route(paths::ACCOUNT, get(own::overview::get))
+        .route(paths::ACCOUNT_AS_TYPED, get(own::overview::instead))
         .route(paths::ACCOUNT_VISIT, get(visit::get).post(visit::post))
         .route(paths::ACCOUNT_VISIT_STATE, get(visit::state))
         .route(paths::BIND, get(bind::get).post(bind::post))
@@ -62,7 +63,7 @@ fn account() -> Router<Arc<App>> {
 fn hall() -> Router<Arc<App>> {
     Router::new()
         .route(paths::HALL, get(desk::desk::get))
-        .route("/hall", get(desk::desk::instead))
+        .route(paths::HALL_AS_TYPED, get(desk::desk::instead))
         .route(paths::HALL_SIGN_IN, get(desk::sign_in::get).post(desk::sign_in::post))
         .route(paths::HALL_SIGN_OUT, get(desk::sign_out::get).post(desk::sign_out::post))
         .route(paths::HALL_WINDOW, get(desk::window::get).post(desk::window::post))

@@ -4,6 +4,7 @@ use tongyao::audit::{self, Event};
 use tongyao::storage::Run;
 
 use crate::support::look::Look;
+use crate::support::wire::Call;
 use crate::support::{Browser, LI, Tokens, WANG, World};
 
 const PAGES: [(&str, &str); 4] = [
@@ -21,6 +22,15 @@ async fn a_stranger_signs_in_and_is_back_where_they_wanted() {
         let page = browser.get(path).await;
         assert_eq!(page.input("next").as_deref(), Some(path));
         assert_eq!(browser.sign_in_on(&page, &WANG).await.name(), name);
+    }
+}
+
+#[tokio::test]
+async fn the_address_without_its_last_character_leads_on() {
+    let world = World::new().await;
+    for (typed, address) in [("/account", "/account/"), ("/hall", "/hall/")] {
+        let answer = Call::get(typed).send(&world.router).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some(address)), "{typed}");
     }
 }
 

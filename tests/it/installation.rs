@@ -281,6 +281,28 @@ fn a_command_in_an_empty_place_says_so_and_leaves_it_empty() {
     assert!(!place.exists());
 }
 
+/// The order of the guide: migrate, look, apply.
+#[tokio::test]
+async fn a_plan_is_shown_wherever_nothing_is_on_record_yet() {
+    let database = FreshDatabase::create().await;
+    let place = std::env::temp_dir().join(format!("tongyao-test-{}", uuid::Uuid::new_v4().simple()));
+    let state = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/state.json");
+    let told = |arguments: &[&str]| {
+        let mut command = tongyao(&place, arguments);
+        let output = command.env("TONGYAO_DATABASE_URL", database.url()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let plan = told(&["apply", "--plan", state]);
+    assert!(plan.contains("+ department city"), "{plan}");
+    told(&["migrate"]);
+    assert_eq!(told(&["apply", "--plan", state]), plan);
+    assert!(!place.exists(), "a plan makes no keys");
+    assert_eq!(told(&["apply", state]), plan);
+    assert!(told(&["apply", "--plan", state]).contains("changes: 0"));
+    fs::remove_dir_all(place).unwrap();
+}
+
 impl Closed {
     /// The doctor's table, which must not be all well.
     fn doctor(&self) -> String {

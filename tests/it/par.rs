@@ -22,7 +22,7 @@ fn bank(profile: &str, signer: &Signer) -> Value {
     json!({
         "client_id": "bank", "department": "data", "client_name": "银行", "redirect_uris": ["https://bank.example/cb"],
         "token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [signer.jwk()]}, "scope": "openid profile",
-        "id_token_signed_response_alg": "ES256", "consent": "implicit", "profile": profile,
+        "consent": "implicit", "profile": profile,
     })
 }
 

@@ -224,6 +224,7 @@ async fn what_cannot_be_accepted_is_named() {
         ("jwks_uri", json!("http://own.example/jwks")),
         ("backchannel_logout_uri", json!("ftp://own.example/")),
         ("contacts", json!("somebody")),
+        ("software_id", json!("x".repeat(255))),
         ("default_max_age", json!(-1)),
         ("profile", json!("nonsense")),
         ("sector_identifier_uri", json!("http://own.example/sector")),
@@ -351,6 +352,60 @@ async fn a_secret_that_signs_is_for_the_sandbox_and_for_operators() {
     let (uri, own) = (path(&body["registration_client_uri"]), text(&body, "registration_access_token"));
     let answer = send(&real, Call::with_body(Method::PUT, &uri, change.to_string()), Some(own)).await;
     answer.refused(400, "invalid_client_metadata", 108_008);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_called_long() {
+    let world = World::new().await;
+    for member in ["software_id", "software_version"] {
+        let mut body = plain();
+        body[member] = json!("a\u{0}b");
+        let told = register(&world, &body, None).await.json();
+        let expected = format!("{member}: has control characters, which nobody can read");
+        assert_eq!(text(&told, "error_description"), expected);
+    }
+}
+
+/// The FAPI profiles need no second word; the answer says what they demand.
+#[tokio::test]
+async fn the_profile_decides_what_a_registration_does_not_say() {
+    let world = World::new().await;
+    let key = generate(SigningAlgorithm::Es256).unwrap();
+    let signer = Signer::from_pkcs8(SigningAlgorithm::Es256, &key).unwrap();
+    let with_key = |method: &str, profile: &str| {
+        json!({"redirect_uris": ["https://own.example/cb"], "token_endpoint_auth_method": method, "profile": profile,
+               "jwks": {"keys": [signer.jwk()]}})
+    };
+    for (method, profile, signed) in [
+        ("private_key_jwt", "fapi2", false),
+        ("self_signed_tls_client_auth", "fapi2", false),
+        ("private_key_jwt", "fapi2_message_signing", true),
+    ] {
+        let body = created(&register(&world, &with_key(method, profile), None).await);
+        assert_eq!(body["id_token_signed_response_alg"], "PS256");
+        assert_eq!(body["require_pushed_authorization_requests"], true);
+        assert_eq!(body["require_signed_request_object"], signed);
+        // A change that says nothing either is the same registration.
+        let (uri, own) = (path(&body["registration_client_uri"]), text(&body, "registration_access_token"));
+        let mut change = with_key(method, profile);
+        change["client_id"] = body["client_id"].clone();
+        let put = send(&world, Call::with_body(Method::PUT, &uri, change.to_string()), Some(own)).await;
+        assert_eq!(put.good()["id_token_signed_response_alg"], "PS256");
+    }
+    for member in ["id_token_signed_response_alg", "userinfo_signed_response_alg"] {
+        let mut weak = with_key("private_key_jwt", "fapi2");
+        weak[member] = json!("RS256");
+        let refused = register(&world, &weak, None).await;
+        refused.refused(400, "invalid_client_metadata", 108_008);
+        assert!(refused.body.contains(member), "{}", refused.body);
+    }
+    let machine = json!({"clients": [{
+        "client_id": "machine-2", "department": "data", "profile": "fapi2", "jwks": {"keys": [signer.jwk()]},
+        "token_endpoint_auth_method": "private_key_jwt", "grant_types": ["client_credentials"], "response_types": [],
+        "scope": "tasks.read",
+    }]});
+    assert_eq!(world.apply(machine.clone()).await.lines(), ["+ client machine-2"]);
+    assert_eq!(world.apply(machine).await.changes(), 0);
 }
 
 #[tokio::test]

@@ -281,6 +281,39 @@ async fn a_visit_to_the_window_is_told_as_a_document_that_was_examined() {
     assert_eq!(told.both()["verification"], expected);
 }
 
+/// What a claim says was verified is what was verified: a declaration after it changes neither.
+#[tokio::test]
+async fn a_name_that_was_verified_at_the_window_is_not_declared_away() {
+    let mut place = Place::signed_in(&WANG).await;
+    visit_window(&mut place).await;
+    place.world.later(600);
+    let another = json!({"people": [{"id_number": WANG.number, "name": "另一名", "loa": 3,
+                                     "claims": {"given_name": "另一名", "email": WANG.email}}]});
+    let report = place.world.apply(another).await;
+    assert_eq!((report.lines().len(), report.notices().len()), (1, 1), "{report}");
+    let verified = json!({"verification": {"trust_framework": null, "time": null},
+                          "claims": {"name": null, "given_name": null, "birthdate": null}});
+    let told = place.ask(&verified).await;
+    // The name of the card, which corrected the declared one. What no clerk saw is not told as what a clerk saw.
+    assert_eq!(told.both()["claims"], json!({"name": "张桂芳", "birthdate": "1949-12-31"}));
+    assert_eq!(told.both()["verification"]["time"], "2026-11-22T02:00:00Z");
+}
+
+#[tokio::test]
+async fn a_name_declared_anew_is_verified_since_then() {
+    let mut place = Place::signed_in(&LI).await;
+    place.world.later(600);
+    let another =
+        json!({"people": [{"id_number": LI.number, "name": "另一名", "claims": {"given_name": "一名"}}]});
+    place.world.apply(another).await;
+    let verified = json!({"verification": {"trust_framework": null, "assurance_level": null, "time": null},
+                          "claims": {"name": null, "given_name": null}});
+    let told = place.ask(&verified).await;
+    let verification = json!({"trust_framework": "tongyao", "assurance_level": "urn:tongyao:loa:3", "time": "2026-11-22T02:10:00Z"});
+    let expected = json!({"verification": verification, "claims": {"name": "另一名", "given_name": "一名"}});
+    assert_eq!(told.both(), &expected);
+}
+
 #[tokio::test]
 async fn evidence_that_was_taken_back_verifies_nothing() {
     let mut place = Place::signed_in(&LI).await;

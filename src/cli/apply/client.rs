@@ -9,7 +9,7 @@ use super::step::Step;
 use super::{Sandbox, Target};
 use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
-use crate::client::{Client, ConsentPolicy, Powers, Profile, policy, secret, sector, shared_secret};
+use crate::client::{Client, ConsentPolicy, Powers, Profile, demands, secret, sector, shared_secret};
 use crate::protocol::{ClientMetadata, GrantType};
 
 pub(super) struct DeclaredClient {
@@ -98,8 +98,10 @@ fn read_metadata(
     members: &mut Members<'_>,
     (profile, sandbox): (Profile, Sandbox),
 ) -> Option<ClientMetadata> {
-    let metadata = match ClientMetadata::from_members(members.rest()) {
-        Ok(metadata) => metadata,
+    let mut given = members.rest();
+    demands::complete(profile, &mut given);
+    let metadata = match ClientMetadata::from_members(given) {
+        Ok(metadata) => demands::with_demands(profile, metadata),
         Err(problems) => {
             for problem in problems {
                 members.refuse(&problem.member, problem.what);
@@ -114,7 +116,7 @@ fn read_metadata(
     for problem in metadata.check().into_iter().chain(outside_the_sandbox.into_iter().flatten()) {
         members.refuse(&problem.member, problem.what);
     }
-    if let Some((member, what)) = policy::conflict(profile, &metadata) {
+    if let Some((member, what)) = demands::conflict(profile, &metadata) {
         members.refuse(member, what);
     }
     Some(metadata)

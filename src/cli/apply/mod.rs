@@ -4,6 +4,7 @@
 //! an entry that is taken out of the file removes nothing. What it does name becomes as declared: the members of a
 //! department, a client and a hall are replaced as a whole, except a `client_secret` that is not declared, which
 //! stays. Who is not in the `agents` of an enterprise is its agent no longer; without that member they stay. People and staff keep what is not declared about them, and the level of a person is never lowered.
+//! A name that was verified at a window stays, and the report says so.
 
 mod problem;
 mod report;
@@ -13,6 +14,7 @@ mod step;
 mod department;
 mod client;
 mod level;
+mod authority;
 mod account;
 mod person;
 mod enterprise;

@@ -9,7 +9,6 @@ use super::problem::ApplyProblem;
 use super::staff::DeclaredStaff;
 use super::{Sections, Target};
 use crate::base::{Fault, Moment, Secret};
-use crate::crypto::password::HashProblem;
 use crate::hall::clerk;
 use crate::identity::store::{account, person};
 
@@ -75,16 +74,9 @@ async fn unless_it_fits(
     (password, stored): (&Secret, Option<String>),
 ) -> Result<Option<String>, Fault> {
     if let Some(stored) = stored
-        && target.passwords.verify(password.clone(), Some(&stored)).await.map_err(fault)?
+        && target.passwords.verify(password.clone(), Some(&stored)).await?
     {
         return Ok(None);
     }
-    target.passwords.hash(&*moment.random, password.clone()).await.map(Some).map_err(fault)
-}
-
-fn fault(problem: HashProblem) -> Fault {
-    match problem {
-        HashProblem::Busy { .. } => Fault::unavailable("the password pool is busy; try again shortly"),
-        HashProblem::Fault(fault) => fault,
-    }
+    Ok(Some(target.passwords.hash(&*moment.random, password.clone()).await?))
 }

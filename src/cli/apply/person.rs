@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Sandbox;
 use super::account::{self, DeclaredAccount};
+use super::authority::{self, Authority};
 use super::level;
 use super::members::Members;
 use super::problem::Problems;
@@ -34,6 +35,8 @@ pub struct Rules {
 pub(super) const SANDBOX_ONLY: &str = "is for the sandbox only (TONGYAO_SANDBOX=true)";
 /// Characters; as many as registration takes.
 const LONGEST_PASSWORD: usize = 64;
+const NAME_KEPT: &str =
+    "the name verified at the window is kept: correct the file, or verify them again at a window";
 const LARGEST_CLAIMS: usize = 16 * 1024;
 /// Claims that say what the service did, not who the person is.
 const OURS: [&str; 15] = [
@@ -123,6 +126,11 @@ fn read_claims(members: &mut Members<'_>, sandbox: Sandbox) -> Option<String> {
     None
 }
 
+/// OIDC Core §5.1: a claim may leave the year out (`0000`), or say nothing but the year.
+fn is_birthdate(said: &str, date: NaiveDate) -> bool {
+    ["%Y-%m-%d", "0000-%m-%d", "%Y"].iter().any(|form| date.format(form).to_string() == said)
+}
+
 fn claims_problem(claims: &Map<String, Value>) -> Option<String> {
     let ours = OURS.into_iter().find(|name| claims.contains_key(*name))?;
     Some(format!("must not hold {ours}, which the service says itself"))
@@ -143,10 +151,15 @@ pub(super) async fn write(
     let recorded = person::record(step.tx, step.moment, step.keys, &new).await?;
     let known = person::find(step.tx, step.keys, recorded.id()).await?;
     let known = known.ok_or_else(|| Fault::inconsistent("person", recorded.id().as_str(), "is gone"))?;
-    let mut members = write_record(step, declared, &known).await?;
+    let shown = mask::id_number(declared.document.number());
+    let mut members = write_record(step, (declared, &shown), &known).await?;
+    let vouched_anew = !members.is_empty();
     let at = format!("people[{}]", declared.index);
     let (account, changed) = account::write(step, (&at, &known.id), &declared.account, new_hash).await?;
     members.extend(changed);
+    if vouched_anew {
+        level::renew(step, &known, account.as_ref()).await?;
+    }
     if let Some(wanted) = declared.level
         && level::raise(step, &known, account.as_ref(), wanted).await?
     {
@@ -156,23 +169,34 @@ pub(super) async fn write(
         Recorded::New(_) => Change::New,
         Recorded::Known(_) => Change::Members(members),
     };
-    let shown = mask::id_number(declared.document.number());
+    for claim in declared.contradictions() {
+        step.report.notice(
+            ("person", &shown),
+            &format!("claims.{claim} is not what the number says; told as declared"),
+        );
+    }
     step.note("person", (known.id.as_str(), &shown), &change).await
 }
 
+/// The members that changed: what declared evidence stands for.
 async fn write_record(
     step: &mut Step<'_>,
-    declared: &DeclaredPerson,
+    (declared, shown): (&DeclaredPerson, &str),
     known: &Person,
 ) -> Result<Vec<String>, Fault> {
     let mut members = Vec::new();
-    let shown = (known, &declared.document);
-    if let Some(difference) = document::declare(step.tx, step.moment, step.keys, shown).await? {
+    let documents = (known, &declared.document);
+    if let Some(difference) = document::declare(step.tx, step.moment, step.keys, documents).await? {
         members.push(member_of(difference).to_owned());
     }
     if known.name != declared.name.as_str() {
-        person::update_name(step.tx, step.moment, step.keys, &known.id, &declared.name).await?;
-        members.push("name".to_owned());
+        match authority::of_name(step, &known.id).await? {
+            Authority::Window => step.report.notice(("person", shown), NAME_KEPT),
+            Authority::Declaration => {
+                person::update_name(step.tx, step.moment, step.keys, &known.id, &declared.name).await?;
+                members.push("name".to_owned());
+            }
+        }
     }
     if let Some(claims) = &declared.claims
         && known.claims.as_ref() != Some(claims)
@@ -191,6 +215,21 @@ fn member_of(difference: Difference) -> &'static str {
 }
 
 impl DeclaredPerson {
+    /// Sample claims that differ from the number. Sex follows the number and a person's own word may differ: told, not
+    /// guessed at, and not mended.
+    fn contradictions(&self) -> Vec<&'static str> {
+        let said: Map<String, Value> =
+            self.claims.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let said = |claim: &str| said.get(claim).and_then(Value::as_str);
+        let sex = said("gender").zip(self.document.sex()).is_some_and(|(said, sex)| said != sex.as_str());
+        let born = said("birthdate").zip(self.document.birth_date());
+        let born = born.is_some_and(|(said, date)| !is_birthdate(said, date));
+        [("gender", sex), ("birthdate", born)]
+            .into_iter()
+            .filter_map(|(claim, is)| is.then_some(claim))
+            .collect()
+    }
+
     /// What this person and one declared before cannot both have.
     fn clashes(&self, before: &[DeclaredPerson]) -> Vec<(&'static str, usize)> {
         let key = self.document.same_person_key();

@@ -9,6 +9,7 @@ use crate::hall::window::Declared;
 pub struct Report {
     lines: Vec<String>,
     unchanged: usize,
+    notices: Vec<String>,
 }
 
 /// What became of one thing declared.
@@ -44,6 +45,15 @@ impl Report {
         self.unchanged
     }
 
+    /// What stands otherwise than declared, and why: `! person 1****************X: …`.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    pub(super) fn notice(&mut self, (what, shown): (&str, &str), why: &str) {
+        self.notices.push(format!("! {what} {shown}: {why}"));
+    }
+
     pub(super) fn note(&mut self, (what, shown): (&str, &str), change: &Change) {
         match change {
             Change::New => self.lines.push(format!("+ {what} {shown}")),
@@ -57,7 +67,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.lines {
+        for line in self.lines.iter().chain(&self.notices) {
             writeln!(f, "{line}")?;
         }
         write!(f, "changes: {}, unchanged: {}", self.changes(), self.unchanged)

@@ -23,6 +23,7 @@ use crate::storage::{Run, Tally, migrate};
 mod agents;
 mod documents;
 mod examples;
+mod verified;
 
 const NUMBER: &str = "11010519491231002X";
 const OTHER: &str = "440524188001010014";

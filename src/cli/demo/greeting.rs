@@ -1,11 +1,11 @@
 //! What the demo says when it stands: where to go and as whom.
 
 use super::installation::Installation;
-use super::state::{Login, State};
+use super::standing::{Citizen, Standing};
 use crate::http::paths;
 
 /// Addresses and accounts, in Chinese and English, in columns.
-pub fn text(installation: &Installation, state: &State) -> String {
+pub fn text(installation: &Installation, people: &[Standing]) -> String {
     let issuer = &installation.issuer;
     let places = [
         ["门户（从这里开始）", "City portal (start here)", &installation.portal.base_url],
@@ -20,8 +20,7 @@ pub fn text(installation: &Installation, state: &State) -> String {
     lines.extend(columns(&places.map(|row| row.map(str::to_owned))));
     lines.push(String::new());
     let mut accounts = vec![["账号 account", "密码 password", "谁 who"].map(str::to_owned)];
-    accounts.extend(state.citizens().map(|login| account(&login)));
-    accounts.extend(state.staff().map(|login| account(&login)));
+    accounts.extend(people.iter().map(account));
     lines.extend(columns(&accounts));
     lines.push(String::new());
     lines.push(
@@ -33,15 +32,16 @@ pub fn text(installation: &Installation, state: &State) -> String {
     lines.join("\n")
 }
 
-fn account(login: &Login<'_>) -> [String; 3] {
-    let who = match (login.id_number, login.level) {
-        (Some(number), Some(level)) => {
-            format!("{} · 证件号 ID number {number} · 等级 level {level}", login.name)
+fn account(person: &Standing) -> [String; 3] {
+    let name = &person.name;
+    let who = match &person.citizen {
+        Some(Citizen { id_number, level }) => {
+            format!("{name} · 证件号 ID number {id_number} · 等级 level {level}")
         }
-        (Some(number), None) => format!("{} · 证件号 ID number {number}", login.name),
-        (None, _) => format!("{} · 窗口工作人员 clerk", login.name),
+        None => format!("{name} · 窗口工作人员 clerk"),
     };
-    [login.username.to_owned(), login.password.to_owned(), who]
+    let password = person.password.as_deref().unwrap_or("（已更改 changed）");
+    [person.username.clone(), password.to_owned(), who]
 }
 
 fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {

@@ -3,6 +3,7 @@
 mod greeting;
 mod installation;
 mod relying;
+mod standing;
 mod state;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,9 +16,9 @@ use tokio::task::JoinSet;
 
 use self::installation::Installation;
 use self::state::State;
+use super::print;
 use super::problem::Problem;
 use super::signals::{self, Hangup};
-use super::{declare, print};
 use crate::app::{App, Choices};
 use crate::jobs::Stop;
 use crate::sample;
@@ -41,7 +42,8 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
     let app = App::open(settings, Choices::default()).await?;
     let installation = Installation::open(port, &data, &app)?;
     let state = State::read(&installation)?;
-    declare::declare(&app, state.text()).await?;
+    standing::declare(&app, &state).await?;
+    let people = standing::people(&app, &state).await?;
 
     let mut systems = JoinSet::new();
     let desk = sample::hotline(installation.hotline.clone())?;
@@ -53,7 +55,7 @@ pub async fn demo(port: u16, data: PathBuf) -> Result<(), Problem> {
         sample::department(installation.department.clone())?,
         &orders.stop,
     );
-    print::line(&greeting::text(&installation, &state))?;
+    print::line(&greeting::text(&installation, &people))?;
     print::line(&format!("ready {}", app.settings.issuer))?;
     server::run(app, doors, figures, orders).await?;
     // A browser that holds its connection open does not hold up the end.

@@ -11,18 +11,17 @@ const SAMPLE: &str = include_str!("sample.json");
 
 /// The declared state of a demo.
 pub struct State {
-    text: String,
     value: Value,
+    systems: Vec<String>,
 }
 
-/// Someone who can sign in.
+/// Someone who can sign in, as they are declared.
 pub struct Login<'a> {
     pub name: &'a str,
     pub username: &'a str,
     pub password: &'a str,
     /// Of a citizen; staff have none.
     pub id_number: Option<&'a str>,
-    pub level: Option<i64>,
 }
 
 /// The secret that the sample state itself gives a client.
@@ -46,12 +45,20 @@ impl State {
         for system in [&installation.portal, &installation.department] {
             register(&mut value, system);
         }
-        Ok(Self { text: value.to_string(), value })
+        let systems = [&installation.portal, &installation.department, &installation.hotline];
+        Ok(Self { value, systems: systems.map(|system| system.client_id.clone()).into() })
     }
 
-    /// As `apply` reads it.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// Everything, as `apply` reads it.
+    pub fn whole(&self) -> String {
+        self.value.to_string()
+    }
+
+    /// The systems that run beside the service, alone: what depends on ports and secrets.
+    pub fn systems(&self) -> String {
+        let clients = self.value["clients"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let runs = |client: &&Value| self.systems.iter().any(|id| client["client_id"] == id.as_str());
+        json!({ "clients": clients.iter().filter(runs).collect::<Vec<_>>() }).to_string()
     }
 
     pub fn citizens(&self) -> impl Iterator<Item = Login<'_>> {
@@ -70,7 +77,6 @@ impl State {
                 username: entry[username].as_str()?,
                 password: entry["password"].as_str()?,
                 id_number: entry["id_number"].as_str(),
-                level: entry["loa"].as_i64(),
             })
         })
     }

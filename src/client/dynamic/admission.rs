@@ -2,7 +2,7 @@
 
 use super::invitation::Invitation;
 use super::publisher::{Claims, Publisher};
-use crate::client::{ClientState, Profile, policy};
+use crate::client::{ClientState, Profile, demands};
 use crate::protocol::client_auth::ClientAuthMethod;
 use crate::protocol::client_metadata::MetadataProblem;
 use crate::protocol::redirect::{ApplicationType, RedirectForm};
@@ -160,7 +160,7 @@ pub fn problems(ground: Ground, profile: Profile, metadata: &ClientMetadata) -> 
         problems.extend(metadata.check_implicit());
         problems.extend(signing_secret(metadata));
     }
-    if let Some((member, what)) = policy::conflict(profile, metadata) {
+    if let Some((member, what)) = demands::conflict(profile, metadata) {
         problems.push(wrong(member, what));
     }
     // Only the operator says whose assertions are enough for a client that shows nothing else.

@@ -10,7 +10,7 @@ use super::granted::Granted;
 use crate::base::{Fault, Timestamp};
 use crate::crypto::Keys;
 use crate::identity::assurance::level_of;
-use crate::identity::store::verification::{self, Verification};
+use crate::identity::store::verification::{self, Basis, Verification};
 use crate::identity::{IdType, Level};
 use crate::protocol::claims_request::Place;
 use crate::protocol::scope::{ADDRESS, ID_NUMBER, PROFILE, REAL_NAME};
@@ -31,7 +31,7 @@ const CLAIMS: [(&str, &str); 5] = [
     ("id_type", ID_NUMBER),
     ("id_number", ID_NUMBER),
 ];
-/// What only sample people have: there the declaration is the document.
+/// What only sample people have: there the declaration is the document, and no clerk has seen it.
 const DECLARED: [(&str, &str); 6] = [
     ("given_name", PROFILE),
     ("family_name", PROFILE),
@@ -120,9 +120,7 @@ pub async fn tell(run: &mut impl Run, keys: &Keys, question: &Question<'_>) -> R
     let Some(request) = granted.facts.claims.verified(question.place) else { return Ok(None) };
     let found = verification::list(run, keys, (&granted.person, &granted.account)).await?;
     let grounds = counting(found, question.now);
-    let claims = claims(question);
-    let met =
-        request.elements().iter().filter_map(|element| meet(keys, question, element, (&grounds, &claims)));
+    let met = request.elements().iter().filter_map(|element| meet(keys, question, element, &grounds));
     Ok(request.answer(met.collect()))
 }
 
@@ -172,11 +170,17 @@ fn counting(found: Vec<Verification>, now: Timestamp) -> Vec<(Level, Verificatio
     grounds
 }
 
-fn claims(question: &Question<'_>) -> Map<String, Value> {
+/// What somebody was verified to be, by what they were verified with.
+fn claims(question: &Question<'_>, basis: Basis) -> Map<String, Value> {
+    let about = question.about;
+    let proven = |claim: &str| match basis {
+        Basis::Visit => about.proven(claim),
+        Basis::Record => about.proven(claim).or_else(|| about.declared(claim)),
+    };
     granted_items(question.granted)
         .filter(|item| *item != HOW)
         .filter_map(|item| item.strip_prefix(PREFIX))
-        .filter_map(|claim| Some((claim.to_owned(), question.about.proven(claim)?)))
+        .filter_map(|claim| Some((claim.to_owned(), proven(claim)?)))
         .collect()
 }
 
@@ -185,14 +189,14 @@ fn meet(
     keys: &Keys,
     question: &Question<'_>,
     element: &Element,
-    (grounds, claims): (&[(Level, Verification)], &Map<String, Value>),
+    grounds: &[(Level, Verification)],
 ) -> Option<Value> {
     for framework in trust::asked(element.trust_frameworks()) {
         for (level, ground) in grounds {
             for grade in trust::grades(&framework, *level) {
                 let held = Held {
                     verification: element::of(keys, question, ground, (&framework, &grade)),
-                    claims: claims.clone(),
+                    claims: claims(question, ground.basis),
                 };
                 if let Some(told) = element.fill(&held, question.now.seconds()) {
                     return Some(told);

@@ -100,6 +100,17 @@ pub async fn list_of_person(run: &mut impl Run, person: &PersonId) -> Result<Vec
     rows.into_iter().map(Row::stored).collect()
 }
 
+/// Takes evidence back: it counts no more from now on.
+pub async fn revoke(tx: &mut Tx, moment: &Moment, evidence: &EvidenceId) -> Result<(), Fault> {
+    tx.execute(sql!(
+        "UPDATE evidence SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        evidence.as_str(),
+        moment.now,
+    ))
+    .await
+    .map(|_| ())
+}
+
 /// Binds what a visit proved to an account of the same person; how many pieces that were.
 pub async fn bind_to_account(
     tx: &mut Tx,

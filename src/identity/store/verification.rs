@@ -16,8 +16,18 @@ pub struct Verification {
     pub id: String,
     pub evidence: Evidence,
     pub document: Option<SeenDocument>,
+    pub basis: Basis,
     /// The department whose staff made the check.
     pub organization: Option<String>,
+}
+
+/// What the facts that it verifies were taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// What a clerk saw.
+    Visit,
+    /// What an operator declared, or a registry knows.
+    Record,
 }
 
 /// The document that was seen, opened.
@@ -39,6 +49,7 @@ record! {
         at: i64,
         valid_until: Option<i64>,
         revoked_at: Option<i64>,
+        visit_id: Option<String>,
         document_id: Option<String>,
         document_kind: Option<String>,
         number: Option<Vec<u8>>,
@@ -62,6 +73,7 @@ pub async fn list(
     let rows: Vec<Row> = run
         .all(sql!(
             "SELECT evidence.id, evidence.kind, evidence.methods, evidence.at, evidence.valid_until, evidence.revoked_at,
+                    evidence.visit_id,
                     document.id AS document_id, document.kind AS document_kind, document.number,
                     document.issuing_country, document.issuer, document.valid_from,
                     document.valid_until AS document_until, department.name AS organization
@@ -100,7 +112,8 @@ impl Row {
             }
             _ => None,
         };
-        Ok(Verification { id: self.id, evidence, document, organization: self.organization })
+        let basis = if self.visit_id.is_some() { Basis::Visit } else { Basis::Record };
+        Ok(Verification { id: self.id, evidence, document, basis, organization: self.organization })
     }
 }
 

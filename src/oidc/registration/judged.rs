@@ -3,7 +3,7 @@
 use super::answer::Problem;
 use crate::client::dynamic::Terms;
 use crate::client::dynamic::admission::{self, Ground};
-use crate::client::{Profile, sector};
+use crate::client::{Profile, demands, sector};
 use crate::http::machine::Machine;
 use crate::protocol::registration::Submitted;
 use crate::protocol::{ClientMetadata, Scope};
@@ -25,10 +25,14 @@ pub(super) async fn judge(
     submitted: &Submitted,
     (terms, default_scope): (&Terms, &Scope),
 ) -> Result<Judged, Problem> {
-    let metadata = submitted.metadata(default_scope);
     let profile = terms.profile(submitted.profile.as_deref());
+    let metadata = submitted.metadata(default_scope, |members| {
+        if let Ok(profile) = &profile {
+            demands::complete(*profile, members);
+        }
+    });
     let (metadata, profile) = match (metadata, profile) {
-        (Ok(metadata), Ok(profile)) => (metadata, profile),
+        (Ok(metadata), Ok(profile)) => (demands::with_demands(profile, metadata), profile),
         (metadata, profile) => {
             let mut problems = metadata.err().unwrap_or_default();
             problems.extend(profile.err());

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 use url::Url;
 
-use super::{ClientMetadata, MetadataProblem, encryption};
+use super::{ClientMetadata, MetadataProblem, encryption, short_texts};
 use crate::protocol::algorithm::AssertionAlgorithm;
 use crate::protocol::ciba::DeliveryMode;
 use crate::protocol::client_auth::ClientAuthMethod;
@@ -292,15 +292,8 @@ fn for_people(metadata: &ClientMetadata, problems: &mut Problems) {
             "must be 1 to 100 characters, none of them invisible",
         );
     }
-    let short = |text: &String| text.len() <= 254 && !text.chars().any(char::is_control);
-    let contacts = metadata.contacts.len() <= 16 && metadata.contacts.iter().all(short);
-    problems.add_unless(contacts, "contacts", "must be at most 16 texts of at most 254 characters");
-    problems.add_unless(metadata.software_id.as_ref().is_none_or(short), "software_id", "is too long");
-    problems.add_unless(
-        metadata.software_version.as_ref().is_none_or(short),
-        "software_version",
-        "is too long",
-    );
+    problems.add_unless(metadata.contacts.len() <= 16, "contacts", "must be at most 16 texts");
+    problems.0.extend(short_texts::problems(metadata));
 }
 
 fn is_name(text: &str) -> bool {
@@ -482,6 +475,9 @@ mod tests {
             (json!({"client_name#zh": "门\u{200b}户"}), "client_name#zh"),
             (json!({"client_name#en": "x".repeat(101)}), "client_name#en"),
             (json!({"contacts": ["x".repeat(255)]}), "contacts"),
+            (json!({"contacts": ["a\nb"]}), "contacts"),
+            (json!({"software_id": "x".repeat(255)}), "software_id"),
+            (json!({"software_version": "a\u{0}b"}), "software_version"),
             (json!({"redirect_uris": ["https://a.example/", "https://b.example/"]}), "sector_identifier_uri"),
         ];
         for (with, member) in cases {

@@ -4,6 +4,8 @@
 mod members;
 /// What members must say together.
 mod check;
+/// Texts that must be short and readable.
+mod short_texts;
 /// What the members about encryption must say together.
 mod encryption;
 /// Where the implicit grant may send a web application's tokens.

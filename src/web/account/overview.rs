@@ -3,6 +3,8 @@
 use super::citizen::Citizen;
 use super::requests;
 use crate::base::Fault;
+use crate::http::context::Context;
+use crate::http::paths;
 use crate::identity::store::person::StoredDocument;
 use crate::identity::store::{account, proof};
 use crate::identity::{Assurance, mask};
@@ -29,6 +31,11 @@ pub async fn get(citizen: Citizen) -> Answer {
         requests: if waiting.is_empty() { RequestsWaiting::None } else { RequestsWaiting::Some },
     };
     page(&citizen.context, &drawn)
+}
+
+/// The address without its last character, as people type it.
+pub async fn instead(context: Context) -> Answer {
+    Ok(context.redirect(paths::ACCOUNT))
 }
 
 async fn assurance(citizen: &Citizen) -> Result<Assurance, Fault> {

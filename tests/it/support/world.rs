@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tongyao::app::{App, Choices, UsedKeys};
 use tongyao::base::time::{Clock, ManualClock};
 use tongyao::base::{Timestamp, random};
-use tongyao::cli::apply::{self, Format, Sandbox, Target};
+use tongyao::cli::apply::{self, Format, Report, Sandbox, Target};
 use tongyao::config::Settings;
 use tongyao::config::raw::Raw;
 use tongyao::crypto::Keys;
@@ -89,7 +89,7 @@ impl World {
         Self { router: tongyao::server::router(app.clone()), app, clock, database }
     }
 
-    pub async fn apply(&self, state: Value) {
+    pub async fn apply(&self, state: Value) -> Report {
         let target = Target {
             db: &self.app.db,
             keys: &self.app.keys,
@@ -97,7 +97,7 @@ impl World {
             outgoing: &self.app.outgoing,
             sandbox: Sandbox::On,
         };
-        apply::apply(&target, &self.app.moment(), &state.to_string(), Format::Json).await.unwrap();
+        apply::apply(&target, &self.app.moment(), &state.to_string(), Format::Json).await.unwrap()
     }
 
     pub fn browser(&self) -> Browser {
