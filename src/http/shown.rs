@@ -33,6 +33,8 @@ pub enum Problem {
     /// A form of ours from a browser that brought no cookie at all.
     NoCookies,
     TooLarge,
+    /// The body did not come in time.
+    TooSlow,
     Unavailable {
         wait: u64,
     },
@@ -81,6 +83,7 @@ impl Problem {
             Problem::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Problem::Expired | Problem::ExpiredFrom(_) | Problem::Answered => StatusCode::GONE,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Problem::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Problem::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }

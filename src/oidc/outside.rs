@@ -46,6 +46,7 @@ fn refusal(problem: &Problem) -> Refusal {
         }
         Problem::WrongMethod => Refusal::MethodNotAllowed,
         Problem::TooLarge => Refusal::RequestTooLarge,
+        Problem::TooSlow => Refusal::BodyLate,
         Problem::BadBody => Refusal::BodyBroken,
         Problem::BadClient(refusal) => *refusal,
         Problem::BadRequest
@@ -94,5 +95,8 @@ mod tests {
         let (status, wait, body) = answer(Problem::Unavailable { wait: 5 }).await;
         assert_eq!((status, wait.as_deref()), (503, Some("5")));
         assert!(body.contains("\"temporarily_unavailable\"") && body.contains("\"100007\""), "{body}");
+        let (status, wait, body) = answer(Problem::TooSlow).await;
+        assert_eq!((status, wait), (408, None));
+        assert!(body.contains("\"invalid_request\"") && body.contains("\"100012\""), "{body}");
     }
 }

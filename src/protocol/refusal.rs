@@ -68,6 +68,8 @@ refusals! {
         "This address does not know this HTTP method; see the Allow header." "此地址不支持该 HTTP 方法，请看 Allow 头。";
     BodyBroken = 100011 InvalidRequest 400
         "The body ended early or is not framed as HTTP wants it." "请求体不完整或不符合 HTTP 规范。";
+    BodyLate = 100012 InvalidRequest 408
+        "The body did not arrive within 30 seconds; send the request again." "请求体未在 30 秒内收齐，请重新发送。";
 
     // The client.
     ClientMissing = 101001 InvalidRequest 400

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::CONNECTION;
 use http::request::Parts;
-use http::{HeaderValue, Version};
+use http::{HeaderValue, StatusCode, Version};
 use tracing::Instrument;
 
 use super::{body_limit, host, panicked, time_limit};
@@ -33,13 +33,14 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request, next: Next) -
     .instrument(span)
     .await;
     harden(&app, opener, &mut response);
-    if app.leaving.has_begun() {
+    // What is left of a body that came too slowly is read by nobody.
+    if app.leaving.has_begun() || response.status() == StatusCode::REQUEST_TIMEOUT {
         part(version, &mut response);
     }
     observed.end(response)
 }
 
-/// The handler's answer, in bounded room and time, whatever becomes of the handler.
+/// The handler's answer, in bounded room and time, whatever becomes of the handler. Its time begins when the body is here.
 async fn bounded(request: Request, next: Next) -> Response {
     let answering = async {
         let request = match host::check(&request) {
@@ -47,11 +48,11 @@ async fn bounded(request: Request, next: Next) -> Response {
             Err(problem) => Err(problem),
         };
         match request {
-            Ok(request) => next.run(request).await,
+            Ok(request) => time_limit::keep(next.run(request)).await,
             Err(problem) => Shown::Problem(problem).into_response(),
         }
     };
-    panicked::caught(time_limit::keep(answering)).await
+    panicked::caught(answering).await
 }
 
 /// The answer is the connection's last: whoever has something to ask after it asks another node, or knows at least that

@@ -7,6 +7,7 @@ mod host;
 mod metrics;
 mod panicked;
 mod patience;
+mod manner;
 mod any_certificate;
 mod handshake;
 mod time_limit;

@@ -17,7 +17,7 @@ use super::listen::Doors;
 use super::orders::Orders;
 use super::patience::Patience;
 use super::tls::Identity;
-use super::{metrics, routes, tls};
+use super::{manner, metrics, routes, tls};
 use crate::app::{App, Wake};
 use crate::jobs::{self, Ending, Stopper};
 
@@ -113,7 +113,7 @@ async fn serve(
     certificate: Option<Identity>,
     handle: Handle<Caller>,
 ) -> std::io::Result<()> {
-    let server = Server::<Caller>::from_listener(listener).handle(handle);
+    let server = manner::of_http1(Server::<Caller>::from_listener(listener)).handle(handle);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     match certificate {
         Some(identity) => server.acceptor(Handshake::new(identity)).serve(service).await,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -27,13 +27,15 @@ struct Circuit {
     options: PgConnectOptions,
     reach: watch::Sender<Reach>,
     looking: AtomicBool,
+    /// How often the server has answered through the pool: a sign of life that outweighs a look.
+    answers: AtomicU64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     /// It answers, or nobody has found otherwise.
     Here,
-    /// The last look found nobody there: nothing is even tried until a look succeeds.
+    /// The last looks found nobody there: nothing is even tried until a look succeeds.
     Away,
 }
 
@@ -41,9 +43,11 @@ const CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that is not to be had within this time may mean a full pool or a dead server.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// A server that lets nobody in within this time is away.
+/// A server that lets nobody in within this time may be away.
 const LOOK_WITHIN: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// So many looks in a row make sure: a server under load may be slow to let somebody in.
+const LOOKS: usize = 2;
 
 /// What a URL says; the rest of the settings knows only that it is one.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Fault> {
@@ -80,6 +84,7 @@ impl Server {
             }
             answer => answer,
         }
+        .inspect(|_| self.circuit.hear())
         .map_err(|error| fault("reading", error))
     }
 
@@ -89,7 +94,7 @@ impl Server {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { begin(&pool).await });
         let stopped = |_| Fault::broken("beginning a transaction was stopped");
-        self.unless_away(async { begun.await.map_err(stopped)? }).await
+        self.unless_away(async { begun.await.map_err(stopped)? }).await.inspect(|_| self.circuit.hear())
     }
 
     /// Waiting for one, and connecting anew, takes 15 KB of the driver's: a place of its own, made where it is needed,
@@ -136,10 +141,10 @@ impl Server {
         }
         let server = self.clone();
         tokio::spawn(async move {
-            if server.circuit.answers().await {
-                sleep(LOOK_WITHIN).await;
-            } else {
+            if server.circuit.is_away().await {
                 server.stay_away().await;
+            } else {
+                sleep(LOOK_WITHIN).await;
             }
             server.circuit.looking.store(false, Ordering::Release);
         });
@@ -149,7 +154,7 @@ impl Server {
     async fn stay_away(&self) {
         tracing::warn!("PostgreSQL cannot be reached; requests are refused at once until it can");
         self.circuit.reach.send_replace(Reach::Away);
-        while !self.pool.is_closed() && !self.circuit.answers().await {
+        while !self.pool.is_closed() && !self.circuit.is_here().await {
             sleep(LOOK_AGAIN).await;
         }
         self.circuit.reach.send_replace(Reach::Here);
@@ -158,13 +163,40 @@ impl Server {
 
     fn of(pool: PgPool, options: PgConnectOptions) -> Self {
         let (reach, _) = watch::channel(Reach::Here);
-        Self { pool, circuit: Arc::new(Circuit { options, reach, looking: AtomicBool::new(false) }) }
+        Self {
+            pool,
+            circuit: Arc::new(Circuit {
+                options,
+                reach,
+                looking: AtomicBool::new(false),
+                answers: AtomicU64::new(0),
+            }),
+        }
     }
 }
 
 impl Circuit {
+    /// The pool got an answer. While somebody waits, each connection that comes free asks for them, so that a server
+    /// that works is heard here.
+    fn hear(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn is_away(&self) -> bool {
+        let heard = self.answers.load(Ordering::Relaxed);
+        for look in 0..LOOKS {
+            if look > 0 {
+                sleep(LOOK_AGAIN).await;
+            }
+            if self.is_here().await || self.answers.load(Ordering::Relaxed) != heard {
+                return false;
+            }
+        }
+        true
+    }
+
     /// A server that refuses us for want of a free place is there all the same.
-    async fn answers(&self) -> bool {
+    async fn is_here(&self) -> bool {
         match timeout(LOOK_WITHIN, PgConnection::connect_with(&self.options)).await {
             Ok(Ok(connection)) => {
                 let _ = connection.close().await;
@@ -233,6 +265,8 @@ fn away() -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::postgres::PgSslMode;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::time::Instant;
 
@@ -253,6 +287,36 @@ mod tests {
         let url = format!("postgres://nobody@{}/none", silent.local_addr().unwrap());
         let told = timeout(2 * ACQUIRE_TIMEOUT, Server::open(&url)).await.unwrap().err().unwrap();
         assert!(told.to_string().contains("no answer comes"), "{told:?}");
+    }
+
+    /// A server that hangs up on the first who comes, and then has no place free.
+    async fn hurried() -> Server {
+        const FULL: &[u8] = b"E\0\0\0\x1dSFATAL\0C53300\0Mno place\0\0";
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").username("nobody");
+        let options = options.port(socket.local_addr().unwrap().port()).ssl_mode(PgSslMode::Disable);
+        let server = Server::of(pool_options().connect_lazy_with(options.clone()), options);
+        tokio::spawn(async move {
+            drop(socket.accept().await.unwrap());
+            let (mut second, _) = socket.accept().await.unwrap();
+            second.write_all(FULL).await.unwrap();
+            // It is closed after who came has gone.
+            let _ = second.read_to_end(&mut Vec::new()).await;
+        });
+        server
+    }
+
+    #[tokio::test]
+    async fn one_look_that_fails_is_no_proof() {
+        assert!(!hurried().await.circuit.is_away().await);
+        assert!(dead().await.circuit.is_away().await);
+    }
+
+    #[tokio::test]
+    async fn who_answers_others_is_not_away() {
+        let server = dead().await;
+        let (away, ()) = tokio::join!(server.circuit.is_away(), async { server.circuit.hear() });
+        assert!(!away);
     }
 
     async fn read(server: &Server) -> Fault {

@@ -39,7 +39,7 @@ impl Tx {
         self.waiting.push(statement);
     }
 
-    /// Makes the work durable; answers once it is.
+    /// Makes the work durable; answers once it is. On PostgreSQL it goes on where whoever asked hangs up.
     pub async fn commit(mut self) -> Result<(), Fault> {
         let waiting = std::mem::take(&mut self.waiting);
         if !waiting.is_empty() {
@@ -89,12 +89,19 @@ impl TxEngine {
     async fn commit(self, waiting: Vec<Statement>) -> Result<(), Fault> {
         match self {
             TxEngine::Sqlite(tx) => tx.commit(waiting).await,
-            TxEngine::Postgres(mut tx) => {
-                write_together(&mut tx, waiting).await?;
-                tx.commit().await.map_err(|error| fault("committing", error))
+            TxEngine::Postgres(tx) => {
+                let committed = tokio::spawn(commit(tx, waiting)).await;
+                committed.map_err(|_stopped| Fault::broken("committing was stopped"))?
             }
         }
     }
+}
+
+/// In a task of its own, which nobody who hangs up can stop in the middle: what was sent could not be called back, and the
+/// connection would go back to the pool with a `ROLLBACK` behind the `COMMIT`.
+async fn commit(mut tx: sqlx::Transaction<'static, Postgres>, waiting: Vec<Statement>) -> Result<(), Fault> {
+    write_together(&mut tx, waiting).await?;
+    tx.commit().await.map_err(|error| fault("committing", error))
 }
 
 async fn write_together(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -120,5 +121,23 @@ async fn a_full_pool_is_waited_for() {
     drop(held);
     for read in waiting {
         assert_eq!(read.await.unwrap(), Ok(1));
+    }
+}
+
+#[tokio::test]
+async fn a_commit_goes_on_where_its_caller_hangs_up() {
+    if Storage::of_this_run() != Storage::Postgres {
+        return;
+    }
+    let database = FreshDatabase::create().await;
+    let db = open(database.url()).await;
+    let mut tx = db.begin().await.unwrap();
+    tx.execute(sql!("CREATE TABLE kept (number BIGINT)")).await.unwrap();
+    tx.later(sql!("INSERT INTO kept (number) VALUES ($1)", 7));
+    assert!(tx.commit().now_or_never().is_none());
+    let mut tries = 0..200;
+    while db.read().one::<(i64,)>(sql!("SELECT number FROM kept")).await.is_err() {
+        assert!(tries.next().is_some(), "what was begun was not finished");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -54,6 +54,9 @@ messages! {
         too_large: "提交的内容太大" | "What you sent is too large",
         too_large_what: "内容超过了允许的大小，没有处理。" | "It is larger than allowed, and was not processed.",
         too_large_todo: "请返回上一页，缩短后再提交。" | "Go back, shorten it and send it again.",
+        too_slow: "提交的内容没有及时送达" | "What you sent did not arrive in time",
+        too_slow_what: "网络太慢或中断了，没有处理。" | "The connection was too slow or broke off. Nothing was done.",
+        too_slow_todo: "请检查网络，返回上一页再提交一次。" | "Check your connection, go back and send it again.",
         bad_client: "无法确认来源系统" | "We cannot tell which system is asking",
         bad_client_what: "来源系统没有登记，或者它给出的返回地址不对。为了您的安全，我们没有继续。"
             | "The system is not registered, or its return address is wrong. To keep you safe, we stopped here.",

@@ -70,6 +70,7 @@ impl ErrorPage {
             Problem::NoCookies => (m.no_cookies(), m.no_cookies_what(), m.no_cookies_todo()),
             Problem::StaleForm => (m.stale(), m.stale_what(), m.stale_todo()),
             Problem::TooLarge => (m.too_large(), m.too_large_what(), m.too_large_todo()),
+            Problem::TooSlow => (m.too_slow(), m.too_slow_what(), m.too_slow_todo()),
             Problem::Unavailable { .. } => (m.unavailable(), m.unavailable_what(), m.unavailable_todo()),
             Problem::Broken => (m.broken(), m.broken_what(), m.broken_todo()),
         };

@@ -419,6 +419,7 @@ fn others(chrome: &Chrome) -> Vec<Shot> {
         ("disabled", Problem::BadClient(Refusal::ClientDisabled)),
         ("logout", Problem::BadClient(Refusal::LogoutRedirectUnregistered)),
         ("too-large", Problem::TooLarge),
+        ("too-slow", Problem::TooSlow),
     ];
     let mut shots: Vec<Shot> = kinds
         .into_iter()
