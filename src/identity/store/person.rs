@@ -300,7 +300,7 @@ async fn insert_document(
     if written == 1 {
         Ok(())
     } else {
-        Err(Fault::unavailable("the same person is being recorded at this moment"))
+        Err(Fault::duplicate("the same person is being recorded at this moment"))
     }
 }
 
