@@ -13,7 +13,8 @@ pub async fn wait(ephemeral: &Ephemeral, moment: &Moment) -> Result<Option<u64>,
     FAILURES.wait(ephemeral, moment.now, &moment.place().to_string()).await
 }
 
-/// Counts a failure.
-pub async fn failed(ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {
-    FAILURES.count(ephemeral, moment.now, &moment.place().to_string()).await.map(|_| ())
+/// Counts so many failures, none for a code that was found, before either is told. Seconds to wait, if those counted before
+/// were enough: guesses sent all at once pass the look together.
+pub async fn count(ephemeral: &Ephemeral, moment: &Moment, failures: u64) -> Result<Option<u64>, Fault> {
+    FAILURES.judge(ephemeral, moment.now, (&moment.place().to_string(), failures)).await
 }

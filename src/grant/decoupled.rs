@@ -243,14 +243,11 @@ record! {
     }
 }
 
-/// What waits for a person already, and what of it a client has asked.
-pub async fn crowd(
-    run: &mut impl Run,
-    now: Timestamp,
-    person: &PersonId,
-    client: &str,
-) -> Result<Crowd, Fault> {
-    run.one(sql!(
+/// What waits for a person already, and what of it a client has asked. Held to the end of the transaction: whoever looks at
+/// the same time waits, and counts what is written here.
+pub async fn crowd(tx: &mut Tx, now: Timestamp, person: &PersonId, client: &str) -> Result<Crowd, Fault> {
+    tx.later(sql!("UPDATE account SET updated_at = updated_at WHERE person_id = $1", person.as_str()));
+    tx.one(sql!(
         "SELECT COUNT(*) AS waiting, MIN(expires_at) AS first_ends,
              COUNT(CASE WHEN client_id = $3 THEN 1 END) AS own,
              MIN(CASE WHEN client_id = $3 THEN expires_at END) AS first_own_ends

@@ -102,6 +102,26 @@ pub async fn revoke(tx: &mut Tx, moment: &Moment, id: &FamilyId, reason: &str) -
     Ok(())
 }
 
+/// The same, where it matters whether it is new.
+pub async fn revoke_once(tx: &mut Tx, moment: &Moment, id: &FamilyId, reason: &str) -> Result<bool, Fault> {
+    let revoked = tx
+        .execute(sql!(
+            "INSERT INTO family_revocation (family_id, reason, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            id.as_str(),
+            reason,
+            moment.now,
+        ))
+        .await?;
+    Ok(revoked == 1)
+}
+
+/// Whether it has been revoked.
+pub async fn is_revoked(run: &mut impl Run, id: &FamilyId) -> Result<bool, Fault> {
+    let row: Option<(i64,)> =
+        run.optional(sql!("SELECT at FROM family_revocation WHERE family_id = $1", id.as_str())).await?;
+    Ok(row.is_some())
+}
+
 /// Revokes every family of a person with a client.
 pub async fn revoke_of_client(
     tx: &mut Tx,

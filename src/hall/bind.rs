@@ -135,7 +135,7 @@ pub async fn confirm(
     let Some(row) = row else { return Ok(Answer::Refused(BindingRefusal::NoOffer)) };
     let visit = visit_of(&mut tx, &row).await?;
     match weigh(&row, &visit, (confirmation, &number), moment.now) {
-        Weighed::Already => Ok(Answer::Done(Confirmed::Already(visit.id))),
+        Weighed::Already => already(tx, visit.id).await,
         Weighed::Refused(BindingRefusal::WrongNumber { .. }) => wrong(tx, moment, (&row, &visit)).await,
         Weighed::Refused(refusal) => refused(tx, moment, (&visit, confirmation.person), refusal).await,
         Weighed::Right => right(tx, (keys, moment), (&row, visit), confirmation).await,
@@ -336,9 +336,14 @@ async fn lost(
 ) -> Result<Answer<Confirmed, BindingRefusal>, Fault> {
     let visit = visit_of(&mut tx, row).await?;
     if visit.state == State::Bound && visit.account.as_ref() == Some(confirmation.account) {
-        return Ok(Answer::Done(Confirmed::Already(visit.id)));
+        return already(tx, visit.id).await;
     }
     Ok(Answer::Refused(BindingRefusal::NoOffer))
+}
+
+async fn already(tx: Tx, visit: VisitId) -> Result<Answer<Confirmed, BindingRefusal>, Fault> {
+    tx.undo().await?;
+    Ok(Answer::Done(Confirmed::Already(visit)))
 }
 
 /// A wrong number is counted and committed; the third ends the offer.

@@ -108,6 +108,8 @@ record! {
 pub const IDLE: Duration = Duration::from_secs(5 * 60);
 pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 const LOCK: Duration = Duration::from_secs(10 * 60);
+/// A wrong password is counted in its own window of that length and in the next.
+const COUNTED: Duration = Duration::from_secs(2 * 10 * 60);
 const WRONG_A_LOGIN: u64 = 5;
 /// One address serves a whole hall, so it may fail more often than one clerk.
 const WRONG_A_PLACE: Limit = Limit { name: "staff-wrong", most: 50, within: LOCK };
@@ -124,9 +126,9 @@ pub async fn sign_in(
     password: Secret,
 ) -> Result<Answer<SignedIn, SignInRefusal>, Fault> {
     let login = clerk::login(typed_login);
-    let lock = Lock::of(door.keys, moment, &login);
+    let lock = Lock::look(door, moment, &login).await?;
     // The wrong ones that earned the lock are on record. What it keeps out is not: anybody could send that for ever.
-    if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
+    if let Some(locked) = lock.holds(door.ephemeral, moment, lock.last).await? {
         return Ok(Answer::Refused(locked));
     }
     let known = clerk::find_by_login(&mut door.db.read(), door.keys, &login).await?;
@@ -141,7 +143,8 @@ pub async fn sign_in(
     };
     // Guesses sent all at once pass the first look together. The lock they earned holds for the right one too, and tells
     // it from none that came as late.
-    if let Some(locked) = lock.holds(door.ephemeral, moment).await? {
+    let last = Lock::last(door.ephemeral, &lock.login).await?;
+    if let Some(locked) = lock.holds(door.ephemeral, moment, last).await? {
         return Ok(Answer::Refused(locked));
     }
     if let Some(locked) = lock.count(door.ephemeral, moment, if right { 0 } else { 1 }).await? {
@@ -345,37 +348,52 @@ async fn end_once(tx: &mut Tx, moment: &Moment, id: &StaffSessionId) -> Result<b
 /// What holds against wrong passwords, for a login and for a place.
 ///
 /// A login's are counted by clock window, this one and the last together, so that a counter's life never depends on another
-/// clock. Its lock is a value of its own that names its end.
+/// clock. Its lock is a value of its own that names its end. After a lock the count begins anew, under the name of that
+/// lock: one slip must not lock for ten minutes more, and a guess that set out before it is counted with those that earned it.
 struct Lock {
     login: String,
     place: String,
     window: i64,
+    /// The end of the newest lock, in effect or over, as the try found it when it set out.
+    last: Option<Timestamp>,
 }
 
 impl Lock {
-    fn of(keys: &Keys, moment: &Moment, login: &str) -> Self {
+    async fn look(door: Door<'_>, moment: &Moment, login: &str) -> Result<Self, Fault> {
         let window = moment.now.seconds().div_euclid(i64::try_from(LOCK.as_secs()).unwrap_or(600));
-        Self {
-            login: keys.fingerprint.of("staff_login", login),
-            place: keys.fingerprint.of("address", &moment.place().to_string()),
+        let login = door.keys.fingerprint.of("staff_login", login);
+        Ok(Self {
+            last: Self::last(door.ephemeral, &login).await?,
+            login,
+            place: door.keys.fingerprint.of("address", &moment.place().to_string()),
             window,
-        }
+        })
     }
 
-    /// The refusal, while a lock holds.
-    async fn holds(&self, ephemeral: &Ephemeral, moment: &Moment) -> Result<Option<SignInRefusal>, Fault> {
-        let until = ephemeral.get(&self.lock_key()).await?.and_then(|until| until.parse().ok());
-        let left = until.map(|until| Timestamp::from_micros(until).since(moment.now)).unwrap_or_default();
+    /// The end of the login's newest lock; known as long as what was counted before it.
+    async fn last(ephemeral: &Ephemeral, login: &str) -> Result<Option<Timestamp>, Fault> {
+        let until = ephemeral.get(&lock_key(login)).await?;
+        Ok(until.and_then(|until| until.parse().ok()).map(Timestamp::from_micros))
+    }
+
+    /// The refusal, while this lock holds, or that of the place.
+    async fn holds(
+        &self,
+        ephemeral: &Ephemeral,
+        moment: &Moment,
+        last: Option<Timestamp>,
+    ) -> Result<Option<SignInRefusal>, Fault> {
+        let left = last.map(|until| until.since(moment.now)).unwrap_or_default();
         let seconds = if left.is_zero() {
             WRONG_A_PLACE.wait(ephemeral, moment.now, &self.place).await?
         } else {
             Some(left.as_secs())
         };
-        Ok(seconds.map(|seconds| SignInRefusal::Locked { minutes: seconds.div_ceil(60).max(1) }))
+        Ok(seconds.map(locked))
     }
 
     /// Counts so many wrong passwords, none for a right one, by the same write: where nothing can be counted neither is told.
-    /// The refusal, where enough were counted before and only the lock could not be written.
+    /// The refusal, where enough were counted before: those in flight have passed every look together.
     async fn count(
         &self,
         ephemeral: &Ephemeral,
@@ -383,29 +401,34 @@ impl Lock {
         wrong: u64,
     ) -> Result<Option<SignInRefusal>, Fault> {
         let (now, before) = (self.counter(self.window), self.counter(self.window - 1));
-        let login = |key: &str, add| Counter { key: key.to_owned(), add, most: u64::MAX, lifetime: LOCK * 2 };
+        let login = |key: &str, add| Counter { key: key.to_owned(), add, most: u64::MAX, lifetime: COUNTED };
         let mut place = WRONG_A_PLACE.counter(moment.now, &self.place, wrong);
         place.most = u64::MAX;
         let counts = ephemeral.count_below(&[login(&now, wrong), login(&before, 0), place]).await?;
         let counted: u64 = counts.iter().take(2).sum();
         if counted + wrong >= WRONG_A_LOGIN {
             let until = (moment.now + LOCK).micros().to_string();
-            ephemeral.put(&self.lock_key(), &until, LOCK).await?;
-            // After the lock the count begins anew: one slip must not lock for ten minutes more.
-            ephemeral.delete(&now).await?;
-            ephemeral.delete(&before).await?;
+            ephemeral.put(&lock_key(&self.login), &until, LOCK + COUNTED).await?;
         }
-        let earned = counted >= WRONG_A_LOGIN;
-        Ok(earned.then_some(SignInRefusal::Locked { minutes: LOCK.as_secs().div_ceil(60) }))
-    }
-
-    fn lock_key(&self) -> String {
-        format!("staff-locked:{}", self.login)
+        if counted >= WRONG_A_LOGIN {
+            return Ok(Some(locked(LOCK.as_secs())));
+        }
+        let of_place = counts.get(2).and_then(|count| WRONG_A_PLACE.reached(moment.now, *count));
+        Ok(of_place.map(locked))
     }
 
     fn counter(&self, window: i64) -> String {
-        format!("staff-wrong:{}:{window}", self.login)
+        let last = self.last.map_or(0, Timestamp::micros);
+        format!("staff-wrong:{}:{last}:{window}", self.login)
     }
+}
+
+fn lock_key(login: &str) -> String {
+    format!("staff-locked:{login}")
+}
+
+fn locked(seconds: u64) -> SignInRefusal {
+    SignInRefusal::Locked { minutes: seconds.div_ceil(60).max(1) }
 }
 
 impl Row {
@@ -416,5 +439,58 @@ impl Row {
             window: self.window_name.clone(),
             expires_at: Timestamp::from_micros(self.expires_at),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::random::Seeded;
+    use crate::base::time::ManualClock;
+    use crate::storage::Tally;
+
+    const LOCKED: Option<SignInRefusal> = Some(SignInRefusal::Locked { minutes: 10 });
+
+    fn house() -> (Ephemeral, Moment) {
+        let now = Timestamp::from_seconds(1200);
+        let ephemeral = Ephemeral::in_process(Arc::new(ManualClock::at(now)), Arc::new(Tally::default()));
+        (ephemeral, Moment::of_system(now, Arc::new(Seeded::new(1))))
+    }
+
+    fn lock(login: &str, last: Option<Timestamp>) -> Lock {
+        Lock { login: login.to_owned(), place: "here".to_owned(), window: 2, last }
+    }
+
+    #[tokio::test]
+    async fn who_set_out_before_the_lock_is_counted_with_those_that_earned_it() {
+        let (ephemeral, moment) = house();
+        // All of them have passed both looks.
+        let early = lock("clerk1", None);
+        for _ in 0..WRONG_A_LOGIN {
+            assert_eq!(early.count(&ephemeral, &moment, 1).await.unwrap(), None);
+        }
+        for wrong in [1, 0, 1] {
+            assert_eq!(early.count(&ephemeral, &moment, wrong).await.unwrap(), LOCKED, "{wrong}");
+        }
+        let last = Lock::last(&ephemeral, "clerk1").await.unwrap();
+        let after = lock("clerk1", last);
+        assert_eq!(after.holds(&ephemeral, &moment, last).await.unwrap(), LOCKED);
+        // Once it is over.
+        assert_eq!(after.count(&ephemeral, &moment, 1).await.unwrap(), None);
+        assert_eq!(after.count(&ephemeral, &moment, 0).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_has_failed_enough_is_told_nothing_more() {
+        let (ephemeral, moment) = house();
+        for number in 0..WRONG_A_PLACE.most {
+            let early = lock(&number.to_string(), None);
+            assert_eq!(early.count(&ephemeral, &moment, 1).await.unwrap(), None);
+        }
+        for wrong in [0, 1] {
+            assert_eq!(lock("last", None).count(&ephemeral, &moment, wrong).await.unwrap(), LOCKED);
+        }
     }
 }

@@ -220,6 +220,7 @@ async fn taken(
         State::AtCounter
             if visit.clerk.as_ref() == Some(&desk.clerk) && visit.hall.as_ref() == Some(&desk.hall) =>
         {
+            tx.undo().await?;
             return Ok(visit);
         }
         State::AtCounter | State::Referred | State::FraudHold => {

@@ -14,7 +14,7 @@ use super::visit::{self, At, Origin, Seat, StepRefusal, Visit};
 use super::{new_document, new_name};
 use crate::audit::{self, Event};
 use crate::base::id::{DocumentId, EvidenceId, PersonId, ReceiptId};
-use crate::base::{Fault, Locale, Moment};
+use crate::base::{Fault, Locale, Moment, Trouble};
 use crate::crypto::Keys;
 use crate::identity::store::person::{self, NewPerson, Person};
 use crate::identity::store::proof::{self, NewEvidence};
@@ -109,7 +109,13 @@ pub async fn decide(
     (at, decision): (&At<'_>, &Decision<'_>),
 ) -> Result<Answer<Decided, DecisionRefusal>, Fault> {
     let decided = match decision.verdict {
-        Verdict::Pass => pass(db, keys, moment, (at, decision)).await,
+        Verdict::Pass => match pass(db, keys, moment, (at, decision)).await {
+            // Another window has put the same new person on record at this moment: this time they are found.
+            Err(Stop::Fault(fault)) if fault.trouble() == Trouble::Duplicate => {
+                pass(db, keys, moment, (at, decision)).await
+            }
+            passed => passed,
+        },
         Verdict::FailRetryable(reason) => {
             fail(db, keys, moment, (at, Outcome::FailedRetryable, reason)).await
         }

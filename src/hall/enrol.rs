@@ -60,6 +60,7 @@ pub async fn enrol(
     }
     if let Some(visit) = standing {
         let ticket = ticket(&mut tx, keys, moment, visit).await?;
+        tx.undo().await?;
         return Ok(Answer::Done(ticket));
     }
     if tries::exhausted(&mut tx, moment, &Subject::person(Some(person))).await? {

@@ -14,9 +14,10 @@ pub async fn wait(ephemeral: &Ephemeral, moment: &Moment) -> Result<Option<u64>,
     FAILURES.wait(ephemeral, moment.now, &moment.place().to_string()).await
 }
 
-/// Counts a failure.
-pub async fn failed(ephemeral: &Ephemeral, moment: &Moment) -> Result<(), Fault> {
-    FAILURES.count(ephemeral, moment.now, &moment.place().to_string()).await.map(|_| ())
+/// Counts so many failures, none for a code that was found, before either is told. Seconds to wait, if those counted before
+/// were enough: guesses sent all at once pass the look together.
+pub async fn count(ephemeral: &Ephemeral, moment: &Moment, failures: u64) -> Result<Option<u64>, Fault> {
+    FAILURES.judge(ephemeral, moment.now, (&moment.place().to_string(), failures)).await
 }
 
 #[cfg(test)]
@@ -43,9 +44,12 @@ mod tests {
         let here = at(1300, "203.0.113.9");
         for _ in 0..FAILURES.most {
             assert_eq!(wait(&ephemeral, &here).await.unwrap(), None);
-            failed(&ephemeral, &here).await.unwrap();
+            assert_eq!(count(&ephemeral, &here, 1).await.unwrap(), None);
         }
         assert_eq!(wait(&ephemeral, &here).await.unwrap(), Some(500));
+        // Who has looked before waits as well, right or wrong.
+        assert_eq!(count(&ephemeral, &here, 1).await.unwrap(), Some(500));
+        assert_eq!(count(&ephemeral, &here, 0).await.unwrap(), Some(500));
         assert_eq!(wait(&ephemeral, &at(1300, "203.0.113.10")).await.unwrap(), None);
         assert_eq!(wait(&ephemeral, &at(1800, "203.0.113.9")).await.unwrap(), None);
     }
@@ -55,7 +59,7 @@ mod tests {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1200)));
         let ephemeral = Ephemeral::in_process(clock, Arc::new(Tally::default()));
         for number in 0..FAILURES.most {
-            failed(&ephemeral, &at(1300, &format!("2001:db8::{number:x}"))).await.unwrap();
+            count(&ephemeral, &at(1300, &format!("2001:db8::{number:x}")), 1).await.unwrap();
         }
         assert!(wait(&ephemeral, &at(1300, "2001:db8::ffff")).await.unwrap().is_some());
         assert_eq!(wait(&ephemeral, &at(1300, "2001:db8:0:1::1")).await.unwrap(), None);

@@ -40,13 +40,15 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<(), Problem> 
 async fn revoke_access(machine: &Machine, client: &Client, token: &str) -> Result<(), Problem> {
     let mut tx = machine.app.db.begin().await?;
     let (keys, now) = (&machine.app.keys, machine.moment.now);
-    let Some(found) = access_token::find(&mut tx, keys, now, token).await? else { return Ok(()) };
+    let Some(found) = access_token::find(&mut tx, keys, now, token).await? else {
+        return Ok(tx.undo().await?);
+    };
     if found.client_id != client.client_id {
         return Err(Refusal::TokenOtherClient.into());
     }
     // What was given back already changes nothing, and leaves no row: the same token may be sent for ever.
     if !access_token::revoke(&mut tx, &machine.moment, &found.key).await? {
-        return Ok(());
+        return Ok(tx.undo().await?);
     }
     let family = found.family.as_ref().map(|family| &family.id);
     audit::record(&mut tx, &machine.moment, Event::TokenRevoked { client: &client.client_id, family })
@@ -57,12 +59,14 @@ async fn revoke_access(machine: &Machine, client: &Client, token: &str) -> Resul
 /// RFC 7009 §2.1: with a refresh token everything that hangs on the same authorization goes.
 async fn revoke_refresh(machine: &Machine, client: &Client, token: &str) -> Result<(), Problem> {
     let mut tx = machine.app.db.begin().await?;
-    let Some(found) = refresh::find(&mut tx, machine.moment.now, token).await? else { return Ok(()) };
+    let Some(found) = refresh::find(&mut tx, machine.moment.now, token).await? else {
+        return Ok(tx.undo().await?);
+    };
     if found.family.granted.client_id != client.client_id {
         return Err(Refusal::TokenOtherClient.into());
     }
     if found.family.life == Life::Revoked {
-        return Ok(());
+        return Ok(tx.undo().await?);
     }
     family::revoke(&mut tx, &machine.moment, &found.family.id, "revoked_by_client").await?;
     let event = Event::TokenRevoked { client: &client.client_id, family: Some(&found.family.id) };

@@ -107,8 +107,12 @@ pub async fn sign_in(
     present: Option<&Session>,
     signed_in: &SignedIn<'_>,
 ) -> Result<Opened, Fault> {
-    let opened = match present.filter(|session| session.person == *signed_in.person) {
+    let renewed = match present.filter(|session| session.person == *signed_in.person) {
         Some(session) => renew(tx, moment, session, Some(signed_in.proof)).await?,
+        None => None,
+    };
+    let opened = match renewed {
+        Some(opened) => opened,
         None => open(tx, moment, signed_in).await?,
     };
     let method = signed_in.proof.method.word();
@@ -122,12 +126,13 @@ pub async fn sign_in(
 }
 
 /// Gives a session a new secret, and a proof where there is one: what was known before a step-up is worth nothing after it.
+/// `None`: it has ended.
 pub async fn renew(
     tx: &mut Tx,
     moment: &Moment,
     session: &Session,
     proof: Option<Proof>,
-) -> Result<Opened, Fault> {
+) -> Result<Option<Opened>, Fault> {
     let secret = moment.random.token(SECRET_BYTES);
     let mut proofs = session.proofs.clone();
     if let Some(proof) = proof {
@@ -142,10 +147,7 @@ pub async fn renew(
             print(&proofs)?,
         ))
         .await?;
-    if renewed == 0 {
-        return Err(Fault::unavailable("the session ended at this moment"));
-    }
-    Ok(Opened { session: Session { proofs, ..session.clone() }, secret })
+    Ok((renewed > 0).then(|| Opened { session: Session { proofs, ..session.clone() }, secret }))
 }
 
 /// Opens the session of a device or a system that a person let in from elsewhere. Nobody is told its secret: no browser

@@ -131,10 +131,27 @@ impl LaneTx {
         }
         match self.leave() {
             None => Ok(()),
-            Some(durable) => match durable.await {
-                Ok(true) => Ok(()),
-                _ => Err(Fault::unavailable("the transaction could not be made durable")),
-            },
+            Some(durable) => flushed(durable).await,
+        }
+    }
+
+    /// Undoes the work; answers once those before it in the batch, whose work it has seen, are on the disk.
+    pub(super) async fn undo(mut self) -> Result<(), Fault> {
+        let Some(savepoint) = self.savepoint else { return Ok(()) };
+        // Until it is undone the savepoint stays noted: a drop here undoes it once more, and finds nothing.
+        savepoint.undo(self.state()?).await?;
+        let Some(mut state) = self.guard.take() else { return Ok(()) };
+        match &mut state.batch {
+            Batch::Open { waiting, .. } if !waiting.is_empty() => {
+                let (sender, durable) = oneshot::channel();
+                waiting.push(sender);
+                drop(state);
+                flushed(durable).await
+            }
+            _ => {
+                flush(&mut state).await;
+                Ok(())
+            }
         }
     }
 
@@ -175,6 +192,14 @@ impl LaneTx {
 
     fn state(&mut self) -> Result<&mut State, Fault> {
         self.guard.as_deref_mut().ok_or_else(|| Fault::broken("a transaction was used after its end"))
+    }
+}
+
+/// What became of the batch.
+async fn flushed(durable: oneshot::Receiver<bool>) -> Result<(), Fault> {
+    match durable.await {
+        Ok(true) => Ok(()),
+        _ => Err(Fault::unavailable("the transaction could not be made durable")),
     }
 }
 
@@ -389,6 +414,42 @@ mod tests {
         let (first, refused) = tokio::join!(house.put_twice(1), house.refused(2));
         assert!(first.is_ok() && refused.is_err());
         assert_eq!(house.kept().await, [(1, 2)]);
+    }
+
+    /// As on a disk that is full: the batch fails with its commit.
+    #[tokio::test]
+    async fn what_a_batch_has_not_made_durable_is_told_to_nobody() {
+        let house = House::new().await;
+        let table = "CREATE TABLE never (n INTEGER REFERENCES none (n) DEFERRABLE INITIALLY DEFERRED)";
+        let mut tx = house.lane.begin().await;
+        tx.execute(Vec::new(), Statement::new("CREATE TABLE none (n INTEGER PRIMARY KEY)", Vec::new()))
+            .await
+            .unwrap();
+        tx.execute(Vec::new(), Statement::new(table, Vec::new())).await.unwrap();
+        tx.commit(Vec::new()).await.unwrap();
+        let written = async {
+            let mut tx = house.lane.begin().await;
+            tx.execute(Vec::new(), made("INSERT INTO never VALUES ($1)", 7)).await?;
+            tx.commit(Vec::new()).await
+        };
+        let looked = async |change: Option<i64>| {
+            let mut tx = house.lane.begin().await;
+            let rows = tx.rows(Vec::new(), made("SELECT n FROM never WHERE n = $1", 7)).await?;
+            if let Some(number) = change {
+                tx.execute(Vec::new(), put(number)).await?;
+            }
+            Ok::<_, Fault>((rows.len(), tx.undo().await))
+        };
+        let (written, seen, changed) = tokio::join!(written, looked(None), looked(Some(1)));
+        assert!(written.is_err());
+        for seen in [seen, changed] {
+            let (rows, answer) = seen.unwrap();
+            assert!(rows == 1 && answer.is_err(), "{rows} {answer:?}");
+        }
+        let (alone, answer) = looked(Some(2)).await.unwrap();
+        assert!(alone == 0 && answer.is_ok());
+        house.put_twice(3).await.unwrap();
+        assert_eq!(house.kept().await, [(3, 2)]);
     }
 
     #[tokio::test]

@@ -33,6 +33,19 @@ impl Limit {
         Ok((count > self.most).then(|| self.seconds_left(now)))
     }
 
+    /// Counts so many failures, none for a success, and judges by what was counted before: seconds to wait, if that had
+    /// reached the limit. Called between the look-up and its answer: of those in flight together no more than the limit are
+    /// answered. For either it is the same write: where nothing can be counted nothing is told.
+    pub async fn judge(
+        &self,
+        ephemeral: &Ephemeral,
+        now: Timestamp,
+        (by, failures): (&str, u64),
+    ) -> Result<Option<u64>, Fault> {
+        let before = ephemeral.count_below(&[self.counter(now, by, failures)]).await?;
+        Ok(before.first().and_then(|count| self.reached(now, *count)))
+    }
+
     /// What counts `add` more under `by`, together with others.
     pub fn counter(&self, now: Timestamp, by: &str, add: u64) -> Counter {
         Counter { key: self.key(now, by), add, most: self.most, lifetime: self.within }
@@ -77,6 +90,21 @@ mod tests {
 
     const LIMIT: Limit = Limit { name: "test", most: 3, within: Duration::from_secs(600) };
     const OTHER: Limit = Limit { name: "other", ..LIMIT };
+
+    #[tokio::test]
+    async fn of_those_in_flight_no_more_are_answered() {
+        let at = Timestamp::from_seconds;
+        let ephemeral =
+            Ephemeral::in_process(Arc::new(ManualClock::at(at(1200))), Arc::new(Tally::default()));
+        let judge = async |failures| LIMIT.judge(&ephemeral, at(1300), ("here", failures)).await.unwrap();
+        // All of them have looked before the first is counted.
+        for _ in 0..LIMIT.most {
+            assert_eq!(judge(0).await, None);
+            assert_eq!(judge(1).await, None);
+        }
+        assert_eq!(judge(1).await, Some(500));
+        assert_eq!(judge(0).await, Some(500));
+    }
 
     #[tokio::test]
     async fn who_has_reached_it_waits_until_the_stretch_ends() {

@@ -15,6 +15,9 @@ use super::trouble::fault;
 use crate::base::Fault;
 
 /// A transaction. Dropped without `commit`, it is undone.
+///
+/// What it has read may be another's work that is not durable yet: who is told by it that something is done is answered
+/// after `commit` or `undo`.
 pub struct Tx {
     engine: TxEngine,
     /// Written before the next statement runs, or with the commit.
@@ -46,6 +49,11 @@ impl Tx {
             self.tally.count(Trip::Statement);
         }
         self.doubt.hear(self.engine.commit(waiting).await)
+    }
+
+    /// Undoes the work; answers once what it has read is durable.
+    pub async fn undo(self) -> Result<(), Fault> {
+        self.doubt.hear(self.engine.undo().await)
     }
 }
 
@@ -93,6 +101,14 @@ impl TxEngine {
                 let committed = tokio::spawn(commit(tx, waiting)).await;
                 committed.map_err(|_stopped| Fault::broken("committing was stopped"))?
             }
+        }
+    }
+
+    async fn undo(self) -> Result<(), Fault> {
+        match self {
+            TxEngine::Sqlite(tx) => tx.undo().await,
+            // What it could read was durable.
+            TxEngine::Postgres(tx) => tx.rollback().await.map_err(|error| fault("undoing", error)),
         }
     }
 }

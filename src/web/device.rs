@@ -55,12 +55,13 @@ pub async fn post(Posted { context, form }: Posted) -> Answer {
         }
         None => None,
     };
+    let failures = u64::from(found.is_none());
+    if let Some(seconds) = code_guess::count(&app.ephemeral, &context.moment, failures).await? {
+        return show(&context, shown, Some(DeviceProblem::TooManyTries { seconds }));
+    }
     match found {
         Some(waiting) => Ok(begin(&context, &waiting, None).await?),
-        None => {
-            code_guess::failed(&app.ephemeral, &context.moment).await?;
-            show(&context, shown, Some(DeviceProblem::Unknown))
-        }
+        None => show(&context, shown, Some(DeviceProblem::Unknown)),
     }
 }
 

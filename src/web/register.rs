@@ -79,6 +79,9 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
         hall::Answer::Done(continuation) => continuation,
         hall::Answer::Refused(refusal) => return visitor.refuse_code(typed, refusal).await,
     };
+    if let Some(seconds) = throttle::count(&app.ephemeral, &visitor.context.moment, 0).await? {
+        return visitor.show(code_step(shown(typed)), Some(RegisterProblem::TooManyTries { seconds }));
+    }
     match (continuation.account, form.get("step")) {
         (Standing::HasAccount, Some(LOOK)) => {
             let problem = (!visitor.is_of(&continuation)).then_some(RegisterProblem::AccountExists);
@@ -195,7 +198,9 @@ impl Visitor {
     /// A typing error is named; whether a well-formed code was ever one is not told.
     async fn refuse_code(self, typed: &str, refusal: ContinuationRefusal) -> Answer {
         let locale = self.context.locale;
-        throttle::failed(&self.context.app.ephemeral, &self.context.moment).await?;
+        if let Some(seconds) = throttle::count(&self.context.app.ephemeral, &self.context.moment, 1).await? {
+            return self.show(code_step(shown(typed)), Some(RegisterProblem::TooManyTries { seconds }));
+        }
         let message = match refusal {
             ContinuationRefusal::Code(problem) => problem.message(locale),
             ContinuationRefusal::AnotherPerson => refusal.message(locale),

@@ -147,9 +147,12 @@ pub fn opened_now(context: &mut Context, opened: &Opened) {
 pub async fn renew(context: &mut Context, session: &Session) -> Result<(), Fault> {
     let app = context.app.clone();
     let mut tx = app.db.begin().await?;
-    let opened = sso::renew(&mut tx, &context.moment, session, None).await?;
+    let renewed = sso::renew(&mut tx, &context.moment, session, None).await?;
     tx.commit().await?;
-    keep(context, &opened);
+    // One that has ended meanwhile gains nothing; the next page asks to sign in.
+    if let Some(opened) = renewed {
+        keep(context, &opened);
+    }
     Ok(())
 }
 

@@ -68,8 +68,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     match form.get("decision") {
         Some("all") => {
             leave_all(&mut context, &session).await?;
-            let suffix = way.as_ref().map(|way| format!("?request={}", way.id)).unwrap_or_default();
-            Ok(context.redirect(&format!("{}{suffix}", paths::SIGNED_OUT)))
+            Ok(signed_out(&context, way.as_ref()))
         }
         Some("this") => {
             if let Some(client) = way.as_ref().and_then(|way| way.client.as_ref()) {
@@ -119,9 +118,27 @@ async fn leave_one(context: &Context, session: &Session, client: &Client) -> Res
     tx.commit().await
 }
 
-/// Nobody is signed in: what the client wanted is done already.
+/// Nobody is signed in: what the client wanted is done already. But a secret that is nobody's may have been renewed in another
+/// tab at this moment: the next page sees what the browser holds by then.
 fn already_out(context: &Context, way: Option<&Way>) -> Response {
-    back_or(context, way, paths::SIGNED_OUT)
+    match context.cookie(Cookie::Session) {
+        Some(_) => signed_out(context, way),
+        None => back_or(context, way, paths::SIGNED_OUT),
+    }
+}
+
+/// To the page that says it and leads back.
+fn signed_out(context: &Context, way: Option<&Way>) -> Response {
+    context.redirect(&with_request(paths::SIGNED_OUT, way))
+}
+
+/// Signing out is still to be decided on.
+pub(super) fn undecided(context: &Context, way: Option<&Way>) -> Response {
+    context.redirect(&with_request(paths::SIGN_OUT, way))
+}
+
+fn with_request(page: &str, way: Option<&Way>) -> String {
+    way.map_or_else(|| page.to_owned(), |way| paths::for_request(page, &way.id))
 }
 
 fn back_or(context: &Context, way: Option<&Way>, otherwise: &str) -> Response {

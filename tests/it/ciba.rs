@@ -690,3 +690,45 @@ async fn a_withdrawn_consent_gives_no_tokens() {
     browser.submit(&page, &[("consent", "hotline"), ("action", "withdraw")]).await;
     poll(&hotline, &id).await.refused(400, "invalid_grant", 103_023);
 }
+
+/// On PostgreSQL they run side by side.
+#[tokio::test]
+async fn of_many_requests_at_once_as_many_wait_as_may() {
+    let (_world, hotline) = world(json!({})).await;
+    let asks = (0..40).map(|_| {
+        let hotline = hotline.clone();
+        tokio::spawn(async move { ask(&hotline, &[]).await })
+    });
+    let mut kept = 0;
+    for ask in asks.collect::<Vec<_>>() {
+        let answer = ask.await.unwrap();
+        if answer.status == 200 {
+            kept += 1;
+        } else {
+            answer.refused(429, "temporarily_unavailable", 103099);
+        }
+    }
+    assert_eq!(kept, 20);
+}
+
+#[tokio::test]
+async fn numbers_tried_all_at_once_tell_no_more_than_one_by_one() {
+    let (world, hotline) = world(json!({})).await;
+    let asks = (0..100).map(|_| {
+        let hotline = hotline.clone();
+        tokio::spawn(async move { ask(&hotline, &[("login_hint", "nobody-here")]).await })
+    });
+    let mut told = 0;
+    for ask in asks.collect::<Vec<_>>() {
+        let answer = ask.await.unwrap();
+        if answer.status == 400 {
+            told += 1;
+        } else {
+            answer.refused(429, "temporarily_unavailable", 100008);
+        }
+    }
+    assert_eq!(told, 60);
+    let mut look = Look::at(&world).await;
+    let noted = "SELECT COUNT(*) FROM audit_event WHERE kind = 'person_not_found' AND client_id = 'hotline'";
+    assert_eq!(look.number(noted).await, 60);
+}

@@ -1,12 +1,14 @@
 //! Leaving: asked by a client or by the person, told to every system that saw the session, and said honestly.
 
 use http::StatusCode;
+use http::header::ORIGIN;
 use serde_json::{Value, json};
 use tongyao::jobs;
 
 use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
+use crate::support::wire::Call;
 use crate::support::{Page, RelyingParty, WANG, World};
 
 const SECRET: &str = "told-secret-0123456789abcdef";
@@ -62,6 +64,31 @@ async fn a_client_asks_and_the_person_decides() {
     assert_eq!(browser.get("/account/").await.name(), "sign-in");
     // Nobody is signed in any more: what the client wants is done already.
     assert_same(&browser.get(&address).await, back);
+}
+
+#[tokio::test]
+async fn who_is_signed_in_is_never_told_otherwise() {
+    let (world, told, _listener) = with_listener().await;
+    let mut browser = world.browser();
+    let hint = told.connect(&mut browser, &WANG, "openid").await.id.unwrap();
+    assert_eq!(browser.get("/signed-out").await.name(), "sign-out");
+    let back = "https://told.example/bye?a=b";
+    let page = browser.get(&asked(&[("id_token_hint", &hint), ("post_logout_redirect_uri", back)])).await;
+    // Another tab has signed in anew: what this one sends is the secret of before, what it holds then is the new one.
+    let secret = browser.cookie("tongyao_session").unwrap().to_owned();
+    browser.set_cookie("tongyao_session", &"x".repeat(43));
+    let mut form = page.form(&[("decision", "all")]);
+    form.set("decision", "all");
+    let sent =
+        browser.fetch(Call::post("/sign-out", &form.fields()).header(ORIGIN, "http://localhost:8000")).await;
+    browser.set_cookie("tongyao_session", &secret);
+    let again = browser.get(sent.header("location").unwrap()).await;
+    assert_eq!(again.name(), "sign-out");
+    let out = browser.submit(&again, &[("decision", "all")]).await;
+    assert_eq!(out.name(), "signed-out");
+    assert!(out.links().iter().any(|link| same(link, back)), "{:?}", out.links());
+    browser.sign_in(&WANG).await;
+    assert_eq!(browser.get("/signed-out").await.name(), "sign-out");
 }
 
 #[tokio::test]

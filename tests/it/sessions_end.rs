@@ -4,6 +4,9 @@ use serde_json::json;
 use tongyao::base::id::PersonId;
 use tongyao::cli::sessions::{self, Which, Who};
 use tongyao::jobs;
+use tongyao::session::Proof;
+use tongyao::session::proof::Method;
+use tongyao::session::sso::{self, SignedIn};
 
 use crate::support::listener::Listener;
 use crate::support::look::Look;
@@ -146,5 +149,31 @@ async fn all_others_are_all_however_many() {
     let page = browser.get("/account/sessions").await;
     browser.submit(&page, &[("session", "others")]).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM sso_session WHERE ended_at IS NULL").await, 1);
+    assert_eq!(browser.get("/account/").await.name(), "account");
+}
+
+/// The end comes between the look at the session and the write of the new sign-in.
+#[tokio::test]
+async fn whose_session_ends_while_they_sign_in_again_gets_a_new_one() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    browser.sign_in(&WANG).await;
+    let (app, moment) = (&world.app, world.app.moment());
+    let secret = browser.cookie("tongyao_session").unwrap();
+    let present = sso::find(&mut app.db.read(), moment.now, secret).await.unwrap().unwrap();
+    assert_eq!(sessions::end_in(app, &Which::Session(present.id.clone())).await.unwrap(), 1);
+    let signed_in = SignedIn {
+        person: &present.person,
+        account: &present.account,
+        proof: Proof { method: Method::Password, at: moment.now },
+        device: "Firefox Linux",
+        lifetime: app.settings.session_lifetime,
+    };
+    let mut tx = app.db.begin().await.unwrap();
+    assert!(sso::renew(&mut tx, &moment, &present, None).await.unwrap().is_none());
+    let opened = sso::sign_in(&mut tx, &moment, Some(&present), &signed_in).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_ne!(opened.session.id, present.id);
+    browser.set_cookie("tongyao_session", &opened.secret);
     assert_eq!(browser.get("/account/").await.name(), "account");
 }

@@ -10,6 +10,7 @@ use tongyao::crypto::mac::digest;
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
+use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::services::Storage;
 use crate::support::town;
@@ -94,6 +95,9 @@ async fn a_replayed_code_revokes_what_its_first_use_got() {
     // Long after the code has expired its replay is still known as one.
     world.later(300);
     portal.exchange(&code, &ask).await.refused(400, "invalid_grant", 103_007);
+    // It may be sent for ever: what changes nothing leaves no row.
+    let mut look = Look::at(&world).await;
+    assert_eq!(look.number("SELECT COUNT(*) FROM audit_event WHERE kind = 'code_replayed'").await, 1);
 }
 
 #[tokio::test]

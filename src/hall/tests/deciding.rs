@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::support::*;
-use crate::hall::card::CardRefusal;
+use crate::hall::card::{CardRefusal, Source};
 use crate::hall::decide::{
     Check, Checks, Decided, Decision, DecisionRefusal as D, Reason, SecondLook, Verdict,
 };
 use crate::hall::state::Outcome;
-use crate::hall::{Answer, At, State, StepRefusal, decide, statistics};
+use crate::hall::{Answer, At, State, StepRefusal, counter, decide, statistics};
 use crate::sql;
 
 #[tokio::test]
@@ -114,4 +114,25 @@ async fn a_clerk_sees_the_figures_of_the_day() {
     assert_eq!((figures.decided, figures.passed, figures.mean_minutes), (2, 1, Some(3)));
     house.wait(24 * 3600);
     assert_eq!(today().await, statistics::Today::default());
+}
+
+/// On PostgreSQL they run side by side.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_person_decided_at_two_windows_at_once_is_put_on_record_once() {
+    let house = House::open().await;
+    let colleague = house.desk_of("clerk2", "hall-1", "A02").await;
+    let theirs = counter::walk_in(&house.db, &house.moment(), &colleague).await.unwrap();
+    let at = At { desk: &colleague, visit: &theirs.id, version: theirs.version };
+    let reading = house.reading(&theirs, &card(STRANGER, STRANGER_NAME));
+    let source = Source::Chip { readers: &house.readers, signed: &reading };
+    let (keys, moment) = (&house.keys, house.moment());
+    let theirs = done(crate::hall::card::read(&house.db, keys, &moment, (&at, source)).await.unwrap()).visit;
+    let (ours, _) = house.chip(&house.walk_in().await, STRANGER, STRANGER_NAME).await;
+    let at = At { desk: &colleague, visit: &theirs.id, version: theirs.version };
+    let (one, other) =
+        tokio::join!(decide::decide(&house.db, keys, &moment, (&at, &PASS)), house.decide(&ours, &PASS),);
+    // The later one finds the person, and takes over as at any other time.
+    assert!(matches!((one.unwrap(), other), (Answer::Done(_), Answer::Done(_))));
+    let (people,): (i64,) = house.one(sql!("SELECT COUNT(*) FROM person")).await;
+    assert_eq!(people, 2);
 }

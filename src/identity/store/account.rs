@@ -171,7 +171,10 @@ pub async fn create(tx: &mut Tx, moment: &Moment, keys: &Keys, new: &NewAccount<
         ))
         .await?;
     if written == 0 {
-        return Err(Fault::unavailable("the same person's account is being made at this moment"));
+        // Another transaction made it between our look and our write; it is there to be seen now.
+        let other = find_of_person(tx, new.person).await?;
+        let gone = || Fault::unavailable("the same person's account is being made at this moment");
+        return other.map(|account| Made::HasOne(account.id)).ok_or_else(gone);
     }
     if let Some(phone) = new.phone
         && !insert_handle(tx, moment, keys, &id, (PHONE, phone.number.as_str())).await?

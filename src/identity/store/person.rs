@@ -297,7 +297,7 @@ pub(super) async fn insert_document(
     if written == 1 {
         Ok(id)
     } else {
-        Err(Fault::unavailable("the same person is being recorded at this moment"))
+        Err(Fault::duplicate("the same person is being recorded at this moment"))
     }
 }
 

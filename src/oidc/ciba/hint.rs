@@ -41,6 +41,11 @@ pub(super) async fn account(machine: &Machine, client: &Client, hint: &Hint) -> 
         }
         Hint::IdToken(token) => by_id_token(machine, client, token.expose()).await?,
     };
+    // Numbers tried all at once pass the look together: counted before the answer, most of them learn nothing.
+    let failures = u64::from(found.is_none());
+    if let Some(wait) = UNKNOWN.judge(ephemeral, now, (&client.client_id, failures)).await? {
+        return Err(Refusal::TooManyRequests.until(wait).into());
+    }
     match found {
         Some(account) => Ok(account),
         None => {
@@ -94,7 +99,6 @@ async fn by_id_token(machine: &Machine, client: &Client, token: &str) -> Result<
 }
 
 async fn note_unknown(machine: &Machine, client: &Client) -> Result<(), Fault> {
-    UNKNOWN.count(&machine.app.ephemeral, machine.moment.now, &client.client_id).await?;
     let mut tx = machine.app.db.begin().await?;
     audit::record(&mut tx, &machine.moment, Event::PersonNotFound { client: &client.client_id }).await?;
     tx.commit().await

@@ -76,8 +76,14 @@ async fn replayed(asked: &Asked<'_>, family: &FamilyId) -> Result<TokenAnswer, P
 
 /// RFC 6749 §4.1.2: a code used twice revokes what its first use got.
 async fn revoke(asked: &Asked<'_>, family: &FamilyId) -> Result<(), Fault> {
+    // The same code may be sent for ever: only the first replay changes anything and is on record.
+    if family::is_revoked(&mut asked.app.db.read(), family).await? {
+        return Ok(());
+    }
     let mut tx = asked.app.db.begin().await?;
-    family::revoke(&mut tx, asked.moment, family, "code_replayed").await?;
+    if !family::revoke_once(&mut tx, asked.moment, family, "code_replayed").await? {
+        return tx.undo().await;
+    }
     let event = Event::CodeReplayed { client: &asked.client.client_id, family };
     audit::record(&mut tx, asked.moment, event).await?;
     tx.commit().await
