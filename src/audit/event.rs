@@ -206,6 +206,11 @@ pub enum Event<'a> {
         person: &'a PersonId,
         visit: &'a VisitId,
     },
+    /// A document of a person beside the one they are known by.
+    DocumentLinked {
+        person: &'a PersonId,
+        document: &'a DocumentId,
+    },
     /// Another document of the same person took the place of one; the old row stays as history. Without a visit it was
     /// declared.
     DocumentReplaced {
@@ -496,6 +501,11 @@ impl<'a> Event<'a> {
             Event::NameCorrected { person, visit } => {
                 Row { visit: Some(visit), person: Some(person), ..row("name_corrected", Done) }
             }
+            Event::DocumentLinked { person, document } => Row {
+                person: Some(person),
+                facts: json!({ "document": document }),
+                ..row("document_linked", Done)
+            },
             Event::DocumentReplaced { person, visit, old, new } => Row {
                 visit,
                 person: Some(person),

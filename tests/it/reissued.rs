@@ -129,3 +129,37 @@ async fn the_country_of_a_passport_is_shown() {
     let account = register(&world, &code).await.get("/account/").await.text();
     assert!(account.contains("签发国家或地区：FRA"), "{account}");
 }
+
+#[tokio::test]
+async fn who_holds_two_documents_is_one_person_at_the_window() {
+    let (world, mut clerk) = place().await;
+    let passport = Typed { id_type: "passport", number: "12AB34567", name: "陈大文", ..AGAIN };
+    let beside = json!({"id_type": passport.id_type, "id_number": passport.number, "issuing_country": "FRA"});
+    world
+        .apply(json!({"people": [{"id_type": FIRST.id_type, "id_number": FIRST.number, "name": FIRST.name,
+                                  "login_name": "chen-citizen", "password": PASSWORD, "loa": 1,
+                                  "documents": [beside]}]}))
+        .await;
+    let card = clerk.walk_in().await;
+    let compare = clerk.enter_fields(&card, &passport, &[("issuing_country", "FRA")]).await;
+    let mut form = Clerk::verdict(&compare, "pass");
+    form.set("second_look", "yes");
+    let decided = clerk.browser.send(&compare, &form).await;
+    let code = clerk.give_code(&decided).await;
+
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    browser.submit(&page, &[("username", "FRA 12AB34567"), ("password", PASSWORD)]).await;
+    let page = browser.get("/register").await;
+    let page = browser.submit(&page, &[("continuation_code", &code)]).await;
+    assert!(page.is("visit"), "{}", page.text());
+    let account = browser.get("/account/").await.text();
+    for shown in ["3 级", "H*********1", "1*******7", "签发国家或地区：FRA"] {
+        assert!(account.contains(shown), "{shown}: {account}");
+    }
+    assert_eq!(
+        Look::at(&world).await.number("SELECT COUNT(*) FROM person").await,
+        3,
+        "two of the town, and one"
+    );
+}

@@ -110,8 +110,7 @@ pub(super) async fn check(
     (declared, people): (&[DeclaredEnterprise], &[DeclaredPerson]),
     problems: &mut Problems,
 ) -> Result<(), Fault> {
-    let declared_people: BTreeSet<PersonKey> =
-        people.iter().map(|one| one.document.same_person_key()).collect();
+    let declared_people: BTreeSet<PersonKey> = people.iter().flat_map(DeclaredPerson::keys).collect();
     for one in declared {
         let at = format!("enterprises[{}]", one.index);
         let legal =

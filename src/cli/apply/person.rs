@@ -1,5 +1,7 @@
 //! Declared people: a record, and an account for whoever can sign in.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
@@ -12,13 +14,15 @@ use super::problem::Problems;
 use super::report::Change;
 use super::step::Step;
 use crate::base::{Fault, Secret};
-use crate::identity::store::document::{self, Difference};
+use crate::identity::store::document::{self, Difference, Linked};
 use crate::identity::store::person::{self, NewPerson, Person, Recorded};
-use crate::identity::{Document, IdType, Level, LoginName, PersonName, PhoneNumber, mask};
+use crate::identity::{Document, IdType, Level, LoginName, PersonKey, PersonName, PhoneNumber, mask};
 
 pub(super) struct DeclaredPerson {
     pub(super) index: usize,
+    /// The one they are known by.
     pub(super) document: Document,
+    others: Vec<Document>,
     pub(super) account: DeclaredAccount,
     name: PersonName,
     level: Option<Level>,
@@ -37,6 +41,7 @@ pub(super) const SANDBOX_ONLY: &str = "is for the sandbox only (TONGYAO_SANDBOX=
 const LONGEST_PASSWORD: usize = 64;
 const NAME_KEPT: &str =
     "the name verified at the window is kept: correct the file, or verify them again at a window";
+const OF_ANOTHER: &str = "is on record as another person's";
 const LARGEST_CLAIMS: usize = 16 * 1024;
 /// Claims that say what the service did, not who the person is.
 const OURS: [&str; 15] = [
@@ -73,6 +78,11 @@ pub(super) fn read(entries: Vec<Value>, rules: Rules, problems: &mut Problems) -
 
 fn read_one(mut members: Members<'_>, index: usize, rules: Rules) -> Option<DeclaredPerson> {
     let document = read_document(&mut members, rules.today);
+    let others = members.entries("documents", |inner| read_other(inner, rules.today));
+    let mut seen: BTreeSet<PersonKey> = document.iter().map(Document::same_person_key).collect();
+    if !others.iter().all(|other| seen.insert(other.same_person_key())) {
+        members.refuse("documents", "names a document twice");
+    }
     let name = members.needed_parsed("name", PersonName::parse);
     let account = DeclaredAccount {
         phone: members.parsed("phone", PhoneNumber::parse),
@@ -82,7 +92,7 @@ fn read_one(mut members: Members<'_>, index: usize, rules: Rules) -> Option<Decl
     let level = read_level(&mut members);
     let claims = read_claims(&mut members, rules.sandbox);
     members.close();
-    Some(DeclaredPerson { index, document: document?, account, name: name?, level, claims })
+    Some(DeclaredPerson { index, document: document?, others, account, name: name?, level, claims })
 }
 
 /// `id_type` (a resident identity card when absent), `id_number`, and `issuing_country` for passports.
@@ -90,6 +100,12 @@ fn read_document(members: &mut Members<'_>, today: NaiveDate) -> Option<Document
     let kind = members.parsed("id_type", str::parse).unwrap_or(IdType::ResidentId);
     let country = members.text("issuing_country");
     members.needed_parsed("id_number", |number| Document::parse(kind, number, country.as_deref(), today))
+}
+
+fn read_other(mut members: Members<'_>, today: NaiveDate) -> Option<Document> {
+    let document = read_document(&mut members, today);
+    members.close();
+    document
 }
 
 /// A sample password; the rules for passwords that people choose are those of registration.
@@ -160,6 +176,9 @@ pub(super) async fn write(
     if vouched_anew {
         level::renew(step, &known, account.as_ref()).await?;
     }
+    if link_others(step, (&at, declared), &known).await? {
+        members.push("documents".to_owned());
+    }
     if let Some(wanted) = declared.level
         && level::raise(step, &known, account.as_ref(), wanted).await?
     {
@@ -207,6 +226,23 @@ async fn write_record(
     Ok(members)
 }
 
+/// Whether one is on record that was not.
+async fn link_others(
+    step: &mut Step<'_>,
+    (at, declared): (&str, &DeclaredPerson),
+    known: &Person,
+) -> Result<bool, Fault> {
+    let mut linked = false;
+    for (index, other) in declared.others.iter().enumerate() {
+        match document::link(step.tx, step.moment, step.keys, (known, other)).await? {
+            Linked::New | Linked::Replaced(_) => linked = true,
+            Linked::Known => {}
+            Linked::Others => step.problems.add(format!("{at}.documents[{index}].id_number"), OF_ANOTHER),
+        }
+    }
+    Ok(linked)
+}
+
 fn member_of(difference: Difference) -> &'static str {
     match difference {
         Difference::Number => "id_number",
@@ -215,6 +251,11 @@ fn member_of(difference: Difference) -> &'static str {
 }
 
 impl DeclaredPerson {
+    /// What the documents say of who it is.
+    pub(super) fn keys(&self) -> impl Iterator<Item = PersonKey> {
+        std::iter::once(&self.document).chain(&self.others).map(Document::same_person_key)
+    }
+
     /// Sample claims that differ from the number. Sex follows the number and a person's own word may differ: told, not
     /// guessed at, and not mended.
     fn contradictions(&self) -> Vec<&'static str> {
@@ -233,12 +274,14 @@ impl DeclaredPerson {
     /// What this person and one declared before cannot both have.
     fn clashes(&self, before: &[DeclaredPerson]) -> Vec<(&'static str, usize)> {
         let key = self.document.same_person_key();
+        let others: Vec<PersonKey> = self.keys().skip(1).collect();
         let (phone, login) = (&self.account.phone, &self.account.login_name);
         let first = |same: &dyn Fn(&DeclaredPerson) -> bool| {
             before.iter().find(|other| same(other)).map(|other| other.index)
         };
         [
-            ("id_number", first(&|other| other.document.same_person_key() == key)),
+            ("id_number", first(&|other| other.keys().any(|theirs| theirs == key))),
+            ("documents", first(&|other| other.keys().any(|theirs| others.contains(&theirs)))),
             ("phone", first(&|other| phone.is_some() && other.account.phone == *phone)),
             ("login_name", first(&|other| login.is_some() && other.account.login_name == *login)),
         ]

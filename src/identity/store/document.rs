@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::person::{self, Counts, DocumentRow, NewDocument, Person, StoredDocument};
+use super::person::{self, Counts, DocumentRow, NewDocument, Person, Primary, StoredDocument};
 use crate::audit::{self, Event};
 use crate::base::id::{DocumentId, PersonId, VisitId};
 use crate::base::{Fault, Moment, Timestamp};
@@ -19,6 +19,19 @@ pub enum Difference {
     Number,
     /// The same number, recorded under another kind.
     Kind,
+}
+
+/// What became of a document that was declared for a known person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linked {
+    /// Beside those on record.
+    New,
+    /// In the place of one that means the same person.
+    Replaced(Difference),
+    /// As it stands on record already.
+    Known,
+    /// It is on record as somebody else's: nothing was done.
+    Others,
 }
 
 /// What the card says of itself, as it was last seen.
@@ -66,6 +79,36 @@ pub async fn declare(
     let new = keep_waiting(tx, moment, keys, (&known.id, old, declared)).await?;
     replace(tx, moment, (&known.id, None), (old, &new)).await?;
     Ok(Some(difference))
+}
+
+/// Takes one more document of a known person, who keeps the primary one (a resident card and a passport).
+pub async fn link(
+    tx: &mut Tx,
+    moment: &Moment,
+    keys: &Keys,
+    (known, declared): (&Person, &Document),
+) -> Result<Linked, Fault> {
+    match person::find_by_document(tx, keys, declared).await? {
+        Some(owner) if owner == known.id => {
+            let difference = declare(tx, moment, keys, (known, declared)).await?;
+            Ok(difference.map_or(Linked::Known, Linked::Replaced))
+        }
+        Some(_) => Ok(Linked::Others),
+        None => {
+            let new = NewDocument {
+                person: &known.id,
+                document: declared,
+                primary: Primary::No,
+                valid_until: None,
+                counts: Counts::Now,
+            };
+            let document = person::insert_document(tx, moment, keys, &new).await?;
+            touch(tx, moment, &known.id).await?;
+            let event = Event::DocumentLinked { person: &known.id, document: &document };
+            audit::record(tx, moment, event).await?;
+            Ok(Linked::New)
+        }
+    }
 }
 
 /// Keeps a document that was shown in the place of `old` and does not count yet.
@@ -178,6 +221,12 @@ async fn replace(
         return Err(Fault::unavailable("the same document is being replaced at this moment"));
     }
     tx.execute(sql!("UPDATE document SET replaced_at = NULL WHERE id = $1", new.as_str())).await?;
-    tx.execute(sql!("UPDATE person SET updated_at = $2 WHERE id = $1", person.as_str(), moment.now)).await?;
+    touch(tx, moment, person).await?;
     audit::record(tx, moment, Event::DocumentReplaced { person, visit, old: &old.id, new }).await
+}
+
+async fn touch(tx: &mut Tx, moment: &Moment, person: &PersonId) -> Result<(), Fault> {
+    tx.execute(sql!("UPDATE person SET updated_at = $2 WHERE id = $1", person.as_str(), moment.now))
+        .await
+        .map(|_| ())
 }

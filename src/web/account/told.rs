@@ -48,6 +48,7 @@ pub fn words(locale: Locale, kind: &str, facts: &Value) -> Option<Told> {
         "continuation_issued" => (m.continuation_issued(), None),
         "tries_exhausted" => (m.tries_exhausted(), None),
         "name_corrected" => (m.name_corrected(), None),
+        "document_linked" => (m.document_linked(), None),
         "document_replaced" => (m.document_replaced(), None),
         _ => return None,
     };

@@ -42,6 +42,7 @@ messages! {
         binding_refused: "账号确认未成功" | "Confirmation of the account did not succeed",
         tries_exhausted: "窗口核验次数已用完" | "No tries left at the window for now",
         name_corrected: "姓名按证件更正" | "Your name was corrected by your document",
+        document_linked: "又登记了您的一个证件" | "One more document of yours was recorded",
         document_replaced: "登记的证件已更新，原证件留作记录" | "Your document on record was replaced; the old one is kept as history",
         continuation_issued: "窗口出具续办码" | "The window gave you a continuation code",
     }
