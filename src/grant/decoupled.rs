@@ -246,7 +246,7 @@ record! {
 /// What waits for a person already, and what of it a client has asked. Held to the end of the transaction: whoever looks at
 /// the same time waits, and counts what is written here.
 pub async fn crowd(tx: &mut Tx, now: Timestamp, person: &PersonId, client: &str) -> Result<Crowd, Fault> {
-    tx.later(sql!("UPDATE account SET updated_at = updated_at WHERE person_id = $1", person.as_str()));
+    tx.later(sql!("UPDATE person SET updated_at = updated_at WHERE id = $1", person.as_str()));
     tx.one(sql!(
         "SELECT COUNT(*) AS waiting, MIN(expires_at) AS first_ends,
              COUNT(CASE WHEN client_id = $3 THEN 1 END) AS own,
