@@ -6,8 +6,8 @@ use super::name::is_variation_selector;
 /// carry is not of the number (`6********1(*)`).
 pub fn id_number(number: &str) -> String {
     match number.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
-        Some((number, letter)) if !number.is_empty() => {
-            format!("{}({})", between(number, 1, 1), stars(letter.chars().count()))
+        Some((number, letter)) if letter.chars().count() == 1 && number.chars().count() > 2 => {
+            format!("{}(*)", between(number, 1, 1))
         }
         _ => between(number, 1, 1),
     }
