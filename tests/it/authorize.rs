@@ -534,7 +534,7 @@ async fn no_secret_stands_in_the_address_of_a_page() {
 async fn claims_nobody_knows_are_not_kept_with_the_code() {
     let world = World::new().await;
     let portal = world.system("portal");
-    let names: Vec<String> = (0..600).map(|n| format!("\"nobody_knows_{n}\":null")).collect();
+    let names: Vec<String> = (0..300).map(|n| format!("\"nobody_knows_{n}\":null")).collect();
     let claims = format!(r#"{{"userinfo":{{"email":{{"value":"planted"}},{}}}}}"#, names.join(","));
     let page = world.browser().pass(&portal.ask("openid profile").with("claims", &claims), &WANG).await;
     let key = format!("code:{}", digest(&page.code()));
