@@ -17,7 +17,12 @@ use crate::protocol::device::UserCode;
 use crate::session::Proof;
 use crate::session::sso::{self, Apart};
 use crate::sql;
-use crate::storage::{Run, Statement, Tx, record};
+use crate::storage::{Guesses, Limit, Run, Statement, Tx, record};
+
+/// At the codes of devices (RFC 8628 §5.1). A phone network puts many citizens behind one address, and people mistype; 30
+/// guesses at 2^34 codes come to nothing.
+pub const USER_CODE_GUESSES: Guesses =
+    Guesses(Limit { name: "user-code", most: 30, within: Duration::from_secs(600) });
 
 /// Who waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

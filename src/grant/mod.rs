@@ -21,7 +21,6 @@ pub mod issue;
 pub mod exchange;
 pub mod refresh;
 pub mod decoupled;
-pub mod code_guess;
 pub mod device_starts;
 pub mod pace;
 pub mod notice;

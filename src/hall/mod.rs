@@ -25,7 +25,6 @@ pub mod decide;
 pub mod binding_refusal;
 pub mod bind;
 pub mod slip;
-pub mod slip_throttle;
 pub mod expire;
 pub mod statistics;
 

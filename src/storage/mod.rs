@@ -14,11 +14,13 @@ pub mod db;
 pub mod migrate;
 pub mod ephemeral;
 pub mod limit;
+pub mod guesses;
 pub mod outbox;
 
 pub use db::{Db, Reader, Run};
 pub use doubt::Doubt;
 pub use ephemeral::{Consumed, Ephemeral, Share};
+pub use guesses::Guesses;
 pub use limit::Limit;
 pub(crate) use record::record;
 pub use record::{Field, Record, Row, Rows};

@@ -6,8 +6,7 @@ use serde::Deserialize;
 use super::answer::{Answer, chrome, page};
 use super::pages::{AnsweredPage, DevicePage, DeviceProblem, Said};
 use crate::base::Fault;
-use crate::grant::code_guess;
-use crate::grant::decoupled::{self, Waiting};
+use crate::grant::decoupled::{self, USER_CODE_GUESSES, Waiting};
 use crate::grant::pending::Pending;
 use crate::http::address::Query;
 use crate::http::context::Context;
@@ -46,7 +45,7 @@ pub async fn post(Posted { context, form }: Posted) -> Answer {
         return show(&context, shown, Some(DeviceProblem::Empty));
     }
     let app = &context.app;
-    if let Some(seconds) = code_guess::wait(&app.ephemeral, &context.moment).await? {
+    if let Some(seconds) = USER_CODE_GUESSES.wait(&app.ephemeral, &context.moment).await? {
         return show(&context, shown, Some(DeviceProblem::TooManyTries { seconds }));
     }
     let found = match UserCode::read(typed) {
@@ -56,7 +55,7 @@ pub async fn post(Posted { context, form }: Posted) -> Answer {
         None => None,
     };
     let failures = u64::from(found.is_none());
-    if let Some(seconds) = code_guess::count(&app.ephemeral, &context.moment, failures).await? {
+    if let Some(seconds) = USER_CODE_GUESSES.count(&app.ephemeral, &context.moment, failures).await? {
         return show(&context, shown, Some(DeviceProblem::TooManyTries { seconds }));
     }
     match found {

@@ -21,7 +21,6 @@ use crate::base::Fault;
 use crate::crypto::password::HashProblem;
 use crate::hall;
 use crate::hall::slip::{self, Continuation, ContinuationRefusal, Redeemed, Registration, Standing};
-use crate::hall::slip_throttle as throttle;
 use crate::http::context::Context;
 use crate::http::csrf::Posted;
 use crate::http::form::Form;
@@ -72,14 +71,14 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     visitor.chrome.typed = typed_again(&form);
     let app = visitor.context.app.clone();
     let typed = form.get("continuation_code").unwrap_or_default();
-    if let Some(seconds) = throttle::wait(&app.ephemeral, &visitor.context.moment).await? {
+    if let Some(seconds) = slip::GUESSES.wait(&app.ephemeral, &visitor.context.moment).await? {
         return visitor.show(code_step(shown(typed)), Some(RegisterProblem::TooManyTries { seconds }));
     }
     let continuation = match slip::look(&app.db, &app.keys, &visitor.context.moment, typed).await? {
         hall::Answer::Done(continuation) => continuation,
         hall::Answer::Refused(refusal) => return visitor.refuse_code(typed, refusal).await,
     };
-    if let Some(seconds) = throttle::count(&app.ephemeral, &visitor.context.moment, 0).await? {
+    if let Some(seconds) = slip::GUESSES.count(&app.ephemeral, &visitor.context.moment, 0).await? {
         return visitor.show(code_step(shown(typed)), Some(RegisterProblem::TooManyTries { seconds }));
     }
     match (continuation.account, form.get("step")) {
@@ -198,7 +197,9 @@ impl Visitor {
     /// A typing error is named; whether a well-formed code was ever one is not told.
     async fn refuse_code(self, typed: &str, refusal: ContinuationRefusal) -> Answer {
         let locale = self.context.locale;
-        if let Some(seconds) = throttle::count(&self.context.app.ephemeral, &self.context.moment, 1).await? {
+        if let Some(seconds) =
+            slip::GUESSES.count(&self.context.app.ephemeral, &self.context.moment, 1).await?
+        {
             return self.show(code_step(shown(typed)), Some(RegisterProblem::TooManyTries { seconds }));
         }
         let message = match refusal {

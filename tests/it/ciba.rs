@@ -13,7 +13,7 @@ use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
-use crate::support::{Answer, Browser, LI, Page, RelyingParty, Tokens, WANG, World};
+use crate::support::{Answer, Browser, LI, Page, RelyingParty, Tokens, WANG, World, all_at_once};
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
 const SECRET: &str = "hotline-secret-0123456789abcdef";
@@ -286,11 +286,10 @@ async fn of_fifty_polls_at_once_one_gets_tokens() {
     sandbox(&world, &id, "allow").await.good();
     let polls = (0..50).map(|_| {
         let (hotline, id) = (hotline.clone(), id.clone());
-        tokio::spawn(async move { poll(&hotline, &id).await })
+        async move { poll(&hotline, &id).await }
     });
     let mut good = 0;
-    for poll in polls.collect::<Vec<_>>() {
-        let answer = poll.await.unwrap();
+    for answer in all_at_once(polls).await {
         if answer.status == 200 { good += 1 } else { answer.refused(400, "invalid_grant", 103083) }
     }
     assert_eq!(good, 1);
@@ -697,11 +696,10 @@ async fn of_many_requests_at_once_as_many_wait_as_may() {
     let (_world, hotline) = world(json!({})).await;
     let asks = (0..40).map(|_| {
         let hotline = hotline.clone();
-        tokio::spawn(async move { ask(&hotline, &[]).await })
+        async move { ask(&hotline, &[]).await }
     });
     let mut kept = 0;
-    for ask in asks.collect::<Vec<_>>() {
-        let answer = ask.await.unwrap();
+    for answer in all_at_once(asks).await {
         if answer.status == 200 {
             kept += 1;
         } else {
@@ -716,11 +714,10 @@ async fn numbers_tried_all_at_once_tell_no_more_than_one_by_one() {
     let (world, hotline) = world(json!({})).await;
     let asks = (0..100).map(|_| {
         let hotline = hotline.clone();
-        tokio::spawn(async move { ask(&hotline, &[("login_hint", "nobody-here")]).await })
+        async move { ask(&hotline, &[("login_hint", "nobody-here")]).await }
     });
     let mut told = 0;
-    for ask in asks.collect::<Vec<_>>() {
-        let answer = ask.await.unwrap();
+    for answer in all_at_once(asks).await {
         if answer.status == 400 {
             told += 1;
         } else {

@@ -11,7 +11,7 @@ use crate::support::listener::Listener;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
-use crate::support::{Browser, KeyHolder, LI, Page, RelyingParty, Tokens, WANG, World};
+use crate::support::{Browser, KeyHolder, LI, Page, RelyingParty, Tokens, WANG, World, all_at_once};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SECRET: &str = "kiosk-secret-0123456789abcdef";
@@ -235,11 +235,10 @@ async fn of_fifty_polls_at_once_one_gets_tokens() {
     allow(&mut world.browser(), &started.user_code).await;
     let polls = (0..50).map(|_| {
         let (kiosk, code) = (kiosk.clone(), started.device_code.clone());
-        tokio::spawn(async move { kiosk.token(&[("grant_type", GRANT), ("device_code", &code)]).await })
+        async move { kiosk.token(&[("grant_type", GRANT), ("device_code", &code)]).await }
     });
     let mut good = Vec::new();
-    for poll in polls.collect::<Vec<_>>() {
-        let answer = poll.await.unwrap();
+    for answer in all_at_once(polls).await {
         if answer.status == 200 { good.push(answer) } else { answer.refused(400, "invalid_grant", 103063) }
     }
     assert_eq!(good.len(), 1);

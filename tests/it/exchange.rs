@@ -1,13 +1,12 @@
 //! Token exchange (RFC 8693): what is declared works and only narrows; everything else is refused by name.
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::access_token::SECRET;
 use crate::support::key_holder::DPOP;
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
-use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World};
+use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World, all_at_once};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -340,14 +339,14 @@ async fn a_revocation_reaches_exchanges_of_the_same_moment() {
     let subject = front_tokens(&world).await.access;
     let tries = (0..50).map(|number| {
         let (front, desk, subject) = (front.clone(), desk.clone(), subject.clone());
-        tokio::spawn(async move {
+        async move {
             match number {
                 20 => front.revoke(&subject).await,
                 _ => exchange(&desk, &subject, &[("audience", "tax")]).await,
             }
-        })
+        }
     });
-    for answer in join_all(tries).await.into_iter().map(Result::unwrap) {
+    for answer in all_at_once(tries).await {
         if !answer.body.is_empty() && answer.status == 200 {
             assert_eq!(tax.introspect(&access(&answer)).await.good(), json!({"active": false}));
         }

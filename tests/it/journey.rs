@@ -5,7 +5,7 @@ use tongyao::jobs;
 
 use crate::support::clerk::{CHEN, LUO, MA, Offered, wrong_number};
 use crate::support::look::Look;
-use crate::support::{Browser, Clerk, LI, Page, WANG, World};
+use crate::support::{Browser, Clerk, LI, Page, WANG, World, all_at_once};
 
 /// A citizen with a visit, and a clerk.
 struct Scene {
@@ -203,14 +203,9 @@ async fn twenty_confirmations_at_once_bind_once() {
     let page = scene.citizen.get(&offered.address).await;
     let tries = (0..20).map(|_| {
         let (mut browser, page, number) = (scene.citizen.clone(), page.clone(), offered.number.clone());
-        tokio::spawn(async move { browser.submit(&page, &[("number", &number)]).await })
+        async move { browser.submit(&page, &[("number", &number)]).await }
     });
-    let tries: Vec<_> = tries.collect();
-    let mut shown = Vec::new();
-    for one in tries {
-        let page = one.await.unwrap();
-        shown.push((page.name(), page.status()));
-    }
+    let shown: Vec<_> = all_at_once(tries).await.iter().map(|page| (page.name(), page.status())).collect();
     assert!(shown.iter().all(|(_, status)| *status < 500), "{shown:?}");
     let mut look = Look::at(&scene.world).await;
     let confirmed = "SELECT COUNT(*) FROM audit_event WHERE kind = 'binding_confirmed'";

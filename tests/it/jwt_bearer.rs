@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
@@ -12,7 +11,7 @@ use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
 use crate::support::world::ISSUER;
-use crate::support::{Answer, RelyingParty, World};
+use crate::support::{Answer, RelyingParty, World, all_at_once};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const PLATFORM: &str = "https://platform.example";
@@ -220,9 +219,9 @@ async fn fifty_uses_at_once_of_one_assertion_give_one_token() {
     let assertion = ground.of_robot(json!({}));
     let tries = (0..50).map(|_| {
         let (ground, assertion) = (ground.clone(), assertion.clone());
-        tokio::spawn(async move { ground.send(&assertion, &[]).await })
+        async move { ground.send(&assertion, &[]).await }
     });
-    let answers: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let answers = all_at_once(tries).await;
     let (good, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!((good.len(), refused.len()), (1, 49));
     refused.iter().for_each(|answer| answer.refused(400, "invalid_grant", 103_045));

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use serde_json::json;
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
 use crate::support::key_holder::DPOP;
 use crate::support::relying_party::Credential;
-use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World};
+use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World, all_at_once};
 
 async fn portal_tokens(world: &World) -> (RelyingParty, Tokens) {
     let portal = world.system("portal");
@@ -99,9 +98,9 @@ async fn fifty_refreshes_at_once_give_one_successor() {
     let refresh = tokens.refresh.unwrap();
     let tries = (0..50).map(|_| {
         let (portal, refresh) = (portal.clone(), refresh.clone());
-        tokio::spawn(async move { portal.refresh(&refresh).await })
+        async move { portal.refresh(&refresh).await }
     });
-    let answers: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let answers = all_at_once(tries).await;
     let successors: BTreeSet<String> = answers.iter().map(refresh_of).collect();
     assert_eq!(successors.len(), 1);
     let successor = successors.first().unwrap();
@@ -120,9 +119,9 @@ async fn fifty_replays_at_once_leave_nothing() {
     world.later(61);
     let tries = (0..50).map(|number| {
         let (portal, token) = (portal.clone(), if number % 2 == 0 { old.clone() } else { second.clone() });
-        tokio::spawn(async move { portal.refresh(&token).await })
+        async move { portal.refresh(&token).await }
     });
-    let answers: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let answers = all_at_once(tries).await;
     let good: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
     let successors: BTreeSet<String> = good.iter().map(|answer| refresh_of(answer)).collect();
     assert!(successors.len() <= 1);

@@ -1,9 +1,8 @@
 //! Signing in with a password, being signed in, and being throttled.
 
-use futures_util::future::join_all;
 use tongyao::identity::store::account;
 
-use crate::support::{Browser, LI, Page, WANG, World};
+use crate::support::{Browser, LI, Page, WANG, World, all_at_once};
 
 const WRONG: &str = "Wrong-Password-1";
 
@@ -308,7 +307,7 @@ async fn guesses_sent_all_at_once_tell_nothing_of_the_right_one() {
         let (mut browser, page) = (browser.clone(), page.clone());
         async move { browser.submit(&page, &[("username", WANG.login_name), ("password", password)]).await }
     });
-    let pages = join_all(tries).await;
+    let pages = all_at_once(tries).await;
     let (right, wrong) = pages.split_last().unwrap();
     assert_eq!((right.name().as_str(), right.status()), ("sign-in", 429));
     assert!(wrong.iter().filter(|page| page.status() == 429).count() > 20, "none is told from the others");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::clerk::{CHEN, STRANGER};
 use crate::support::look::Look;
 use crate::support::town::Citizen;
-use crate::support::{Browser, Clerk, LI, Page, WANG, World};
+use crate::support::{Browser, Clerk, LI, Page, WANG, World, all_at_once};
 
 /// On the sample card `rare-name`; on record nowhere.
 const YONGFU: Citizen = Citizen {
@@ -132,12 +132,9 @@ async fn ten_at_once_make_one_account() {
     let page = type_code(&mut browser, &code).await;
     let tries = (0..10).map(|_| {
         let (mut browser, page) = (browser.clone(), page.clone());
-        tokio::spawn(async move { browser.submit(&page, &wishes(&YONGFU)).await.status() })
+        async move { browser.submit(&page, &wishes(&YONGFU)).await.status() }
     });
-    let tries: Vec<_> = tries.collect();
-    for one in tries {
-        assert!(one.await.unwrap() < 500);
-    }
+    assert!(all_at_once(tries).await.iter().all(|status| *status < 500));
     let mut look = Look::at(&world).await;
     assert_eq!(look.number("SELECT COUNT(*) FROM account").await, 3);
     let confirmed = "SELECT COUNT(*) FROM audit_event WHERE kind = 'binding_confirmed'";

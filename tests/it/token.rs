@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::json;
 use tongyao::crypto::mac::digest;
@@ -15,7 +14,7 @@ use crate::support::relying_party::Credential;
 use crate::support::services::Storage;
 use crate::support::town;
 use crate::support::wire::Call;
-use crate::support::{Ask, RelyingParty, Tokens, WANG, World};
+use crate::support::{Ask, RelyingParty, Tokens, WANG, World, all_at_once};
 
 /// A fresh code of the portal.
 async fn code(world: &World, system: &RelyingParty) -> (String, Ask) {
@@ -123,9 +122,9 @@ async fn fifty_redemptions_at_once_give_one_success() {
     let (code, ask) = code(&world, &portal).await;
     let tries = (0..50).map(|_| {
         let (portal, code, ask) = (portal.clone(), code.clone(), ask.clone());
-        tokio::spawn(async move { portal.exchange(&code, &ask).await })
+        async move { portal.exchange(&code, &ask).await }
     });
-    let answers: Vec<_> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let answers = all_at_once(tries).await;
     let (good, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!((good.len(), refused.len()), (1, 49));
     refused.iter().for_each(|answer| answer.refused(400, "invalid_grant", 103_007));
@@ -145,10 +144,10 @@ async fn a_client_has_one_part_in_a_session_however_many_tabs_begin_it() {
     let (first, later) = tabs.split_at(6);
     let tries = first.iter().cloned().map(|(code, ask)| {
         let portal = portal.clone();
-        tokio::spawn(async move { Tokens::of(&portal.exchange(&code, &ask).await) })
+        async move { Tokens::of(&portal.exchange(&code, &ask).await) }
     });
     let mut parts = Vec::new();
-    for tokens in join_all(tries).await.into_iter().map(Result::unwrap) {
+    for tokens in all_at_once(tries).await {
         parts.push(portal.id_claims(&tokens.id.unwrap()).await["sid"].clone());
         // What hangs on it knows the same part.
         let refreshed = Tokens::of(&portal.refresh(&tokens.refresh.unwrap()).await);

@@ -2,7 +2,7 @@
 
 use crate::support::clerk::{CHEN, Clerk, LUO, MA, QIN, STRANGER, Typed, WANG_CARD};
 use crate::support::look::Look;
-use crate::support::{Browser, Page, WANG, World};
+use crate::support::{Browser, Page, WANG, World, all_at_once};
 
 /// What is typed otherwise than it stands on the card.
 type Fields<'a> = &'a [(&'a str, &'a str)];
@@ -328,12 +328,9 @@ async fn a_walk_in_pressed_many_times_at_once_is_one_visit() {
     let desk = clerk.browser.get("/hall/").await;
     let presses = (0..10).map(|_| {
         let (mut browser, desk) = (clerk.browser.clone(), desk.clone());
-        tokio::spawn(async move { browser.send(&desk, &desk.form_to("/hall/walk-in")).await.path })
+        async move { browser.send(&desk, &desk.form_to("/hall/walk-in")).await.path }
     });
-    let mut reached = Vec::new();
-    for press in presses.collect::<Vec<_>>() {
-        reached.push(press.await.unwrap());
-    }
+    let mut reached = all_at_once(presses).await;
     reached.dedup();
     assert_eq!(reached.len(), 1, "{reached:?}");
     assert_eq!(Look::at(&world).await.number("SELECT COUNT(*) FROM visit").await, 1);
@@ -360,12 +357,9 @@ async fn a_double_decision_decides_once() {
     let form = Clerk::verdict(&compare, "pass");
     let tries = (0..10).map(|_| {
         let (mut browser, page, form) = (clerk.browser.clone(), compare.clone(), form.clone());
-        tokio::spawn(async move { browser.send(&page, &form).await.status() })
+        async move { browser.send(&page, &form).await.status() }
     });
-    let tries: Vec<_> = tries.collect();
-    for one in tries {
-        assert!(one.await.unwrap() < 500);
-    }
+    assert!(all_at_once(tries).await.iter().all(|status| *status < 500));
     let mut look = Look::at(&world).await;
     for table in ["receipt", "audit_event WHERE kind = 'visit_decided'"] {
         assert_eq!(look.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");

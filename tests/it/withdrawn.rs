@@ -1,6 +1,5 @@
 //! A consent that is taken back while something rests on it: codes, devices, answers of the same moment.
 
-use futures_util::future::join_all;
 use serde_json::json;
 use tongyao::base::id::PersonId;
 use tongyao::grant::consent::{self, Answer as Said};
@@ -8,7 +7,7 @@ use tongyao::protocol::{Details, Scope};
 
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
-use crate::support::{Browser, RelyingParty, Tokens, WANG, World};
+use crate::support::{Browser, RelyingParty, Tokens, WANG, World, all_at_once};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SECRET: &str = "kiosk-secret-0123456789abcdef";
@@ -84,14 +83,14 @@ async fn a_withdrawal_reaches_exchanges_of_the_same_moment() {
     let page = browser.get("/account/consents").await;
     let tries = codes.into_iter().enumerate().map(|(number, (code, ask))| {
         let (portal, mut browser, page) = (portal.clone(), browser.clone(), page.clone());
-        tokio::spawn(async move {
+        async move {
             if number == 20 {
                 browser.submit(&page, &[("consent", "portal"), ("action", "withdraw")]).await;
             }
             portal.exchange(&code, &ask).await
-        })
+        }
     });
-    for answer in join_all(tries).await.into_iter().map(Result::unwrap) {
+    for answer in all_at_once(tries).await {
         if answer.status != 200 {
             answer.refused(400, "invalid_grant", 103_023);
             continue;

@@ -13,11 +13,13 @@ pub mod key_holder;
 pub mod certificates;
 pub mod encrypted;
 pub mod look;
+pub mod race;
 pub mod log;
 
 pub use browser::{Browser, Page};
 pub use clerk::Clerk;
 pub use key_holder::KeyHolder;
+pub use race::all_at_once;
 pub use relying_party::{Ask, RelyingParty, Tokens};
 pub use town::{LI, WANG};
 pub use wire::Answer;
