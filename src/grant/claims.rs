@@ -10,6 +10,7 @@ use crate::base::{Fault, Timestamp};
 use crate::crypto::Keys;
 use crate::crypto::seal::Place;
 use crate::identity::store::person::open_name;
+use crate::identity::store::verification::SeenDocument;
 use crate::identity::{Document, IdType, PhoneNumber};
 use crate::protocol::claims_request::Place as Wanted;
 use crate::protocol::scope;
@@ -26,7 +27,8 @@ pub struct About {
     document: Option<AboutDocument>,
 }
 
-struct AboutDocument {
+/// A document, and what its number tells.
+pub(super) struct AboutDocument {
     kind: String,
     number: String,
     parsed: Option<Document>,
@@ -170,9 +172,7 @@ impl About {
             "loa" => Some(json!(facts.level)),
             "loa_reached_at" => facts.level_reached_at.map(|at| json!(at.seconds())),
             "loa_reached_by" => facts.level_reached_by.as_ref().map(|by| json!(by)),
-            "id_type" => self.document.as_ref().map(|document| json!(document.kind)),
-            "id_number" => self.document.as_ref().map(|document| json!(document.number)),
-            "name" => Some(json!(self.name)),
+            "name" | "id_type" | "id_number" => self.proven(name),
             "updated_at" => Some(json!(self.updated_at.seconds())),
             "phone_number" => {
                 self.phone.as_ref().map(|(number, _)| json!(number)).or_else(|| self.extra(name))
@@ -180,10 +180,8 @@ impl About {
             "phone_number_verified" => {
                 self.phone.as_ref().map(|(_, verified)| json!(verified)).or_else(|| self.extra(name))
             }
-            "gender" => self.by_number(|document| document.sex().map(|sex| json!(sex.as_str())), name),
-            "birthdate" => {
-                self.by_number(|document| document.birth_date().map(|date| json!(date.to_string())), name)
-            }
+            // They follow the number; a sandbox claim may say otherwise and is reported as it is.
+            "gender" | "birthdate" => self.extra(name).or_else(|| self.proven(name)),
             "locale" => self.extra(name).or_else(|| Some(json!("zh-CN"))),
             other => self.extra(other),
         }
@@ -191,15 +189,14 @@ impl About {
 
     /// What stands on the document.
     pub(super) fn proven(&self, name: &str) -> Option<Value> {
-        let of_document =
-            |read: fn(&Document) -> Option<Value>| self.document.as_ref()?.parsed.as_ref().and_then(read);
+        self.proven_by(self.document.as_ref(), name)
+    }
+
+    /// The same, where another of the person's documents was looked at.
+    pub(super) fn proven_by(&self, document: Option<&AboutDocument>, name: &str) -> Option<Value> {
         match name {
             "name" => Some(json!(self.name)),
-            "id_type" => self.document.as_ref().map(|document| json!(document.kind)),
-            "id_number" => self.document.as_ref().map(|document| json!(document.number)),
-            "gender" => of_document(|document| document.sex().map(|sex| json!(sex.as_str()))),
-            "birthdate" => of_document(|document| document.birth_date().map(|date| json!(date.to_string()))),
-            _ => None,
+            _ => document?.claim(name),
         }
     }
 
@@ -208,13 +205,32 @@ impl About {
         self.extra(name).filter(|value| !value.is_null())
     }
 
-    /// Sex and birth date follow the number; a sandbox claim may say otherwise and is reported as it is.
-    fn by_number(&self, read: impl Fn(&Document) -> Option<Value>, name: &str) -> Option<Value> {
-        self.extra(name).or_else(|| self.document.as_ref()?.parsed.as_ref().and_then(read))
-    }
-
     fn extra(&self, name: &str) -> Option<Value> {
         self.extra.get(name).cloned()
+    }
+}
+
+impl AboutDocument {
+    /// One that was looked at, as it is read on the day of the sign-in.
+    pub(super) fn seen(document: &SeenDocument, granted: &Granted) -> Self {
+        let country = document.issuing_country.as_deref();
+        Self::read((document.kind, document.number.clone()), country, granted)
+    }
+
+    fn read((kind, number): (IdType, String), country: Option<&str>, granted: &Granted) -> Self {
+        let parsed = Document::parse(kind, &number, country, granted.facts.auth_time.date()).ok();
+        Self { kind: kind.as_str().to_owned(), number, parsed }
+    }
+
+    fn claim(&self, name: &str) -> Option<Value> {
+        let parsed = self.parsed.as_ref();
+        match name {
+            "id_type" => Some(json!(self.kind)),
+            "id_number" => Some(json!(self.number)),
+            "gender" => parsed.and_then(Document::sex).map(|sex| json!(sex.as_str())),
+            "birthdate" => parsed.and_then(Document::birth_date).map(|date| json!(date.to_string())),
+            _ => None,
+        }
     }
 }
 
@@ -253,10 +269,8 @@ fn open_document(
     granted: &Granted,
 ) -> Result<AboutDocument, Fault> {
     let number = keys.seal.open(Place { table: "document", column: "number", row: id }, sealed)?;
-    let declared: IdType =
-        kind.parse().map_err(|_| Fault::inconsistent("document", id, "kind is not known"))?;
-    let parsed = Document::parse(declared, &number, country, granted.facts.auth_time.date()).ok();
-    Ok(AboutDocument { kind, number, parsed })
+    let kind = kind.parse().map_err(|_| Fault::inconsistent("document", id, "kind is not known"))?;
+    Ok(AboutDocument::read((kind, number), country, granted))
 }
 
 fn claims_place(person: &PersonId) -> Place<'_> {

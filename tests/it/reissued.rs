@@ -43,10 +43,15 @@ async fn register(world: &World, code: &str) -> Browser {
     browser
 }
 
-/// What userinfo says: the number that is claimed, and the document it rests on.
+/// What userinfo says: the number that is claimed, the document it rests on, and the subject.
 async fn told(world: &World, browser: &mut Browser) -> (Value, Value, Value) {
+    told_of(world, browser, json!(null)).await
+}
+
+/// The same of a document with this last day.
+async fn told_of(world: &World, browser: &mut Browser, expiry: Value) -> (Value, Value, Value) {
     let client = RelyingParty::new(world, "assured", Credential::Basic(SECRET.to_owned()));
-    let details = json!({"document_number": null, "date_of_expiry": null});
+    let details = json!({"document_number": null, "date_of_expiry": expiry});
     let verified = json!({
         "verification": {"trust_framework": null,
                          "evidence": [{"type": {"value": "document"}, "document_details": details}]},
@@ -99,7 +104,10 @@ async fn a_reissued_permit_is_told_to_the_clerk_and_then_to_departments() {
     let page = browser.submit(&page, &[("continuation_code", &code)]).await;
     assert!(page.is("visit"), "{}", page.text());
     let (number, details, same) = told(&world, &mut browser).await;
-    assert_eq!((number, details, same), (json!(AGAIN.number), document(&AGAIN), sub));
+    assert_eq!((number, details, &same), (json!(AGAIN.number), document(&AGAIN), &sub));
+    // Who asks for the older document is told its number, not today's beside it.
+    let older = told_of(&world, &mut browser, json!({"value": FIRST.valid_until})).await;
+    assert_eq!(older, (json!(FIRST.number), document(&FIRST), same));
     let account = browser.get("/account/").await.text();
     assert!(account.contains("H*********2") && account.contains("有效期至 2045-05-05"), "{account}");
     assert!(!account.contains("H*********1"), "{account}");
@@ -153,6 +161,13 @@ async fn who_holds_two_documents_is_one_person_at_the_window() {
     let page = browser.get("/register").await;
     let page = browser.submit(&page, &[("continuation_code", &code)]).await;
     assert!(page.is("visit"), "{}", page.text());
+    // The clerk has seen the passport alone.
+    let (number, details, _) = told(&world, &mut browser).await;
+    assert_eq!(number, json!(passport.number));
+    assert_eq!(
+        details,
+        json!({"type": "passport", "document_number": passport.number, "date_of_expiry": passport.valid_until})
+    );
     let account = browser.get("/account/").await.text();
     for shown in ["3 级", "H*********1", "1*******7", "签发国家或地区：FRA"] {
         assert!(account.contains(shown), "{shown}: {account}");

@@ -5,7 +5,7 @@ mod element;
 
 use serde_json::{Map, Value};
 
-use super::claims::About;
+use super::claims::{About, AboutDocument};
 use super::granted::Granted;
 use crate::base::{Fault, Timestamp};
 use crate::crypto::Keys;
@@ -170,12 +170,15 @@ fn counting(found: Vec<Verification>, now: Timestamp) -> Vec<(Level, Verificatio
     grounds
 }
 
-/// What somebody was verified to be, by what they were verified with.
-fn claims(question: &Question<'_>, basis: Basis) -> Map<String, Value> {
+/// What somebody was verified to be, by what they were verified with: where a clerk has seen a document, number and what
+/// follows from it are that document's, which need not be the one the person is known by today.
+fn claims(question: &Question<'_>, ground: &Verification) -> Map<String, Value> {
     let about = question.about;
-    let proven = |claim: &str| match basis {
-        Basis::Visit => about.proven(claim),
-        Basis::Record => about.proven(claim).or_else(|| about.declared(claim)),
+    let seen = ground.document.as_ref().map(|document| AboutDocument::seen(document, question.granted));
+    let proven = |claim: &str| match (ground.basis, &seen) {
+        (Basis::Visit, Some(document)) => about.proven_by(Some(document), claim),
+        (Basis::Visit, None) => about.proven(claim),
+        (Basis::Record, _) => about.proven(claim).or_else(|| about.declared(claim)),
     };
     granted_items(question.granted)
         .filter(|item| *item != HOW)
@@ -196,7 +199,7 @@ fn meet(
             for grade in trust::grades(&framework, *level) {
                 let held = Held {
                     verification: element::of(keys, question, ground, (&framework, &grade)),
-                    claims: claims(question, ground.basis),
+                    claims: claims(question, ground),
                 };
                 if let Some(told) = element.fill(&held, question.now.seconds()) {
                     return Some(told);
