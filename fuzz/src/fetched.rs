@@ -2,8 +2,8 @@
 //! Lines: the document, and a redirect URI to look for.
 
 use serde_json::{Value, json};
+use tongyao::client::key_set::key_set;
 use tongyao::client::sector::lists;
-use tongyao::client::trust::key_set;
 use tongyao::crypto::jwe::PublicKey;
 use tongyao::crypto::jwt::read_foreign;
 use tongyao::protocol::thumbprint::thumbprint;

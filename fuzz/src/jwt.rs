@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tongyao::base::Secret;
 use tongyao::client::assertion::{AssertionClaims, AudienceRule, Names, claimed_subject, is_of_type};
-use tongyao::client::trust::key_set;
+use tongyao::client::key_set::key_set;
 use tongyao::crypto::folder::KeysFolder;
 use tongyao::crypto::jwt::{LARGEST, TokenProblem, read_foreign, read_own, read_shared, typ};
 use tongyao::crypto::keystore::{KeySet, KeyStore};

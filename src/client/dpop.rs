@@ -6,19 +6,12 @@ use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 
 use super::authenticate::{AuthenticationProblem, Authenticator};
+use super::policy::NonceRule;
 use crate::base::Timestamp;
 use crate::crypto::jwt::{TokenProblem, read_foreign};
 use crate::crypto::mac::{self, Purpose};
 use crate::protocol::Refusal;
 use crate::protocol::dpop::{AHEAD_SECONDS, Expected, OLDEST_SECONDS, Proof};
-
-/// Whether a proof must carry a nonce of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NonceRule {
-    Required,
-    /// Checked when given.
-    Optional,
-}
 
 /// A nonce lives through its slot and the next one.
 const SLOT_SECONDS: i64 = 180;

@@ -1,12 +1,13 @@
 //! Departments and their systems: who they are, how they show it, what they may ask.
 
 pub mod department;
+pub mod key_set;
+pub mod powers;
 pub mod registration;
-pub mod store;
-pub mod registry;
 pub mod secret;
 pub mod shared_secret;
-pub mod powers;
+pub mod store;
+pub mod registry;
 pub mod policy;
 pub mod demands;
 pub mod error_words;

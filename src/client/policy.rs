@@ -1,6 +1,5 @@
 //! What a client may ask for, by its registration and its profile.
 
-use super::dpop::NonceRule;
 use super::registration::{Client, Profile};
 use crate::config::DpopNonce;
 use crate::protocol::confirmation::Confirmation;
@@ -12,6 +11,14 @@ use crate::protocol::{Details, GrantType, Refusal, Scope, SigningAlgorithm};
 /// Whether an authorization request must carry a code challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PkceRule {
+    Required,
+    /// Checked when given.
+    Optional,
+}
+
+/// Whether a proof must carry a nonce of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NonceRule {
     Required,
     /// Checked when given.
     Optional,

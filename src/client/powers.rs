@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::registration::Client;
-use super::trust::key_set;
+use super::key_set::key_set;
+use crate::protocol::client_auth::is_client_id;
 use crate::protocol::redirect::RedirectForm;
 use crate::protocol::resource::is_resource;
 use crate::protocol::{RedirectUri, Scope, SigningAlgorithm};
@@ -129,7 +129,7 @@ impl Powers {
 impl ExchangeRule {
     fn problem(&self) -> Option<&'static str> {
         let ids =
-            |list: &[String]| (1..=MOST).contains(&list.len()) && list.iter().all(|id| Client::is_id(id));
+            |list: &[String]| (1..=MOST).contains(&list.len()) && list.iter().all(|id| is_client_id(id));
         (!ids(&self.from) || !ids(&self.to))
             .then_some("has a rule whose from or to is not 1 to 32 client ids")
     }

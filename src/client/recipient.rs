@@ -1,7 +1,5 @@
 //! To whom an answer is encrypted: what the client registered for it, and the key it published.
 
-use std::sync::Arc;
-
 use super::registration::Client;
 use super::trust::Trust;
 use crate::base::random::Random;
@@ -105,13 +103,6 @@ fn wanted(metadata: &ClientMetadata, purpose: Purpose) -> Option<Algorithms> {
         }
     };
     alg.map(|alg| Algorithms { alg, enc: enc.unwrap_or_default() })
-}
-
-/// The encryption keys of a JWK set, in the owner's order.
-pub(super) fn encryption_keys(value: &serde_json::Value) -> Arc<[PublicKey]> {
-    let listed =
-        value.get("keys").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    listed.iter().take(super::trust::MOST_KEYS).filter_map(PublicKey::from_jwk).collect()
 }
 
 impl From<Refusal> for SealProblem {

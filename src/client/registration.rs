@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use jsonwebtoken::jwk::JwkSet;
 
+use super::key_set::{encryption_keys, key_set};
 use super::powers::Powers;
-use super::recipient;
-use super::trust::key_set;
 use crate::base::{Fault, Locale, Name, Timestamp};
 use crate::crypto::jwe;
 use crate::protocol::client_auth::is_client_id;
@@ -180,7 +179,7 @@ impl Client {
         let redirects = metadata.redirect_uris.iter().map(|text| text.parse());
         let redirects = redirects.collect::<Result<_, _>>().map_err(|_| broken("redirect_uris"))?;
         let keys = metadata.jwks.as_ref().map(key_set).transpose().map_err(|_| broken("jwks"))?;
-        let encryption_keys = metadata.jwks.as_ref().map(recipient::encryption_keys).unwrap_or_default();
+        let encryption_keys = metadata.jwks.as_ref().map(encryption_keys).unwrap_or_default();
         let sector = sector(&columns.client_id, metadata).map_err(|_| broken("sector_identifier_uri"))?;
         Ok(Self {
             sector,

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, JwkSet};
-use serde_json::Value;
+use jsonwebtoken::jwk::JwkSet;
 use tokio::sync::{Mutex as Turn, Semaphore};
 use tracing::Instrument;
 
-use super::recipient;
+use super::key_set::{encryption_keys, key_set};
 use super::registration::Client;
 use crate::base::Timestamp;
 use crate::crypto::jwe::PublicKey;
@@ -22,7 +21,6 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// Keys that could not be confirmed for a day are no longer believed.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const LARGEST: usize = 64 * 1024;
-pub(super) const MOST_KEYS: usize = 32;
 const MOST_ADDRESSES: usize = 1024;
 /// Request objects fetched at once, whoever asks.
 const MOST_REFERENCES: usize = 32;
@@ -48,11 +46,6 @@ pub struct Trust {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the keys could not be fetched")]
 pub struct KeysUnavailable;
-
-/// A JSON value is not a JWK set (RFC 7517 §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a JWK set")]
-pub struct NotAKeySet;
 
 #[derive(Default)]
 struct Slot {
@@ -183,26 +176,7 @@ async fn fetch(outgoing: &Outgoing, uri: &str) -> Option<Published> {
     let text = String::from_utf8(body).ok()?;
     let value = parse(&text, Bounds { bytes: LARGEST, depth: 8 }).ok()?;
     let signature = Arc::new(key_set(&value).ok()?);
-    Some(Published { signature, encryption: recipient::encryption_keys(&value) })
-}
-
-/// The public signature keys of a JWK set; keys of kinds we do not know are left out (RFC 7517 §5).
-pub fn key_set(value: &Value) -> Result<JwkSet, NotAKeySet> {
-    let listed = value.get("keys").and_then(Value::as_array);
-    // A client that says `"jwks": {}` has no keys.
-    let listed = match (listed, value.as_object()) {
-        (Some(listed), _) => listed.as_slice(),
-        (None, Some(members)) if !members.contains_key("keys") => &[],
-        _ => return Err(NotAKeySet),
-    };
-    let keys = listed.iter().take(MOST_KEYS).filter_map(public_key).collect();
-    Ok(JwkSet { keys })
-}
-
-fn public_key(value: &Value) -> Option<Jwk> {
-    let kind = value.get("kty").and_then(Value::as_str)?;
-    // A symmetric key published by mistake must never verify anything.
-    if matches!(kind, "RSA" | "EC" | "OKP") { serde_json::from_value(value.clone()).ok() } else { None }
+    Some(Published { signature, encryption: encryption_keys(&value) })
 }
 
 impl<'a> From<&'a str> for KeysAt<'a> {
@@ -396,15 +370,6 @@ mod tests {
                 Err(KeysUnavailable),
                 "{text:.40}"
             );
-        }
-    }
-
-    #[test]
-    fn reads_sets_with_and_without_keys() {
-        assert!(key_set(&json!({})).unwrap().keys.is_empty());
-        assert!(key_set(&json!({"keys": []})).unwrap().keys.is_empty());
-        for bad in [json!([]), json!(null), json!({"keys": {}})] {
-            assert_eq!(key_set(&bad), Err(NotAKeySet), "{bad}");
         }
     }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::error::Problem;
-use crate::client::dpop::NonceRule;
-use crate::client::policy::{self, Held};
+use crate::client::policy::{self, Held, NonceRule};
 use crate::client::{Authenticated, Client};
 use crate::crypto::certificate::digest_of;
 use crate::http::machine::Machine;

@@ -10,7 +10,7 @@ use crate::base::Fault;
 use crate::client::Profile;
 use crate::client::dynamic::Publisher;
 use crate::client::dynamic::{admission, publisher};
-use crate::client::trust::key_set;
+use crate::client::key_set::key_set;
 use crate::protocol::RedirectUri;
 
 pub(super) struct DeclaredPublisher {
