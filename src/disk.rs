@@ -47,11 +47,20 @@ pub fn sync_names(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// What to add to an error about a right that is missing: whose the thing is, and what to do. Empty for other errors.
+/// What to add to an error about something that may not, or cannot, be written: what to do. Empty for other errors.
 pub fn advice(path: &Path, cause: &io::Error) -> String {
-    if cause.kind() != ErrorKind::PermissionDenied {
-        return String::new();
+    match cause.kind() {
+        ErrorKind::PermissionDenied => about_owner(path),
+        ErrorKind::ReadOnlyFilesystem => {
+            ": mount it for writing, or name a folder on a disk that is".to_owned()
+        }
+        ErrorKind::StorageFull => ": make room on this disk".to_owned(),
+        _ => String::new(),
     }
+}
+
+/// Whose the thing is, and who may do what is missing.
+fn about_owner(path: &Path) -> String {
     let owner = |path: &Path| fs::metadata(path).ok().map(|about| about.uid());
     let (me, folder) = (rustix::process::geteuid().as_raw(), folder_of(path));
     match (owner(path), owner(folder)) {
@@ -132,6 +141,13 @@ mod tests {
             let about = fs::metadata(home.join(made)).unwrap();
             assert_eq!((about.uid(), about.gid()), (SOMEBODY, SOMEBODY), "{made}");
         }
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_says_what_to_do() {
+        let said = |kind: ErrorKind| advice(Path::new("data"), &io::Error::from(kind));
+        assert!(said(ErrorKind::ReadOnlyFilesystem).contains("mount it for writing"));
+        assert!(said(ErrorKind::StorageFull).contains("make room"));
     }
 
     #[test]

@@ -19,11 +19,13 @@ use crate::config::Tls;
 /// Why the certificate cannot be used; one line, with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
-    #[error("{setting} {}: {cause}", path.display())]
+    #[error("{setting} {}: {cause}: name a PEM file that the user of the service may read", path.display())]
     Unreadable { setting: &'static str, path: PathBuf, cause: std::io::Error },
-    #[error("{setting} {}: it holds no PEM {what}", path.display())]
+    #[error("{setting} {}: it holds no PEM {what}: name the file that does", path.display())]
     NotPem { setting: &'static str, path: PathBuf, what: &'static str },
-    #[error("TONGYAO_TLS_CERT and TONGYAO_TLS_KEY do not fit together: {0}")]
+    #[error(
+        "TONGYAO_TLS_CERT and TONGYAO_TLS_KEY do not fit together: {0}: name the key that this certificate was made for"
+    )]
     Mismatch(rustls::Error),
 }
 
@@ -162,4 +164,38 @@ fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsProblem> {
 
 fn not_pem(setting: &'static str, path: &Path, what: &'static str) -> TlsProblem {
     TlsProblem::NotPem { setting, path: path.to_owned(), what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::scratch::Scratch;
+
+    #[test]
+    fn files_that_do_not_serve_are_told_with_what_to_do() {
+        let scratch = Scratch::open();
+        let pair = |names: [&str; 2]| {
+            let made = rcgen::generate_simple_self_signed(["id.example".to_owned()]).unwrap();
+            let [cert, key] = names.map(|name| scratch.join(name));
+            std::fs::write(&cert, made.cert.pem()).unwrap();
+            std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        };
+        pair(["cert", "key"]);
+        pair(["other-cert", "other-key"]);
+        let said = |cert: &str, key: &str| {
+            let tls = Tls { cert: scratch.join(cert), key: scratch.join(key) };
+            Identity::load(&tls, Asks::Everybody).map(|_| ()).map_err(|problem| problem.to_string())
+        };
+        assert_eq!(said("cert", "key"), Ok(()));
+        let cases = [
+            ("none", "key", "TONGYAO_TLS_CERT", "name a PEM file that the user of the service may read"),
+            ("cert", "", "TONGYAO_TLS_KEY", "name a PEM file that the user of the service may read"),
+            ("key", "key", "TONGYAO_TLS_CERT", "it holds no PEM certificate: name the file that does"),
+            ("cert", "other-key", "do not fit together", "name the key that this certificate was made for"),
+        ];
+        for (cert, key, what, advice) in cases {
+            let said = said(cert, key).unwrap_err();
+            assert!(said.contains(what) && said.contains(advice) && !said.contains('\n'), "{said}");
+        }
+    }
 }
