@@ -19,7 +19,7 @@ use crate::http::cookie::Cookie;
 use crate::http::csp::Csp;
 use crate::http::csrf::Posted;
 use crate::http::paths;
-use crate::http::shown::{PageProblem, Problem};
+use crate::http::shown::Problem;
 use crate::session::Session;
 use crate::session::detour;
 use crate::session::ending::{self, Ending, Reason};
@@ -70,24 +70,26 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
             leave_all(&mut context, &session).await?;
             Ok(signed_out(&context, way.as_ref()))
         }
-        Some("this") => {
-            if let Some(client) = way.as_ref().and_then(|way| way.client.as_ref()) {
+        Some("this") => match way.as_ref().and_then(|way| way.client.as_ref()) {
+            Some(client) => {
                 leave_one(&context, &session, client).await?;
+                Ok(back_or(&context, way.as_ref(), paths::ACCOUNT))
             }
-            Ok(back_or(&context, way.as_ref(), paths::ACCOUNT))
-        }
+            // Which system that was is over with the request: asked anew, instead of nothing done in silence.
+            None => Ok(undecided(&context, way.as_ref())),
+        },
         Some("stay") => Ok(back_or(&context, way.as_ref(), paths::ACCOUNT)),
         _ => Err(Problem::BadRequest.into()),
     }
 }
 
-/// The sign-out that waits under this id, brought by this browser.
-pub(super) async fn find(context: &mut Context, id: Option<&str>) -> Result<Option<Way>, PageProblem> {
-    let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
-    let id: RequestId = id.parse().map_err(|_| Problem::Expired)?;
+/// The sign-out that waits under this id, brought by this browser. One that is over takes with it where the person came from,
+/// but not the sign-out: who wants to leave a computer that others use is never sent back signed in.
+pub(super) async fn find(context: &mut Context, id: Option<&str>) -> Result<Option<Way>, Fault> {
+    let Some(id) = id.and_then(|id| id.parse::<RequestId>().ok()) else { return Ok(None) };
     let found: Option<Leaving> =
         detour::find(&context.app.ephemeral, &context.moment, (&id, &context.browser())).await?;
-    let leaving = found.ok_or(Problem::Expired)?;
+    let Some(leaving) = found else { return Ok(None) };
     context.prefer(leaving.ui_locales.as_deref());
     let client = match &leaving.client_id {
         Some(client) => context.app.clients.find(client).await?,

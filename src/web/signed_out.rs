@@ -57,8 +57,8 @@ const MOST_REPORTED: usize = MOST_FRAMES;
 pub async fn get(mut context: Context, Query(asked): Query<Asked>) -> Answer {
     let way = sign_out::find(&mut context, asked.request.as_deref()).await?;
     let told = told_soon(&context).await?;
-    // Who is signed in, again or still, is not told otherwise; but frames that wait for this page are the only way to some.
-    if context.session().await?.is_some() && !told.iter().any(waits_for_page) {
+    // Who is signed in, again or still, is not told otherwise; but a page that was never shown is the only way to some systems.
+    if context.session().await?.is_some() && !told.iter().any(|one| one.front == Some(Front::Waiting)) {
         return Ok(sign_out::undecided(&context, way.as_ref()));
     }
     let back = way.as_ref().and_then(|way| way.link(&context));

@@ -135,6 +135,19 @@ async fn what_the_browser_says_it_loaded_is_on_record_once() {
     assert!(!english.contains("Signed out "), "nobody may claim more than was asked: {english}");
 }
 
+/// A browser without script never says what it loaded: its page was shown all the same, and does not come back over a new sign-in.
+#[tokio::test]
+async fn who_has_signed_in_again_is_not_told_that_they_are_out() {
+    let world = world().await;
+    let mut browser = world.browser();
+    sign_in_at(&world, &mut browser, &["named"]).await;
+    assert_eq!(frames(&sign_out(&mut browser).await).len(), 1);
+    assert_eq!(frames(&browser.get("/signed-out").await).len(), 1, "loaded again while nobody is signed in");
+    browser.sign_in(&WANG).await;
+    assert_eq!(browser.get("/signed-out").await.name(), "sign-out");
+    assert_eq!(browser.get("/account/").await.name(), "account");
+}
+
 /// A page with a form of ours in a browser that nobody signed out of.
 async fn sign_out_of_nobody(browser: &mut Browser) -> Page {
     browser.get("/sign-in").await
