@@ -34,11 +34,22 @@ pub(super) fn judge(
     expected_sub(app, client, request)
 }
 
-/// The person a client means. An expired ID token is as good a hint as a fresh one; one of another client is none.
+/// The person a client means. Whoever is there, an answer is none to a request that names two (OIDC Core §3.1.2.2).
 fn expected_sub(app: &App, client: &Client, request: &AuthorizeRequest) -> Result<Option<String>, Refusal> {
-    let Some(hint) = &request.id_token_hint else { return Ok(request.claims.subject().map(str::to_owned)) };
+    let expected = match &request.id_token_hint {
+        Some(hint) => Some(hinted_sub(app, client, hint)?),
+        None => request.claims.subject().map(str::to_owned),
+    };
+    match expected {
+        Some(sub) if !request.claims.accepts(&sub) => Err(Refusal::PersonOther),
+        expected => Ok(expected),
+    }
+}
+
+/// An expired ID token is as good a hint as a fresh one; one of another client is none.
+fn hinted_sub(app: &App, client: &Client, hint: &str) -> Result<String, Refusal> {
     let keys = app.keys.signing.view();
     let claims: IdTokenClaims = jwt::read_own(&keys, "JWT", hint).map_err(|_| Refusal::IdTokenHintInvalid)?;
     let ours = claims.iss == app.settings.issuer && claims.aud == client.client_id;
-    if ours { Ok(Some(claims.sub)) } else { Err(Refusal::IdTokenHintInvalid) }
+    if ours { Ok(claims.sub) } else { Err(Refusal::IdTokenHintInvalid) }
 }

@@ -118,6 +118,12 @@ impl ClaimsRequest {
         named(Place::IdToken).or_else(|| named(Place::UserInfo))
     }
 
+    /// Whether an answer about `sub` is one that every place accepts. Who names nobody accepts anybody.
+    pub fn accepts(&self, sub: &str) -> bool {
+        let mut wishes = Place::ALL.iter().filter_map(|place| self.wish(*place, "sub"));
+        wishes.all(|wish| wish.texts().next().is_none() || wish.texts().any(|text| text == sub))
+    }
+
     /// Forgets what nobody will ever look at (OIDC Core §5.5: claims that are not understood are ignored): claims that are
     /// not `known`, and values wanted of any but `sub` and `acr`. The rest is kept as long as the request and its tokens live.
     pub fn forget_others(&mut self, known: impl Fn(&str) -> bool) {
@@ -274,6 +280,21 @@ mod tests {
         assert_eq!(claims.wishes(Place::UserInfo).count(), 1);
         let kept = serde_json::to_string(&claims).unwrap();
         assert_eq!(kept.parse(), Ok(claims));
+    }
+
+    #[test]
+    fn a_subject_is_accepted_by_every_place_that_names_one() {
+        let cases = [
+            ("{}", true),
+            (r#"{"id_token":{"sub":null,"name":null}}"#, true),
+            (r#"{"id_token":{"sub":{"value":"a"}}}"#, true),
+            (r#"{"id_token":{"sub":{"values":["b","a"]}},"userinfo":{"sub":{"value":"a"}}}"#, true),
+            (r#"{"id_token":{"sub":{"value":"b"}}}"#, false),
+            (r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}"#, false),
+        ];
+        for (text, accepted) in cases {
+            assert_eq!(text.parse::<ClaimsRequest>().unwrap().accepts("a"), accepted, "{text}");
+        }
     }
 
     #[test]

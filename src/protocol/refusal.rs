@@ -217,7 +217,7 @@ refusals! {
     SignInCancelled = 102036 AccessDenied 403
         "The person left the sign-in." "用户取消了登录。";
     PersonOther = 102037 LoginRequired 400
-        "Another person is signed in than id_token_hint or the sub claim names." "当前登录的用户与 id_token_hint 或所要求的 sub 不是同一人。";
+        "Another person is signed in than id_token_hint or the sub claim names, or these name two." "当前登录的用户与 id_token_hint 或所要求的 sub 不是同一人，或两者所指不同。";
     LevelTooLow = 102038 UnmetAuthenticationRequirements 400
         "The asked level of the person has not been reached; it takes a visit to a window or another verification."
         "用户的实名等级未达到要求，需到窗口或通过其他方式核验。";

@@ -1,6 +1,7 @@
 //! The authorization endpoint: what is refused and who is told, what is asked of the person, how the answer travels.
 
 use http::{Method, StatusCode};
+use serde_json::{Value, json};
 use tongyao::crypto::mac::digest;
 use url::Url;
 
@@ -347,6 +348,28 @@ async fn id_token_hint_is_for_one_person_and_one_client() {
     world.later(1);
     let page = li.get(&office.ask("openid").with("id_token_hint", &hint).address()).await;
     li.sign_in_on(&page, &LI).await.client_is_refused("login_required", 102_037);
+}
+
+#[tokio::test]
+async fn a_request_that_names_two_persons_is_answered_about_neither() {
+    let world = World::new().await;
+    let office = world.system("office");
+    let (mut wang, mut li) = (world.browser(), world.browser());
+    let hint = office.connect(&mut wang, &WANG, "openid").await.id.unwrap();
+    let other = office.connect(&mut li, &LI, "openid").await.id.unwrap();
+    let (hers, his) =
+        (office.id_claims(&hint).await["sub"].clone(), office.id_claims(&other).await["sub"].clone());
+    let both = |first: &Value, second: &Value| {
+        json!({"id_token": {"sub": {"value": first}}, "userinfo": {"sub": {"value": second}}}).to_string()
+    };
+    let hinted = office.ask("openid").with("id_token_hint", &hint);
+    wang.get(&hinted.clone().with("claims", &both(&hers, &hers)).address()).await.code();
+    for ask in [
+        hinted.with("claims", &json!({"id_token": {"sub": {"value": his}}}).to_string()),
+        office.ask("openid").with("claims", &both(&hers, &his)),
+    ] {
+        wang.get(&ask.address()).await.client_is_refused("login_required", 102_037);
+    }
 }
 
 #[tokio::test]
