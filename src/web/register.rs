@@ -14,8 +14,11 @@ use super::answer::{self, Answer, page};
 use super::chrome::Chrome;
 use super::form::Field;
 use super::messages;
-use super::pages::{Guardian, Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep};
+use super::pages::{
+    Guardian, Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, sign_in_and_back,
+};
 use super::sign_in;
+use super::sign_out;
 use super::way::Way;
 use crate::base::Fault;
 use crate::crypto::password::HashProblem;
@@ -65,10 +68,14 @@ pub async fn get(mut context: Context) -> Answer {
 }
 
 /// `step` is `code` or `create`, or `look` where a switch shows what came of the code once more. The code is looked at in all.
+/// `action=switch` says that the code is for somebody else than who is signed in.
 pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     let way = Way::if_waiting(&mut context, form.get("request")).await?;
     let mut visitor = Visitor::of(context, way).await?;
     visitor.chrome.typed = typed_again(&form);
+    if form.get("action") == Some("switch") {
+        return visitor.switch().await;
+    }
     let app = visitor.context.app.clone();
     let typed = form.get("continuation_code").unwrap_or_default();
     if let Some(seconds) = slip::GUESSES.wait(&app.ephemeral, &visitor.context.moment).await? {
@@ -83,7 +90,7 @@ pub async fn post(Posted { mut context, form }: Posted) -> Answer {
     }
     match (continuation.account, form.get("step")) {
         (Standing::HasAccount, Some(LOOK)) => {
-            let problem = (!visitor.is_of(&continuation)).then_some(RegisterProblem::AccountExists);
+            let problem = (!visitor.is_of(&continuation)).then(|| visitor.not_theirs());
             visitor.show(code_step(shown(typed)), problem)
         }
         (Standing::HasAccount, _) => visitor.bind(typed, &continuation).await,
@@ -115,12 +122,31 @@ impl Visitor {
         self.session.as_ref().is_some_and(|session| session.person == continuation.person)
     }
 
+    /// Signs this browser out, and comes back by the sign-in: whoever is signed in would be led past it. The code was kept
+    /// when it was refused.
+    async fn switch(mut self) -> Answer {
+        if let Some(session) = self.session.take() {
+            sign_out::leave_all(&mut self.context, &session).await?;
+        }
+        let request = self.way.as_ref().map(|way| way.id.to_string());
+        Ok(self.context.redirect(&sign_in_and_back(request.as_deref())))
+    }
+
+    /// What is said of the slip of somebody who has an account and is not the one signed in.
+    fn not_theirs(&self) -> RegisterProblem {
+        match self.session {
+            Some(_) => RegisterProblem::AccountOfAnother,
+            None => RegisterProblem::AccountExists,
+        }
+    }
+
     /// The person has an account: in it, the proof is bound to it; outside, they sign in first.
     async fn bind(mut self, typed: &str, continuation: &Continuation) -> Answer {
         let own = self.session.clone().filter(|_| self.is_of(continuation));
         let Some(session) = own else {
             kept::keep(&self.context, typed).await?;
-            return self.show(code_step(shown(typed)), Some(RegisterProblem::AccountExists));
+            let problem = self.not_theirs();
+            return self.show(code_step(shown(typed)), Some(problem));
         };
         let (app, who) = (&self.context.app, (&session.person, &session.account));
         match slip::redeem(&app.db, &app.keys, &self.context.moment, typed, who).await? {
@@ -235,7 +261,9 @@ impl Visitor {
         let (status, wait) = match problem {
             Some(RegisterProblem::TooManyTries { seconds }) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
             Some(RegisterProblem::Busy) => (StatusCode::SERVICE_UNAVAILABLE, Some(BUSY_SECONDS)),
-            Some(RegisterProblem::AccountExists) => (StatusCode::CONFLICT, None),
+            Some(RegisterProblem::AccountExists | RegisterProblem::AccountOfAnother) => {
+                (StatusCode::CONFLICT, None)
+            }
             None if drawn.is_refused() => (StatusCode::UNPROCESSABLE_ENTITY, None),
             None => (StatusCode::OK, None),
         };

@@ -104,13 +104,6 @@ async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
     assert_eq!((page.name().as_str(), page.status()), ("register", 409));
     let sign_in = page.links().into_iter().find(|link| link.starts_with("/sign-in")).unwrap();
 
-    // Signed in as somebody else, it is no different, and they are not shown what was typed.
-    let mut other = world.browser();
-    other.sign_in(&LI).await;
-    let page = other.get("/register").await;
-    assert_eq!(other.submit(&page, &[("continuation_code", &code)]).await.status(), 409);
-    assert_eq!(other.get("/register").await.input("continuation_code").as_deref(), Some(""));
-
     assert!(
         !sign_in.contains(&code)
             && home.get("/register").await.input("continuation_code").unwrap().is_empty()
@@ -131,6 +124,29 @@ async fn who_has_an_account_signs_in_and_binds_the_slip_to_it() {
     assert_eq!((page.name().as_str(), page.path.as_str()), ("visit", "/account/visit"));
     assert_ne!(home.cookie("tongyao_session"), Some(before.as_str()));
     assert!(home.get("/account/").await.text().contains("3 级"));
+}
+
+#[tokio::test]
+async fn who_types_the_slip_of_somebody_else_can_change_the_account() {
+    let world = World::with_halls().await;
+    let code = slip(&world, &WANG_CARD).await;
+    let mut shared = world.browser();
+    shared.sign_in(&LI).await;
+    let page = shared.get("/register").await;
+    assert!(page.text().contains("您已登录") && !page.text().contains("开通"), "{}", page.text());
+    let page = shared.submit(&page, &[("continuation_code", &code)]).await;
+    assert_eq!((page.name().as_str(), page.status()), ("register", 409));
+    assert!(page.text().contains("这个续办码不属于当前登录的人"), "{}", page.text());
+    assert!(!page.links().iter().any(|link| link.starts_with("/sign-in")), "it would lead back here");
+    // They are not shown what was typed.
+    assert_eq!(shared.get("/register").await.input("continuation_code").as_deref(), Some(""));
+
+    let page = shared.submit(&page, &[("action", "switch")]).await;
+    assert_eq!(page.name(), "sign-in");
+    let page = shared.sign_in_on(&page, &WANG).await;
+    assert_eq!(page.input("continuation_code").as_ref(), Some(&code), "it is not typed again");
+    assert_eq!(shared.submit(&page, &[]).await.name(), "visit");
+    assert!(shared.get("/account/").await.text().contains("3 级"));
 }
 
 /// The form behind a switch of language or text size.

@@ -5,6 +5,9 @@ messages! {
         title: "用续办码开通账号" | "Create your account",
         lead: "您在窗口核验过身份，凭回执单上的续办码开通账号。开通后就是 3 级。"
             | "You have been verified at a window. With the code on your slip you create an account that is at level 3 from the start.",
+        title_signed_in: "输入续办码" | "Enter the code on your slip",
+        lead_signed_in: "您已登录。输入回执单上的续办码，窗口核验的结果就记入您的账号。"
+            | "You are signed in. Enter the code, and what the window verified counts for your account.",
         title_kept: "把核验结果记入您的账号" | "Add the verification to your account",
         kept: "您已登录，续办码已经填好。点“下一步”，窗口核验的结果就记入您的账号。"
             | "You are signed in and your code is filled in. Press Next, and what the window verified counts for your account.",
@@ -35,6 +38,9 @@ messages! {
         too_many(wait): "尝试次数过多，请等待 {wait}再试" | "Too many tries. Wait {wait} and try again",
         password_differs: "两次输入的密码不一致" | "The two passwords are not the same",
         account_exists: "您已经有账号。请先登录，续办码为您保留 15 分钟" | "You already have an account. Sign in first; your code is kept for 15 minutes",
+        switch: "换账号登录" | "Sign in as somebody else",
+        account_of_another: "这个续办码不属于当前登录的人。请换成持码人的账号登录，续办码保留 15 分钟"
+            | "This code is not for the person signed in. Sign in with the account of the person it is for; the code is kept for 15 minutes",
         busy: "现在办理的人较多，请稍后再试" | "Many people are using this right now. Try again in a moment",
         have_account: "已经有账号？" | "Do you have an account already? ",
         sign_in: "登录" | "Sign in",

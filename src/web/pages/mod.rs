@@ -34,6 +34,7 @@ pub use reader::{ReaderPage, SampleCard};
 pub use receipt::{ReceiptPage, ReceiptState};
 pub use register::{
     Guardian, Kept, RegisterDetails, RegisterPage, RegisterProblem, RegisterStep, RegisteredPage,
+    sign_in_and_back,
 };
 pub use requests::{InboxLine, InboxPage, RequestLine, RequestsPage};
 pub use sign_in::{SignInPage, SignInProblem, SignInTab, WhyAgain};

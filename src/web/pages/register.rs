@@ -59,6 +59,8 @@ pub enum RegisterProblem {
     },
     /// The person has an account already: the page leads to the sign-in.
     AccountExists,
+    /// The same, and somebody else is signed in.
+    AccountOfAnother,
     /// Too many passwords wait to be hashed.
     Busy,
 }
@@ -89,6 +91,15 @@ impl RegisterPage {
         self.problem == Some(RegisterProblem::AccountExists)
     }
 
+    fn account_of_another(&self) -> bool {
+        self.problem == Some(RegisterProblem::AccountOfAnother)
+    }
+
+    /// Who is signed in has an account: for them the code is no first of two steps.
+    fn is_signed_in(&self) -> bool {
+        self.chrome.signed_in.is_some()
+    }
+
     /// The way through the waiting request, or back to this page.
     fn sign_in_href(&self) -> String {
         match &self.request {
@@ -99,18 +110,13 @@ impl RegisterPage {
 
     /// For this request, and back to this page, which then has the code.
     fn sign_in_and_back_href(&self) -> String {
-        let (way, here) = match &self.request {
-            Some(request) => {
-                (format!("request={request}&"), format!("{}?request={request}", paths::REGISTER))
-            }
-            None => (String::new(), paths::REGISTER.to_owned()),
-        };
-        format!("{}?{way}next={}", paths::SIGN_IN, urlencoded::encode(&here))
+        sign_in_and_back(self.request.as_deref())
     }
 
     fn title(&self) -> &'static str {
         match self.step {
             RegisterStep::Code { kept: Kept::Code, .. } => self.m().title_kept(),
+            RegisterStep::Code { .. } if self.is_signed_in() => self.m().title_signed_in(),
             RegisterStep::Code { .. } => self.m().title(),
             RegisterStep::Details(_) => self.m().title_details(),
         }
@@ -127,10 +133,20 @@ impl RegisterPage {
         let problem = self.problem.map(|problem| match problem {
             RegisterProblem::TooManyTries { seconds } => m.too_many(Wait(self.chrome.locale).of(seconds)),
             RegisterProblem::AccountExists => m.account_exists().to_owned(),
+            RegisterProblem::AccountOfAnother => m.account_of_another().to_owned(),
             RegisterProblem::Busy => m.busy().to_owned(),
         });
         fields.and(first, problem)
     }
+}
+
+/// The sign-in, on the way of `request` where there is one, and from there to the page with the code.
+pub fn sign_in_and_back(request: Option<&str>) -> String {
+    let (way, here) = match request {
+        Some(request) => (format!("request={request}&"), format!("{}?request={request}", paths::REGISTER)),
+        None => (String::new(), paths::REGISTER.to_owned()),
+    };
+    format!("{}?{way}next={}", paths::SIGN_IN, urlencoded::encode(&here))
 }
 
 impl RegisterDetails {

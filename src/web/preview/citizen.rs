@@ -306,6 +306,11 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         problem: Some(RegisterProblem::AccountExists),
         ..code(Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"))
     };
+    let of_another = RegisterPage {
+        chrome: signed_in(chrome),
+        problem: Some(RegisterProblem::AccountOfAnother),
+        ..code(Field::of("K7QM2-XR9TC-4WHB3-EYZ5A-B"))
+    };
     let typed = vec![("step", "look".to_owned()), ("continuation_code", "K7QM-2XR9".to_owned())];
     let wrong_code = RegisterPage {
         chrome: Chrome { typed, ..chrome.clone() },
@@ -332,6 +337,7 @@ fn registration(chrome: &Chrome) -> Vec<Shot> {
         Shot::of("register-wrong", &wrong_code),
         Shot::of("register-many", &many),
         Shot::of("register-exists", &exists),
+        Shot::of("register-of-another", &of_another),
         Shot::of("register-kept", &kept),
         Shot::of("register-details", &page(RegisterStep::Details(Box::new(details)))),
         Shot::of("register-details-child", &page(RegisterStep::Details(Box::new(child)))),
