@@ -51,7 +51,7 @@ async fn answer(machine: &Machine, request: Request) -> Result<&'static str, Pro
             let person = waiting.person.as_ref().ok_or_else(nobody)?;
             end(machine, (&client, &waiting), Said::No(person, Closing::Denied), "denied").await
         }
-        _ => Err(Refusal::RequestMalformed.into()),
+        _ => Err(Refusal::CibaActionUnknown.into()),
     }
 }
 

@@ -446,6 +446,8 @@ refusals! {
         "The asked level of the person has not been reached." "用户的实名等级未达到要求。";
     CibaScopeMissing = 103101 InvalidRequest 400
         "scope is missing; it must contain openid." "缺少 scope，且须包含 openid。";
+    CibaActionUnknown = 103102 InvalidRequest 400
+        "action must be allow or deny." "action 应为 allow 或 deny。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401

@@ -261,7 +261,7 @@ async fn polling_keeps_its_pace_and_ends_with_the_time() {
 async fn the_sandbox_answers_for_the_citizen() {
     let (world, hotline) = world(json!({})).await;
     let id = begin(&hotline, &[]).await;
-    sandbox(&world, &id, "dance").await.refused(400, "invalid_request", 100001);
+    sandbox(&world, &id, "dance").await.refused(400, "invalid_request", 103102);
     sandbox(&world, "nothing", "allow").await.refused(400, "invalid_grant", 103081);
     sandbox(&world, &id, "allow").await.good();
     sandbox(&world, &id, "deny").await.refused(400, "invalid_grant", 103083);
