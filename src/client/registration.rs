@@ -117,6 +117,11 @@ impl Client {
         is_client_id(text)
     }
 
+    /// Whether people would be others to it, registered so.
+    pub fn renames_people(&self, metadata: &ClientMetadata) -> bool {
+        sector(&self.client_id, metadata).is_ok_and(|sector| sector != self.sector)
+    }
+
     /// The name people read; a client without one is called by its department.
     pub fn name(&self, locale: Locale) -> &str {
         self.metadata.name(locale).unwrap_or_else(|| self.department_name.in_language(locale))

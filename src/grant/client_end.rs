@@ -1,6 +1,9 @@
-//! What ends with a client: everything it got, when an operator switches it off; everything that names it, when it goes.
+//! What ends with a client: everything it got, when an operator switches it off or people become others to it; everything
+//! that names it, when it goes.
 
 use crate::base::{Fault, Moment};
+use crate::client::Client;
+use crate::protocol::ClientMetadata;
 use crate::sql;
 use crate::storage::{Run, Tx};
 
@@ -24,7 +27,21 @@ pub async fn revoke_all(tx: &mut Tx, moment: &Moment, client_id: &str, reason: &
     .map(|_| ())
 }
 
-/// The same, and nobody has let it know anything any more; no session is one of its own.
+/// OIDC Core §12.2: a refreshed ID token names its person as the first one did. Where the new registration would name them
+/// otherwise, people sign in again.
+pub async fn revoke_renamed(
+    tx: &mut Tx,
+    moment: &Moment,
+    client: &Client,
+    new: &ClientMetadata,
+) -> Result<(), Fault> {
+    if !client.renames_people(new) {
+        return Ok(());
+    }
+    revoke_all(tx, moment, &client.client_id, "subjects_changed").await
+}
+
+/// Everything of the client is dead, and nobody has let it know anything any more; no session is one of its own.
 pub async fn forget_all(tx: &mut Tx, moment: &Moment, client_id: &str) -> Result<(), Fault> {
     revoke_all(tx, moment, client_id, "client_deleted").await?;
     tx.execute(sql!("DELETE FROM consent WHERE client_id = $1", client_id)).await?;

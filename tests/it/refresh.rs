@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
@@ -129,6 +129,41 @@ async fn fifty_replays_at_once_leave_nothing() {
         portal.userinfo(&Tokens::of(answer).access).await.refused(401, "invalid_token", 104_006);
         portal.refresh(&refresh_of(answer)).await.refused(400, "invalid_grant", 103_020);
     }
+}
+
+/// OIDC Core §12.2: a refreshed ID token has the `sub` of the first.
+#[tokio::test]
+async fn where_people_become_others_to_a_client_they_sign_in_again() {
+    const SECRET: &str = "renamed-secret-0123456789";
+    let client = |members: Value| {
+        let mut client = json!({
+            "client_id": "renamed", "client_secret": SECRET, "department": "data", "consent": "implicit",
+            "redirect_uris": ["https://renamed.example/cb"], "grant_types": ["authorization_code", "refresh_token"],
+            "scope": "openid profile offline_access",
+        });
+        client.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        json!({"clients": [client]})
+    };
+    let world = World::new().await;
+    world.apply(client(json!({}))).await;
+    let renamed = RelyingParty::new(&world, "renamed", Credential::Basic(SECRET.to_owned()));
+    let mut browser = world.browser();
+    let scope = "openid offline_access";
+    let first = renamed.connect(&mut browser, &WANG, scope).await;
+    let sub = renamed.id_claims(&first.id.unwrap()).await["sub"].clone();
+
+    // A change that leaves people who they are ends nothing.
+    world.apply(client(json!({"client_name": "Renamed"}))).await;
+    world.later(6);
+    let second = Tokens::of(&renamed.refresh(&first.refresh.unwrap()).await);
+    assert_eq!(renamed.id_claims(&second.id.unwrap()).await["sub"], sub);
+
+    world.apply(client(json!({"client_name": "Renamed", "subject_type": "public"}))).await;
+    world.later(6);
+    renamed.refresh(&second.refresh.unwrap()).await.refused(400, "invalid_grant", 103_020);
+    renamed.userinfo(&second.access).await.refused(401, "invalid_token", 104_006);
+    let again = renamed.connect(&mut browser, &WANG, scope).await;
+    assert_ne!(renamed.id_claims(&again.id.unwrap()).await["sub"], sub);
 }
 
 /// FAPI 2.0 Security Profile §5.3.2.1: the same refresh token, as long as the family lives.

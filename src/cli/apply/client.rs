@@ -10,6 +10,7 @@ use super::{Sandbox, Target};
 use crate::base::{Fault, Locale, Secret};
 use crate::client::store::{self, NewClient};
 use crate::client::{Client, ConsentPolicy, Powers, Profile, demands, secret, sector, shared_secret};
+use crate::grant::client_end;
 use crate::protocol::{ClientMetadata, GrantType};
 
 pub(super) struct DeclaredClient {
@@ -172,6 +173,9 @@ pub(super) async fn write(step: &mut Step<'_>, declared: &DeclaredClient) -> Res
             consent: declared.consent,
             secret_digest: digest.as_deref(),
         };
+        if let Some(known) = &known {
+            client_end::revoke_renamed(step.tx, step.moment, known, &declared.metadata).await?;
+        }
         store::upsert(step.tx, step.moment, &new).await?;
         store::empower(step.tx, step.moment, &declared.client_id, &declared.powers).await?;
     }

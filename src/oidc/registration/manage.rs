@@ -70,6 +70,7 @@ async fn replace(machine: &mut Machine, id: &str, request: Request) -> Result<Re
     let app = machine.app.clone();
     let mut tx = app.db.begin().await?;
     let fresh = registrar::replace(&mut tx, &machine.moment, &app.keys, (&kept, &new)).await??;
+    client_end::revoke_renamed(&mut tx, &machine.moment, &kept.client, &metadata).await?;
     tx.commit().await?;
     app.clients.forget(id);
     (kept.client.metadata, kept.client.profile, kept.client.state) = (metadata, profile, state);
