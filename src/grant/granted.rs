@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::asked::Asked;
 use super::standing::Standing;
+use super::{claims, verified};
 use crate::base::Timestamp;
 use crate::base::id::{AccountId, ConsentId, PersonId, SessionId};
 use crate::client::Client;
@@ -90,6 +91,14 @@ impl Granted {
                 consent: standing.consent.as_ref().map(|consent| consent.id.clone()),
             },
         }
+    }
+
+    /// What an operator has taken from the registration since is granted no more; given back, it is as it was.
+    pub fn narrow_to(&mut self, client: &Client) {
+        let registered = &client.metadata.scope;
+        let scope_of = |claim: &str| claims::scope_of(claim).or_else(|| verified::scope_of(claim));
+        self.scope = self.scope.intersection(registered);
+        self.facts.claim_names.retain(|name| scope_of(name).is_some_and(|scope| registered.contains(scope)));
     }
 
     /// RFC 6749 §6: less than was granted, never more.

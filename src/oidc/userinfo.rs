@@ -47,20 +47,25 @@ async fn answer(
     let found =
         access_token::find_with_person(&mut machine.app.db.read(), &machine.app.keys, now, token.expose())
             .await?;
-    let Bearer { token, about } = found.ok_or(Refusal::AccessTokenUnknown)?;
+    let Bearer { mut token, about } = found.ok_or(Refusal::AccessTokenUnknown)?;
     token.check(now)?;
     let settings = &machine.app.settings;
     // RFC 8707 §2: what was made for a resource opens nothing else.
     if !token.is_for(&[&settings.issuer, &settings.url(paths::USERINFO)]) {
         return Err(Refusal::AccessTokenWrongKind.into());
     }
-    let (Some(family), Some(about)) = (&token.family, &about) else {
+    let (Some(family), Some(about)) = (&mut token.family, &about) else {
         return Err(Refusal::AccessTokenWrongKind.into());
     };
-    if !token.scope.contains(OPENID) {
+    let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
+    // What a token was exchanged for rests on what another client was granted.
+    let owner =
+        machine.app.clients.find(&family.granted.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
+    family.granted.narrow_to(&owner);
+    let scope = token.scope.intersection(&family.granted.scope);
+    if !scope.contains(OPENID) {
         return Err(Refusal::ScopeInsufficient.into());
     }
-    let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
     client.usable().map_err(|_| Refusal::AccessTokenRevoked)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     proof::at_resource(machine, &client, &shown, token.carries.confirmation.as_ref()).await?;
@@ -72,7 +77,7 @@ async fn answer(
     }
     let trust = &machine.app.authenticator.trust;
     let recipient = trust.recipient(machine.moment.now, &client, Purpose::Userinfo).await?;
-    let mut told = claims::for_userinfo(about, &family.granted, &token.scope);
+    let mut told = claims::for_userinfo(about, &family.granted, &scope);
     let question =
         Question { about, granted: &family.granted, sector: &client.sector, place: Place::UserInfo, now };
     let verified = verified::tell(&mut machine.app.db.read(), &machine.app.keys, &question).await?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
-use crate::support::{RelyingParty, WANG, World};
+use crate::support::{RelyingParty, Tokens, WANG, World};
 
 #[tokio::test]
 async fn tells_what_each_scope_lets_it() {
@@ -32,6 +32,49 @@ async fn tells_what_each_scope_lets_it() {
         assert_eq!(&told[claim], value, "{claim}");
     }
     assert!(!told.as_object().unwrap().values().any(Value::is_null), "null fields make clients fail: {told}");
+}
+
+#[tokio::test]
+async fn what_is_taken_from_the_registration_is_told_no_more() {
+    const SECRET: &str = "registry-secret-0123456789";
+    let client = |scope: &str| {
+        json!({
+            "client_id": "registry", "client_secret": SECRET, "department": "data", "consent": "implicit",
+            "redirect_uris": ["https://registry.example/cb"], "grant_types": ["authorization_code", "refresh_token"],
+            "scope": scope,
+        })
+    };
+    let all = "openid profile phone id_number real_name offline_access";
+    let world = World::with_clients(&[client(all)]).await;
+    let registry = RelyingParty::new(&world, "registry", Credential::Basic(SECRET.to_owned()));
+    let verified = json!({"verification": {"trust_framework": null}, "claims": {"name": null}});
+    let claims = json!({"userinfo": {"id_number": null, "verified_claims": verified}});
+    let ask = registry.ask("openid phone offline_access").with("claims", &claims.to_string());
+    let code = world.browser().pass(&ask, &WANG).await.code();
+    let tokens = Tokens::of(&registry.exchange(&code, &ask).await);
+    let names = async |token: &str| {
+        let told = registry.userinfo(token).await.good();
+        told.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+    };
+    let everything = "sub id_number phone_number phone_number_verified verified_claims";
+    assert_eq!(names(&tokens.access).await, everything);
+
+    world.apply(json!({"clients": [client("openid offline_access")]})).await;
+    world.later(6);
+    assert_eq!(names(&tokens.access).await, "sub");
+    let answer = registry.refresh(&tokens.refresh.unwrap()).await.good();
+    assert_eq!(answer["scope"], "offline_access openid");
+    let renewed = answer["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(names(&renewed).await, "sub");
+
+    // Given back, it is as the person has allowed it; a token that was made meanwhile stays as narrow as it is.
+    world.apply(json!({"clients": [client(all)]})).await;
+    world.later(6);
+    assert_eq!(names(&tokens.access).await, everything);
+    assert_eq!(names(&renewed).await, "sub id_number verified_claims");
+    world.apply(json!({"clients": [client("profile offline_access")]})).await;
+    world.later(6);
+    registry.userinfo(&renewed).await.refused(403, "insufficient_scope", 104_008);
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ pub(super) async fn exchange(
     };
     let Renewal { family, token, turn } = renewal;
     let mut granted = family.granted;
+    granted.narrow_to(asked.client);
     let scope = granted.narrowed(scope)?;
     let to = asked.issuing();
     let written = issue::write_with(&mut tx, &to, &family.id, (&granted, scope), Some(token)).await??;
