@@ -94,23 +94,30 @@ async fn who_is_signed_in_is_never_told_otherwise() {
 /// The page of a shared computer stood open too long: what its buttons do they do, only the way back is lost.
 #[tokio::test]
 async fn who_decides_too_late_is_signed_out_all_the_same() {
+    /// Of a request that nobody keeps any more.
+    const OVER: &str = "req_0190a1b2c3d4e5f60718293a4b5c6d7e";
     let (world, told, listener) = with_listener().await;
     let mut browser = world.browser();
     let hint = told.connect(&mut browser, &WANG, "openid").await.id.unwrap();
     let back = "https://told.example/bye?a=b";
     let asks = asked(&[("id_token_hint", &hint), ("post_logout_redirect_uri", back)]);
     let page = browser.get(&asks).await;
-    let address = format!("/sign-out?request={}", page.input("request").unwrap());
-    world.later(30 * 60 + 1);
+    let address = format!("/sign-out?request={OVER}");
+    let decided = |decision| {
+        let mut form = page.form_to("/sign-out");
+        form.set("request", OVER);
+        form.press("decision", decision);
+        form
+    };
 
     // Which system "this" was nobody knows any more: nothing is done in silence.
-    let anew = browser.submit(&page, &[("decision", "this")]).await;
+    let anew = browser.send(&page, &decided("this")).await;
     assert_eq!(
         (anew.name().as_str(), anew.buttons("decision")),
         ("sign-out", vec!["all".into(), "stay".into()])
     );
     assert_eq!(browser.get(&address).await.name(), "sign-out");
-    let out = browser.submit(&page, &[("decision", "all")]).await;
+    let out = browser.send(&page, &decided("all")).await;
     assert_eq!((out.name().as_str(), out.status()), ("signed-out", 200));
     assert!(browser.cookie("tongyao_session").is_none());
     assert!(!out.links().iter().any(|link| link.contains("told.example")), "{:?}", out.links());
