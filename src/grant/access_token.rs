@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::family::{Columns, Family, Life};
+use super::token_key;
 use crate::base::id::{FamilyId, PersonId};
 use crate::base::{Fault, Moment, Timestamp};
 use crate::client::Client;
@@ -64,7 +65,7 @@ pub struct Issued {
     pub expires_at: Timestamp,
 }
 
-/// What the database knows a token by: the digest of an opaque token, or of the `jti` of a signed one.
+/// What the database knows a token by: made of an opaque token, or of the `jti` of a signed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenKey(String);
 
@@ -122,17 +123,16 @@ const LOOKS: usize = 8;
 
 /// Issues a token. What is signed is signed after the commit.
 pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<Issued, Fault> {
-    let random = moment.random.token(32);
+    let text = token_key::fresh(moment);
     let format = new.client.metadata.access_token_format;
     let (secret, key) = match format {
         AccessTokenFormat::Opaque => {
-            let token = format!("{PREFIX}{random}");
-            let key = TokenKey::of_opaque(&token);
-            (token, key)
+            let key = TokenKey::of_opaque(&text);
+            (format!("{PREFIX}{text}"), key)
         }
         AccessTokenFormat::Jwt => {
-            let key = TokenKey::of_jti(&random);
-            (random, key)
+            let key = TokenKey::of_jti(&text);
+            (text, key)
         }
     };
     let longest = moment.now + LIFETIME;
@@ -244,8 +244,8 @@ impl Issued {
 impl TokenKey {
     /// The key of a presented token, if it can be one of ours: what nobody here made costs no look-up.
     pub fn of(keys: &Keys, token: &str) -> Option<Self> {
-        if token.starts_with(PREFIX) {
-            return Some(Self::of_opaque(token));
+        if let Some(text) = token.strip_prefix(PREFIX) {
+            return Some(Self::of_opaque(text));
         }
         if !token.contains('.') {
             return None;
@@ -255,13 +255,14 @@ impl TokenKey {
         Some(Self::of_jti(&named.jti))
     }
 
-    fn of_opaque(token: &str) -> Self {
-        Self(digest(token))
+    /// Of the text behind the prefix.
+    fn of_opaque(text: &str) -> Self {
+        Self(token_key::key(text, digest(&format!("{PREFIX}{text}"))))
     }
 
     /// Of a space of its own: a `jti`, which stands readable in the token, never passes for an opaque token.
     fn of_jti(jti: &str) -> Self {
-        Self(digest(&format!("{TYP}\0{jti}")))
+        Self(token_key::key(jti, digest(&format!("{TYP}\0{jti}"))))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod claims;
 pub mod verified;
 pub mod release;
 pub mod trace;
+pub mod token_key;
 pub mod access_token;
 pub mod token_text;
 pub mod wanted;

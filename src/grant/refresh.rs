@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::family::{self, Columns, Family, Life};
+use super::token_key;
 use crate::audit::{self, Event};
 use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment, Timestamp};
@@ -75,7 +76,7 @@ pub const RETRY: Duration = Duration::from_secs(60);
 
 /// Issues the first refresh token of a family.
 pub async fn issue(tx: &mut Tx, moment: &Moment, family: &FamilyId) -> Result<String, Fault> {
-    let token = format!("{PREFIX}{}", moment.random.token(32));
+    let token = format!("{PREFIX}{}", token_key::fresh(moment));
     insert(tx, moment, (&token, family), moment.now + IDLE);
     Ok(token)
 }
@@ -87,7 +88,7 @@ pub async fn redeem(
     keys: &Keys,
     presented: &Presented<'_>,
 ) -> Result<Redeemed, Fault> {
-    let digest = digest(presented.token);
+    let digest = key(presented.token);
     let Some(row) = find_row(tx, &digest).await? else {
         return Ok(Redeemed::Refused(Refusal::RefreshUnknown));
     };
@@ -146,7 +147,7 @@ async fn rotate(
     if used == 0 {
         return Ok(None);
     }
-    let successor = successor(keys, token, &salt);
+    let successor = successor(keys, token, (&salt, moment.now));
     insert(tx, moment, (&successor, &family.id), idle_until(moment.now, family));
     Ok(Some(successor))
 }
@@ -179,11 +180,12 @@ async fn unheard_successor(
     else {
         return Ok(None);
     };
-    if moment.now >= Timestamp::from_micros(used_at) + RETRY {
+    let used_at = Timestamp::from_micros(used_at);
+    if moment.now >= used_at + RETRY {
         return Ok(None);
     }
-    let successor = successor(keys, token, &salt);
-    let heard_of = used(tx, &digest(&successor)).await?.is_none_or(|next| next.used_at.is_some());
+    let successor = successor(keys, token, (&salt, used_at));
+    let heard_of = used(tx, &key(&successor)).await?.is_none_or(|next| next.used_at.is_some());
     Ok((!heard_of).then_some(successor))
 }
 
@@ -192,9 +194,23 @@ async fn used(tx: &mut Tx, digest: &str) -> Result<Option<Used>, Fault> {
 }
 
 /// Made of three parts that never lie together: the token the client holds, the salt in its row, the service's key. So it
-/// can be told again to whoever presents the token, and is kept nowhere.
-fn successor(keys: &Keys, token: &str, salt: &str) -> String {
-    format!("{PREFIX}{}", keys.mac.of(Purpose::RefreshSuccessor, &[token.as_bytes(), salt.as_bytes()]))
+/// can be told again to whoever presents the token, and is kept nowhere. It is made in the moment the token was used.
+fn successor(keys: &Keys, token: &str, (salt, used_at): (&str, Timestamp)) -> String {
+    let secret = keys.mac.of(Purpose::RefreshSuccessor, &[token.as_bytes(), salt.as_bytes()]);
+    // An older build made those of its tokens without a moment, and a retry may be about one of them.
+    match token_key::moment(text(token)) {
+        Some(_) => format!("{PREFIX}{}", token_key::behind(used_at, &secret)),
+        None => format!("{PREFIX}{secret}"),
+    }
+}
+
+/// What the database knows a token by.
+fn key(token: &str) -> String {
+    token_key::key(text(token), digest(token))
+}
+
+fn text(token: &str) -> &str {
+    token.strip_prefix(PREFIX).unwrap_or(token)
 }
 
 /// No token outlives its family.
@@ -205,7 +221,7 @@ fn idle_until(now: Timestamp, family: &Family) -> Timestamp {
 fn insert(tx: &mut Tx, moment: &Moment, (token, family): (&str, &FamilyId), until: Timestamp) {
     tx.later(sql!(
         "INSERT INTO refresh_token (digest, family_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
-        digest(token),
+        key(token),
         family.as_str(),
         moment.now,
         until,
@@ -229,7 +245,7 @@ impl RefreshToken {
 
 /// Finds a refresh token, alive or not.
 pub async fn find(run: &mut impl Run, now: Timestamp, token: &str) -> Result<Option<RefreshToken>, Fault> {
-    let Some(row) = find_row(run, &digest(token)).await? else { return Ok(None) };
+    let Some(row) = find_row(run, &key(token)).await? else { return Ok(None) };
     Ok(Some(RefreshToken {
         issued_at: Timestamp::from_micros(row.issued_at),
         expires_at: Timestamp::from_micros(row.expires_at),
