@@ -1,6 +1,7 @@
 //! The load driver: starts the built server, drives real flows over HTTP, and prints what each operation costs.
 //!
-//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres] [--identities N] [--sessions N]`;
+//! `cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres] [--identities N] [--sessions N]
+//! [--against PROGRAM]`;
 //! `tests/bench/run` also starts a PostgreSQL and a Redis for it. Machines differ, so nothing here fails by the clock: the
 //! figures of the project are printed beside what was measured.
 // A bench speaks to the person at the terminal.
@@ -8,6 +9,7 @@
 
 mod beside;
 mod browser;
+mod builds;
 mod certificates;
 mod company;
 mod crowd;
@@ -31,6 +33,8 @@ mod stored;
 mod storm;
 mod window;
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use plan::{Plan, Stand};
@@ -47,6 +51,9 @@ fn main() -> Result<()> {
 async fn run(plan: Plan) -> Result<()> {
     if plan.wants_growth() {
         return grow(&plan).await;
+    }
+    if let Some(other) = &plan.against {
+        return builds(&plan, other).await;
     }
     let parts = parts::measure(&plan).await.context("measuring the parts alone")?;
     report::parts(&parts);
@@ -77,6 +84,20 @@ async fn grow(plan: &Plan) -> Result<()> {
         report::growth(&growth);
         report::figures(&figures::of_growth(&stand, &growth));
         failed |= growth.failures() > 0;
+    }
+    anyhow::ensure!(!failed, "some operations failed: see the rows above");
+    Ok(())
+}
+
+/// Only what `--against` asks for.
+async fn builds(plan: &Plan, other: &Path) -> Result<()> {
+    let mut failed = false;
+    for stand in plan.stands() {
+        println!("\n## This build and another on {}", stand.title());
+        let compared =
+            builds::compare(&stand, plan, other).await.with_context(|| format!("on {}", stand.title()))?;
+        report::builds(&compared);
+        failed |= compared.iter().any(|pair| pair.failures() > 0);
     }
     anyhow::ensure!(!failed, "some operations failed: see the rows above");
     Ok(())

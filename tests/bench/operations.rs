@@ -53,7 +53,7 @@ pub type HopSignatures = Vec<(Signed, Vec<String>)>;
 /// Measures every operation the plan wants; one that cannot be prepared becomes a row that says why.
 pub async fn measure(world: &World, server: &Server, plan: &Plan) -> Result<(Vec<Row>, HopSignatures)> {
     let (mut rows, mut signatures) = (Vec::new(), Vec::new());
-    for name in NAMES.iter().copied().filter(|name| !ELSEWHERE.contains(name) && plan.wants(name)) {
+    for name in side_by_side().filter(|name| plan.wants(name)) {
         let bench = Bench { name, world, server, lasting: plan.lasting };
         let row = bench.run().await.unwrap_or_else(|error| Row::failed(name, format!("{error:#}")));
         eprintln!("measured {name}");
@@ -65,6 +65,11 @@ pub async fn measure(world: &World, server: &Server, plan: &Plan) -> Result<(Vec
         }
     }
     Ok((rows, signatures))
+}
+
+/// Those that one server measures after another.
+pub fn side_by_side() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().copied().filter(|name| !ELSEWHERE.contains(name))
 }
 
 /// One operation about to be measured.
@@ -102,7 +107,7 @@ struct Collector {
 }
 
 impl Bench<'_> {
-    async fn run(&self) -> Result<Row> {
+    pub async fn run(&self) -> Result<Row> {
         match self.name {
             "greeting" => self.greeting().await,
             "sso-hop-es256" => self.sso_hop(Signed::Es256).await,

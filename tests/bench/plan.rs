@@ -13,7 +13,7 @@ use crate::certificates::Files;
 use crate::operations::NAMES;
 
 const USAGE: &str = "cargo bench --bench load -- [--seconds N] [--only OPERATION] [--storage sqlite|postgres] \
-     [--identities N] [--sessions N]";
+     [--identities N] [--sessions N] [--against PROGRAM]";
 
 /// The command line.
 pub struct Plan {
@@ -23,6 +23,8 @@ pub struct Plan {
     pub identities: Option<u64>,
     /// So many people who are signed in.
     pub sessions: Option<u64>,
+    /// Another build of the program, to be measured in turns with this one.
+    pub against: Option<PathBuf>,
     only: Option<String>,
     storage: Option<String>,
 }
@@ -42,13 +44,16 @@ pub struct Place {
     pub port: u16,
     /// With these the server speaks TLS itself.
     pub encrypted: Option<Files>,
+    /// The build that is measured.
+    pub program: PathBuf,
 }
 
 impl Plan {
     /// Nothing when only help was asked for.
     pub fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
         let lasting = Duration::from_secs(5);
-        let mut plan = Self { lasting, identities: None, sessions: None, only: None, storage: None };
+        let mut plan =
+            Self { lasting, identities: None, sessions: None, against: None, only: None, storage: None };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} wants a value; {USAGE}"));
             match argument.as_str() {
@@ -64,6 +69,7 @@ impl Plan {
                 "--sessions" => {
                     plan.sessions = Some(value()?.parse().context("--sessions wants a whole number")?);
                 }
+                "--against" => plan.against = Some(std::path::absolute(value()?)?),
                 "--only" => plan.only = Some(known(value()?, NAMES)?),
                 "--storage" => plan.storage = Some(known(value()?, &["sqlite", "postgres"])?),
                 "--help" | "-h" => {
@@ -129,15 +135,34 @@ impl Stand {
         match self {
             Self::Sqlite => {
                 let database_url = format!("sqlite://{}", folder.join("tongyao.db").display());
-                Ok(Place { folder, database_url, redis_url: None, port: free_port()?, encrypted: None })
+                Ok(Place {
+                    folder,
+                    database_url,
+                    redis_url: None,
+                    port: free_port()?,
+                    encrypted: None,
+                    program: program(),
+                })
             }
             Self::Postgres { admin_url, redis_url } => {
                 let database_url = fresh_database(admin_url).await?;
                 let redis_url = Some(redis_url.clone());
-                Ok(Place { folder, database_url, redis_url, port: free_port()?, encrypted: None })
+                Ok(Place {
+                    folder,
+                    database_url,
+                    redis_url,
+                    port: free_port()?,
+                    encrypted: None,
+                    program: program(),
+                })
             }
         }
     }
+}
+
+/// The build of this run, or another that is named, such as the one with the `dist` profile.
+fn program() -> PathBuf {
+    env::var_os("TONGYAO_BENCH_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_tongyao").into(), PathBuf::from)
 }
 
 /// Below `target`, which is a disk: where temporary files are kept in memory a durable write costs nothing.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::beside::Beside;
+use crate::builds::Pair;
 use crate::figures::{Bound, Figure};
 use crate::growth::{Growth, median};
 use crate::load::Row;
@@ -146,7 +147,7 @@ pub fn growth(growth: &Growth) {
     }
     for grown in &growth.operations {
         for (side, rows) in growth.sides.iter().zip([&grown.few, &grown.many]) {
-            medians(grown.name, side.crowd.identities, rows);
+            medians(grown.name, &side.crowd.identities.to_string(), rows);
         }
     }
     if let Some(memory) = &growth.memory {
@@ -155,10 +156,26 @@ pub fn growth(growth: &Growth) {
     }
 }
 
-fn medians(name: &str, identities: u64, rows: &[Row]) {
+/// The medians of both builds, and of the other's rounds beside this one's.
+pub fn builds(pairs: &[Pair]) {
+    println!("\n| operation | build | per second | p50 ms | p99 ms | server CPU ms | failures |");
+    println!("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
+    for pair in pairs {
+        medians(pair.name, "this", &pair.this);
+        medians(pair.name, "other", &pair.other);
+    }
+    println!("\n| operation | other of this: server CPU | per second |");
+    println!("| --- | ---: | ---: |");
+    for pair in pairs {
+        let cpu = pair.ratio(|row| row.cpu.as_secs_f64());
+        println!("| {} | ×{cpu:.3} | ×{:.3} |", pair.name, pair.ratio(|row| row.rate));
+    }
+}
+
+fn medians(name: &str, side: &str, rows: &[Row]) {
     let of = |value: fn(&Row) -> f64| median(rows.iter().map(value));
     println!(
-        "| {name} | {identities} | {:.1} | {:.2} | {:.2} | {:.2} | {} |",
+        "| {name} | {side} | {:.1} | {:.2} | {:.2} | {:.3} | {} |",
         of(|row| row.rate),
         of(|row| row.p50.as_secs_f64() * 1e3),
         of(|row| row.p99.as_secs_f64() * 1e3),

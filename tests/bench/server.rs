@@ -157,9 +157,7 @@ impl Drop for Server {
 
 /// The program with the settings of the bench and none of whoever runs it.
 fn command(place: &Place) -> Command {
-    // Another build can be measured too, such as the one with the `dist` profile.
-    let program = std::env::var("TONGYAO_BENCH_PROGRAM");
-    let mut command = Command::new(program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tongyao")));
+    let mut command = Command::new(&place.program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TONGYAO_")) {
         command.env_remove(name);
     }
