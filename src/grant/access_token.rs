@@ -127,8 +127,9 @@ pub async fn issue(tx: &mut Tx, moment: &Moment, new: &NewToken<'_>) -> Result<I
     let format = new.client.metadata.access_token_format;
     let (secret, key) = match format {
         AccessTokenFormat::Opaque => {
-            let key = TokenKey::of_opaque(&text);
-            (format!("{PREFIX}{text}"), key)
+            let token = format!("{PREFIX}{text}");
+            let key = TokenKey::of_opaque(&token);
+            (token, key)
         }
         AccessTokenFormat::Jwt => {
             let key = TokenKey::of_jti(&text);
@@ -244,8 +245,8 @@ impl Issued {
 impl TokenKey {
     /// The key of a presented token, if it can be one of ours: what nobody here made costs no look-up.
     pub fn of(keys: &Keys, token: &str) -> Option<Self> {
-        if let Some(text) = token.strip_prefix(PREFIX) {
-            return Some(Self::of_opaque(text));
+        if token.starts_with(PREFIX) {
+            return Some(Self::of_opaque(token));
         }
         if !token.contains('.') {
             return None;
@@ -255,9 +256,8 @@ impl TokenKey {
         Some(Self::of_jti(&named.jti))
     }
 
-    /// Of the text behind the prefix.
-    fn of_opaque(text: &str) -> Self {
-        Self(token_key::key(text, digest(&format!("{PREFIX}{text}"))))
+    fn of_opaque(token: &str) -> Self {
+        Self(token_key::of(PREFIX, token))
     }
 
     /// Of a space of its own: a `jti`, which stands readable in the token, never passes for an opaque token.

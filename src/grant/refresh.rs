@@ -9,7 +9,7 @@ use crate::base::id::FamilyId;
 use crate::base::{Fault, Moment, Timestamp};
 use crate::client::policy::RotationRule;
 use crate::crypto::Keys;
-use crate::crypto::mac::{Purpose, digest};
+use crate::crypto::mac::Purpose;
 use crate::protocol::Refusal;
 use crate::protocol::confirmation::{Confirmation, Sender};
 use crate::sql;
@@ -198,7 +198,7 @@ async fn used(tx: &mut Tx, digest: &str) -> Result<Option<Used>, Fault> {
 fn successor(keys: &Keys, token: &str, (salt, used_at): (&str, Timestamp)) -> String {
     let secret = keys.mac.of(Purpose::RefreshSuccessor, &[token.as_bytes(), salt.as_bytes()]);
     // An older build made those of its tokens without a moment, and a retry may be about one of them.
-    match token_key::moment(text(token)) {
+    match token_key::moment(token_key::text(PREFIX, token)) {
         Some(_) => format!("{PREFIX}{}", token_key::behind(used_at, &secret)),
         None => format!("{PREFIX}{secret}"),
     }
@@ -206,11 +206,7 @@ fn successor(keys: &Keys, token: &str, (salt, used_at): (&str, Timestamp)) -> St
 
 /// What the database knows a token by.
 fn key(token: &str) -> String {
-    token_key::key(text(token), digest(token))
-}
-
-fn text(token: &str) -> &str {
-    token.strip_prefix(PREFIX).unwrap_or(token)
+    token_key::of(PREFIX, token)
 }
 
 /// No token outlives its family.

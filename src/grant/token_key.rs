@@ -4,6 +4,7 @@
 //! page changed is a page written. Behind their moment they lie together, and those that end together too.
 
 use crate::base::{Moment, Timestamp};
+use crate::crypto::mac::digest;
 
 /// Of hexadecimal digits, for milliseconds since 1970 UTC: they sort as text until the year 10889.
 const MOMENT: usize = 12;
@@ -18,6 +19,16 @@ pub fn fresh(moment: &Moment) -> String {
 /// The same for a secret that is there already.
 pub fn behind(made: Timestamp, secret: &str) -> String {
     format!("{:0MOMENT$x}{secret}", made.micros().max(0) / 1000)
+}
+
+/// What a token is kept under that begins with its prefix.
+pub fn of(prefix: &str, token: &str) -> String {
+    key(text(prefix, token), digest(token))
+}
+
+/// What stands behind the prefix.
+pub fn text<'a>(prefix: &str, token: &'a str) -> &'a str {
+    token.strip_prefix(prefix).unwrap_or(token)
 }
 
 /// What `text`, which has this digest, is kept under.

@@ -132,31 +132,13 @@ impl Stand {
     /// An empty database and an empty folder.
     pub async fn prepare(&self) -> Result<Place> {
         let folder = fresh_folder()?;
-        match self {
-            Self::Sqlite => {
-                let database_url = format!("sqlite://{}", folder.join("tongyao.db").display());
-                Ok(Place {
-                    folder,
-                    database_url,
-                    redis_url: None,
-                    port: free_port()?,
-                    encrypted: None,
-                    program: program(),
-                })
-            }
+        let (database_url, redis_url) = match self {
+            Self::Sqlite => (format!("sqlite://{}", folder.join("tongyao.db").display()), None),
             Self::Postgres { admin_url, redis_url } => {
-                let database_url = fresh_database(admin_url).await?;
-                let redis_url = Some(redis_url.clone());
-                Ok(Place {
-                    folder,
-                    database_url,
-                    redis_url,
-                    port: free_port()?,
-                    encrypted: None,
-                    program: program(),
-                })
+                (fresh_database(admin_url).await?, Some(redis_url.clone()))
             }
-        }
+        };
+        Ok(Place { folder, database_url, redis_url, port: free_port()?, encrypted: None, program: program() })
     }
 }
 
