@@ -79,6 +79,9 @@ impl Plan {
                 other => bail!("{other} is not an option; {USAGE}"),
             }
         }
+        if plan.against.is_some() && plan.wants_growth() {
+            bail!("--against measures the ordinary operations, without --identities and --sessions; {USAGE}");
+        }
         Ok(Some(plan))
     }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tongyao::crypto::mac::digest;
 use tongyao::crypto::signer::{Signer, generate};
 use tongyao::protocol::SigningAlgorithm;
 
 use crate::support::key_holder::DPOP;
+use crate::support::look::Look;
 use crate::support::relying_party::Credential;
 use crate::support::{Answer, KeyHolder, RelyingParty, Tokens, WANG, World, all_at_once};
 
@@ -37,6 +39,27 @@ async fn a_retry_gets_the_successor_it_did_not_hear_of() {
         portal.userinfo(access).await.good();
     }
     Tokens::of(&portal.refresh(&retried.refresh.unwrap()).await);
+}
+
+/// Before decision 0004's moment stood in front of tokens, they were kept under their digest alone.
+#[tokio::test]
+async fn a_token_of_an_older_build_goes_on_and_may_be_retried() {
+    let world = World::new().await;
+    let (portal, first) = portal_tokens(&world).await;
+    let old = format!("tyr_{}", "o".repeat(43));
+    let as_before = format!("UPDATE refresh_token SET digest = '{}'", digest(&old));
+    assert_eq!(Look::at(&world).await.change(&as_before).await, 1);
+    portal.refresh(&first.refresh.unwrap()).await.refused(400, "invalid_grant", 103_016);
+    let lost = portal.refresh(&old).await;
+    world.later(59);
+    let retried = portal.refresh(&old).await;
+    assert_eq!(refresh_of(&lost), refresh_of(&retried));
+    // So does the older build: the retry of what it answered comes to the same successor here.
+    assert_eq!(refresh_of(&lost).len(), old.len());
+    let next = Tokens::of(&portal.refresh(&refresh_of(&retried)).await);
+    portal.userinfo(&next.access).await.good();
+    portal.refresh(&old).await.refused(400, "invalid_grant", 103_018);
+    portal.refresh(&next.refresh.unwrap()).await.refused(400, "invalid_grant", 103_020);
 }
 
 #[tokio::test]
