@@ -98,6 +98,7 @@ record! {
         revoked_at: Option<i64>,
         carries: Option<String>,
         family_id: Option<String>,
+        family_client_id: Option<String>,
         person_id: Option<String>,
         account_id: Option<String>,
         session_id: Option<String>,
@@ -166,8 +167,8 @@ pub async fn find(
         .optional(sql!(
             "SELECT access_token.client_id AS token_client_id, access_token.scope AS token_scope, access_token.issued_at,
                     access_token.expires_at, access_token.revoked_at, access_token.carries, token_family.id AS family_id,
-                    token_family.person_id, token_family.account_id, token_family.session_id, token_family.sid,
-                    token_family.scope, token_family.facts, token_family.offline,
+                    token_family.client_id AS family_client_id, token_family.person_id, token_family.account_id,
+                    token_family.session_id, token_family.sid, token_family.scope, token_family.facts, token_family.offline,
                     token_family.expires_at AS family_expires_at, family_revocation.at AS family_revoked_at,
                     sso_session.ended_at AS session_ended_at, sso_session.expires_at AS session_expires_at,
                     account.closed_at AS account_closed_at
@@ -324,12 +325,12 @@ impl Row {
             expires_at: Timestamp::from_micros(self.expires_at),
             revoked: if self.revoked_at.is_some() { Revoked::Yes } else { Revoked::No },
             family: None,
-            client_id: self.token_client_id.clone(),
+            client_id: self.token_client_id,
         };
         let Some(family_id) = self.family_id else { return Ok(token) };
         let columns = Columns {
             family_id,
-            client_id: self.token_client_id,
+            client_id: self.family_client_id.ok_or_else(broken)?,
             person_id: self.person_id.ok_or_else(broken)?,
             account_id: self.account_id.ok_or_else(broken)?,
             session_id: self.session_id.ok_or_else(broken)?,
@@ -365,8 +366,8 @@ pub async fn find_with_person(
         .optional(sql!(
             "SELECT access_token.client_id AS token_client_id, access_token.scope AS token_scope, access_token.issued_at,
                     access_token.expires_at, access_token.revoked_at, access_token.carries, token_family.id AS family_id,
-                    token_family.person_id, token_family.account_id, token_family.session_id, token_family.sid,
-                    token_family.scope, token_family.facts, token_family.offline,
+                    token_family.client_id AS family_client_id, token_family.person_id, token_family.account_id,
+                    token_family.session_id, token_family.sid, token_family.scope, token_family.facts, token_family.offline,
                     token_family.expires_at AS family_expires_at, family_revocation.at AS family_revoked_at,
                     sso_session.ended_at AS session_ended_at, sso_session.expires_at AS session_expires_at,
                     account.closed_at AS account_closed_at,

@@ -16,6 +16,7 @@ pub mod release;
 pub mod trace;
 pub mod token_key;
 pub mod access_token;
+pub mod holder;
 pub mod token_text;
 pub mod wanted;
 pub mod issue;

@@ -15,7 +15,7 @@ use crate::base::Fault;
 use crate::client::{Client, Purpose, policy};
 use crate::grant::access_token::{self, AccessToken, Carries};
 use crate::grant::family::{Family, Life};
-use crate::grant::{refresh, token_text};
+use crate::grant::{holder, refresh, token_text};
 use crate::http::machine::Machine;
 use crate::protocol::introspection::{ActiveToken, Introspection, SignedIntrospection, TokenQuestion};
 use crate::protocol::{Params, Refusal};
@@ -69,14 +69,10 @@ async fn caller(machine: &Machine, params: &Params) -> Result<Arc<Client>, Probl
 async fn access(machine: &Machine, caller: &Client, token: &str) -> Result<Option<ActiveToken>, Fault> {
     let now = machine.moment.now;
     let found = access_token::find(&mut machine.app.db.read(), &machine.app.keys, now, token).await?;
-    let Some(token) = found.filter(|token| token.check(now).is_ok() && may_ask(caller, token)) else {
+    let Some(mut token) = found.filter(|token| token.check(now).is_ok() && may_ask(caller, token)) else {
         return Ok(None);
     };
-    // Issued at another node in the moment the client went or was switched off.
-    let client = machine.app.clients.find(&token.client_id).await?;
-    if client.is_none_or(|client| client.usable().is_err()) {
-        return Ok(None);
-    }
+    let Some(client) = holder::of(&machine.app.clients, &mut token).await? else { return Ok(None) };
     let issuer = machine.app.settings.issuer.as_str();
     let (iat, exp) = (token.issued_at.seconds(), token.expires_at.seconds());
     let mut active = ActiveToken::new(issuer, token.client_id.as_str(), token.scope.clone(), iat, exp);
@@ -84,7 +80,7 @@ async fn access(machine: &Machine, caller: &Client, token: &str) -> Result<Optio
     active.bind(token.carries.confirmation.as_ref());
     active.act = token.carries.actor.clone();
     active.authorization_details = details_for(caller, &token);
-    tell_about(machine, &mut active, (token.family.as_ref(), &token.carries)).await?;
+    tell_about((machine, &client), &mut active, (token.family.as_ref(), &token.carries));
     Ok(Some(active))
 }
 
@@ -110,38 +106,37 @@ fn details_for(caller: &Client, token: &AccessToken) -> Vec<Value> {
 /// A refresh token is nobody's business but its own client's.
 async fn refresh_of(machine: &Machine, caller: &Client, token: &str) -> Result<Option<ActiveToken>, Fault> {
     let now = machine.moment.now;
-    let Some(found) = refresh::find(&mut machine.app.db.read(), now, token).await? else { return Ok(None) };
+    let found = refresh::find(&mut machine.app.db.read(), now, token).await?;
+    let Some(mut found) = found else { return Ok(None) };
     let own = found.family.granted.client_id == caller.client_id;
     let alive = found.family.life == Life::Alive && found.expires_at > now && !found.is_used();
     if !own || !alive {
         return Ok(None);
     }
+    found.family.granted.narrow_to(caller);
     let issuer = machine.app.settings.issuer.as_str();
     let scope = found.family.granted.scope.clone();
     let (iat, exp) = (found.issued_at.seconds(), found.expires_at.seconds());
     let mut active = ActiveToken::new(issuer, caller.client_id.as_str(), scope, iat, exp);
     active.aud = vec![issuer.to_owned()];
     active.cnf = found.family.granted.facts.confirmation.clone();
-    tell_about(machine, &mut active, (Some(&found.family), &Carries::default())).await?;
+    tell_about((machine, caller), &mut active, (Some(&found.family), &Carries::default()));
     Ok(Some(active))
 }
 
 /// Whom the token is about, as the sector it is for knows them, whoever asks.
-async fn tell_about(
-    machine: &Machine,
+fn tell_about(
+    (machine, client): (&Machine, &Client),
     active: &mut ActiveToken,
     (family, carries): (Option<&Family>, &Carries),
-) -> Result<(), Fault> {
+) {
     let granted = family.map(|family| &family.granted);
-    if let Some(client) = machine.app.clients.find(&active.client_id).await? {
-        active.sub = Some(token_text::subject(&machine.app.keys, &client, granted, carries));
-    }
-    let Some(family) = family else { return Ok(()) };
+    active.sub = Some(token_text::subject(&machine.app.keys, client, granted, carries));
+    let Some(family) = family else { return };
     let facts = &family.granted.facts;
     // A `sid` is the part of the client that signed the person in; an exchanged token is another's.
     active.sid = carries.sector.is_none().then(|| family.sid.to_string());
     active.acr = Some(facts.acr);
     active.amr = facts.amr.clone();
     active.auth_time = Some(facts.auth_time.seconds());
-    Ok(())
 }

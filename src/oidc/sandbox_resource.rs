@@ -9,7 +9,7 @@ use serde_json::json;
 use super::error::{OAuthError, Problem};
 use super::{interaction, proof, userinfo};
 use crate::base::Actor;
-use crate::grant::access_token;
+use crate::grant::{access_token, holder};
 use crate::http::machine::Machine;
 use crate::http::paths;
 use crate::http::shown::{Problem as PageTrouble, Shown};
@@ -34,13 +34,12 @@ async fn answer(machine: &mut Machine, request: Request) -> Result<Response, Pro
     let shown = userinfo::presented(machine, request).await?;
     let (app, now) = (&machine.app, machine.moment.now);
     let found = access_token::find(&mut app.db.read(), &app.keys, now, shown.token.expose()).await?;
-    let token = found.ok_or(Refusal::AccessTokenUnknown)?;
+    let mut token = found.ok_or(Refusal::AccessTokenUnknown)?;
     token.check(now)?;
     if !token.is_for(&[&app.settings.issuer, &app.settings.url(paths::SANDBOX_RESOURCE)]) {
         return Err(Refusal::AccessTokenWrongKind.into());
     }
-    let client = app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
-    client.usable().map_err(|_| Refusal::AccessTokenRevoked)?;
+    let client = holder::of(&app.clients, &mut token).await?.ok_or(Refusal::AccessTokenRevoked)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     proof::at_resource(machine, &client, &shown, token.carries.confirmation.as_ref()).await?;
     Ok(Json(json!({ "client_id": token.client_id, "scope": token.scope.to_string() })).into_response())

@@ -10,11 +10,12 @@ use serde_json::{Map, Value, json};
 use super::error::{OAuthError, Problem};
 use super::{body, interaction, proof};
 use crate::audit::{self, Event};
+use crate::base::id::PersonId;
 use crate::base::{Actor, Fault};
 use crate::client::{Client, Purpose, Recipient};
 use crate::grant::access_token::{self, Bearer};
 use crate::grant::verified::{self, Question};
-use crate::grant::{Granted, claims, level};
+use crate::grant::{Granted, claims, holder, level};
 use crate::http::form::is_form;
 use crate::http::machine::Machine;
 use crate::http::paths;
@@ -54,19 +55,13 @@ async fn answer(
     if !token.is_for(&[&settings.issuer, &settings.url(paths::USERINFO)]) {
         return Err(Refusal::AccessTokenWrongKind.into());
     }
-    let (Some(family), Some(about)) = (&mut token.family, &about) else {
+    let client = holder::of(&machine.app.clients, &mut token).await?.ok_or(Refusal::AccessTokenRevoked)?;
+    let (Some(family), Some(about)) = (&token.family, &about) else {
         return Err(Refusal::AccessTokenWrongKind.into());
     };
-    let client = machine.app.clients.find(&token.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
-    // What a token was exchanged for rests on what another client was granted.
-    let owner =
-        machine.app.clients.find(&family.granted.client_id).await?.ok_or(Refusal::AccessTokenUnknown)?;
-    family.granted.narrow_to(&owner);
-    let scope = token.scope.intersection(&family.granted.scope);
-    if !scope.contains(OPENID) {
+    if !token.scope.contains(OPENID) {
         return Err(Refusal::ScopeInsufficient.into());
     }
-    client.usable().map_err(|_| Refusal::AccessTokenRevoked)?;
     machine.moment.actor = Actor::Client(client.client_id.clone());
     proof::at_resource(machine, &client, &shown, token.carries.confirmation.as_ref()).await?;
     if let Some(demanded) = level::required(&client)
@@ -77,13 +72,13 @@ async fn answer(
     }
     let trust = &machine.app.authenticator.trust;
     let recipient = trust.recipient(machine.moment.now, &client, Purpose::Userinfo).await?;
-    let mut told = claims::for_userinfo(about, &family.granted, &scope);
+    let mut told = claims::for_userinfo(about, &family.granted, &token.scope);
     let question =
         Question { about, granted: &family.granted, sector: &client.sector, place: Place::UserInfo, now };
     let verified = verified::tell(&mut machine.app.db.read(), &machine.app.keys, &question).await?;
     told.extend(verified.map(|value| ("verified_claims".to_owned(), value)));
     if claims::releases_number(&told) {
-        record_release(machine, &family.granted).await?;
+        record_release(machine, (&family.granted.person, &token.client_id)).await?;
     }
     let for_whom = (&*client, recipient.as_ref());
     respond(machine, for_whom, &family.granted, told)
@@ -100,9 +95,9 @@ pub(super) async fn presented(machine: &Machine, request: Request) -> Result<Pre
 }
 
 /// The full number leaves only together with the row that says so.
-async fn record_release(machine: &Machine, granted: &Granted) -> Result<(), Fault> {
+async fn record_release(machine: &Machine, (person, client): (&PersonId, &str)) -> Result<(), Fault> {
     let mut tx = machine.app.db.begin().await?;
-    let event = Event::NumberReleased { person: &granted.person, client: &granted.client_id };
+    let event = Event::NumberReleased { person, client };
     audit::record(&mut tx, &machine.moment, event).await?;
     tx.commit().await
 }

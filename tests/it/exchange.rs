@@ -21,26 +21,38 @@ fn machine(id: &str, with: Value) -> Value {
     client
 }
 
+fn front(scope: &str) -> Value {
+    json!({
+        "client_id": "front", "client_secret": SECRET, "department": "data", "redirect_uris": ["https://front.example/cb"],
+        "grant_types": ["authorization_code", "refresh_token", GRANT], "scope": scope, "consent": "implicit",
+    })
+}
+
 /// The desk takes a person's token from the front to the tax office, which passes it on to the archive.
 async fn world() -> World {
     World::with_clients(&[
-        json!({
-            "client_id": "front", "client_secret": SECRET, "department": "data", "redirect_uris": ["https://front.example/cb"],
-            "grant_types": ["authorization_code", "refresh_token", GRANT], "scope": "openid profile tasks.read tasks.write offline_access",
-            "consent": "implicit",
-        }),
-        machine("desk", json!({
-            "access_token_format": "jwt",
-            "token_exchange": [{"from": ["front"], "to": ["tax"], "scope": "tasks.read profile"}],
-        })),
-        machine("tax", json!({
-            "resource_identifiers": [TAX, "https://tax.example/old"],
-            "token_exchange": [{"from": ["desk", "tax"], "to": ["archive", "tax"]}],
-        })),
+        front("openid profile tasks.read tasks.write offline_access"),
+        machine(
+            "desk",
+            json!({
+                "access_token_format": "jwt",
+                "token_exchange": [{"from": ["front"], "to": ["tax"], "scope": "tasks.read profile"}],
+            }),
+        ),
+        machine(
+            "tax",
+            json!({
+                "resource_identifiers": [TAX, "https://tax.example/old"],
+                "token_exchange": [{"from": ["desk", "tax"], "to": ["archive", "tax"]}],
+            }),
+        ),
         machine("archive", json!({"resource_identifiers": ["https://archive.example/"]})),
-        machine("ghost", json!({
-            "token_exchange": [{"from": ["front"], "to": ["tax"], "semantics": "impersonation"}],
-        })),
+        machine(
+            "ghost",
+            json!({
+                "token_exchange": [{"from": ["front"], "to": ["tax"], "semantics": "impersonation"}],
+            }),
+        ),
         machine("stranger", json!({})),
     ])
     .await
@@ -351,4 +363,32 @@ async fn a_revocation_reaches_exchanges_of_the_same_moment() {
             assert_eq!(tax.introspect(&access(&answer)).await.good(), json!({"active": false}));
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_taken_from_the_registration_is_passed_on_no_more() {
+    let world = world().await;
+    let (own, desk, tax) = (system(&world, "front"), system(&world, "desk"), system(&world, "tax"));
+    let stranger = system(&world, "stranger");
+    let subject = front_tokens(&world).await;
+    let passed = access(&exchange(&desk, &subject.access, &[("resource", TAX)]).await);
+    let own_token = access(&stranger.token(&[("grant_type", "client_credentials")]).await);
+
+    let without_tasks = machine("stranger", json!({"scope": "profile"}));
+    world.apply(json!({"clients": [front("openid profile offline_access"), without_tasks]})).await;
+    world.later(6);
+    let refresh = subject.refresh.unwrap();
+    for (who, token, scope) in [
+        (&own, &subject.access, "openid profile"),
+        (&own, &refresh, "openid profile"),
+        (&tax, &passed, "profile"),
+        (&stranger, &own_token, ""),
+    ] {
+        let said = who.introspect(token).await.good();
+        assert_eq!((&said["active"], &said["scope"]), (&json!(true), &json!(scope)));
+    }
+    let more = exchange(&desk, &subject.access, &[("resource", TAX), ("scope", "tasks.read")]).await;
+    more.refused(400, "invalid_scope", 103_021);
+    let again = exchange(&desk, &subject.access, &[("resource", TAX)]).await;
+    assert_eq!(again.good()["scope"], "profile");
 }

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::client::powers::Semantics;
 use crate::grant::access_token::{self, AccessToken, NewToken};
 use crate::grant::exchange::{self, Exchanged};
-use crate::grant::issue;
+use crate::grant::{holder, issue};
 use crate::protocol::Refusal;
 use crate::protocol::token_answer::TokenAnswer;
 use crate::protocol::token_exchange::{TokenExchange, TokenTypeId};
@@ -24,8 +24,12 @@ struct Decided {
 
 pub(super) async fn exchange(asked: &Asked<'_>, wanted: &TokenExchange) -> Result<TokenAnswer, Problem> {
     let subject = find(asked, wanted.subject_token.expose()).await?;
-    let subject = subject.ok_or(Refusal::SubjectTokenInvalid)?;
-    match decide(asked, wanted, &subject).await {
+    let mut subject = subject.ok_or(Refusal::SubjectTokenInvalid)?;
+    let decided = match holder::of(&asked.app.clients, &mut subject).await? {
+        Some(_) => decide(asked, wanted, &subject).await,
+        None => Err(Refusal::SubjectTokenInvalid.into()),
+    };
+    match decided {
         Ok(decided) => write(asked, &subject, decided).await,
         Err(Problem::Refused(refusal)) => {
             note(asked, &subject, refusal).await?;
