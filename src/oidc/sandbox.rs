@@ -41,8 +41,8 @@ async fn answer(machine: &Machine, request: Request) -> Result<&'static str, Pro
     let found = found.ok_or(Refusal::AuthReqIdUnknown)?;
     let waiting = decoupled::find_waiting(&mut app.db.read(), &app.keys, now, &found.id).await?;
     let Some(waiting) = waiting else {
-        let used = !matches!(found.state, State::Pending | State::Expired);
-        return Err(if used { Refusal::AuthReqIdUsed } else { Refusal::AuthReqIdExpired }.into());
+        let answered = !matches!(found.state, State::Pending | State::Expired);
+        return Err(if answered { Refusal::CibaAnswered } else { Refusal::AuthReqIdExpired }.into());
     };
     let client = app.clients.find(&found.client_id).await?.ok_or(Refusal::ClientUnknown)?;
     match params.get("action") {
@@ -112,7 +112,7 @@ async fn end(
     let moment = machine.moment.by(Actor::Person(person));
     match way::write(&machine.app, &moment, parties, said).await? {
         true => Ok(word),
-        false => Err(Refusal::AuthReqIdUsed.into()),
+        false => Err(Refusal::CibaAnswered.into()),
     }
 }
 

@@ -448,6 +448,8 @@ refusals! {
         "scope is missing; it must contain openid." "缺少 scope，且须包含 openid。";
     CibaActionUnknown = 103102 InvalidRequest 400
         "action must be allow or deny." "action 应为 allow 或 deny。";
+    CibaAnswered = 103103 InvalidRequest 400
+        "The request has been answered already." "该请求已有答复。";
 
     // Access tokens at a resource.
     AccessTokenMissing = 104001 InvalidRequest 401

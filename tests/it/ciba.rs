@@ -264,12 +264,13 @@ async fn the_sandbox_answers_for_the_citizen() {
     sandbox(&world, &id, "dance").await.refused(400, "invalid_request", 103102);
     sandbox(&world, "nothing", "allow").await.refused(400, "invalid_grant", 103081);
     sandbox(&world, &id, "allow").await.good();
-    sandbox(&world, &id, "deny").await.refused(400, "invalid_grant", 103083);
+    sandbox(&world, &id, "deny").await.refused(400, "invalid_request", 103103);
     Tokens::of(&poll(&hotline, &id).await);
     let id = begin(&hotline, &[]).await;
     let query = format!("/sandbox/ciba?auth_req_id={id}&action=deny");
     Call::post(&query, &[]).send(&world.router).await.good();
     poll(&hotline, &id).await.refused(400, "access_denied", 103085);
+    sandbox(&world, &id, "allow").await.refused(400, "invalid_request", 103103);
     let id = begin(&hotline, &[("acr_values", "urn:tongyao:loa:3")]).await;
     assert_eq!(sandbox(&world, &id, "allow").await.good()["state"], "unmet");
     poll(&hotline, &id).await.refused(400, "unmet_authentication_requirements", 102038);
