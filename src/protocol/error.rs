@@ -17,9 +17,7 @@ words! {
         InvalidGrant = "invalid_grant",
         UnsupportedGrantType = "unsupported_grant_type",
         // OpenID Connect Core §3.1.2.6.
-        InteractionRequired = "interaction_required",
         LoginRequired = "login_required",
-        AccountSelectionRequired = "account_selection_required",
         ConsentRequired = "consent_required",
         InvalidRequestUri = "invalid_request_uri",
         InvalidRequestObject = "invalid_request_object",

@@ -206,12 +206,8 @@ refusals! {
         "dpop_jkt must be a SHA-256 thumbprint in base64url." "dpop_jkt 应为 base64url 的 SHA-256 指纹。";
     LoginRequired = 102031 LoginRequired 400
         "Nobody is signed in, or not recently enough, and prompt none forbids asking." "用户未登录或登录过久，而 prompt=none 不允许询问。";
-    InteractionRequired = 102032 InteractionRequired 400
-        "A page must be shown and prompt none forbids it." "需要显示页面，而 prompt=none 不允许。";
     ConsentRequired = 102033 ConsentRequired 400
         "The person has not consented and prompt none forbids asking." "用户尚未同意授权，而 prompt=none 不允许询问。";
-    AccountSelectionRequired = 102034 AccountSelectionRequired 400
-        "The person must choose an account and prompt none forbids asking." "需要用户选择身份，而 prompt=none 不允许询问。";
     ConsentDenied = 102035 AccessDenied 403
         "The person said no." "用户拒绝了授权。";
     SignInCancelled = 102036 AccessDenied 403
@@ -223,10 +219,6 @@ refusals! {
         "用户的实名等级未达到要求，需到窗口或通过其他方式核验。";
     LevelUnknown = 102039 UnmetAuthenticationRequirements 400
         "None of the essential acr values is known here." "要求的 acr 值均不被支持。";
-    RequestExpired = 102040 AccessDenied 400
-        "The authorization request waited too long; start again from the application." "授权请求已过期，请从应用重新开始。";
-    PersonNotAllowed = 102041 AccessDenied 403
-        "The person may not use this client." "该用户不能使用此应用。";
     OpenidMissing = 102042 InvalidScope 400
         "scope must contain openid." "scope 必须包含 openid。";
     RequestObjectMalformed = 102050 InvalidRequestObject 400

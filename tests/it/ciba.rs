@@ -281,6 +281,18 @@ async fn the_sandbox_answers_for_the_citizen() {
 }
 
 #[tokio::test]
+async fn nobody_fetches_what_another_client_asked_for() {
+    let world = World::with_clients(&[hotline(json!({})), hotline(json!({"client_id": "other"}))]).await;
+    let [own, other] =
+        ["hotline", "other"].map(|id| RelyingParty::new(&world, id, Credential::Basic(SECRET.to_owned())));
+    let id = begin(&own, &[]).await;
+    poll(&other, &id).await.refused(400, "invalid_grant", 103082);
+    sandbox(&world, &id, "allow").await.good();
+    poll(&other, &id).await.refused(400, "invalid_grant", 103082);
+    Tokens::of(&poll(&own, &id).await);
+}
+
+#[tokio::test]
 async fn of_fifty_polls_at_once_one_gets_tokens() {
     let (world, hotline) = world(json!({})).await;
     let id = begin(&hotline, &[]).await;

@@ -154,6 +154,27 @@ async fn fifty_replays_at_once_leave_nothing() {
     }
 }
 
+#[tokio::test]
+async fn what_is_not_used_for_two_weeks_ends() {
+    let world = World::new().await;
+    let portal = world.system("portal");
+    let tokens = portal.connect(&mut world.browser(), &WANG, "openid offline_access").await;
+    let used = refresh_of(&portal.refresh(&tokens.refresh.unwrap()).await);
+    world.later(14 * 24 * 3600 - 1);
+    let idle = refresh_of(&portal.refresh(&used).await);
+    world.later(14 * 24 * 3600);
+    portal.refresh(&idle).await.refused(400, "invalid_grant", 103_017);
+}
+
+#[tokio::test]
+async fn an_account_that_is_closed_gives_nothing_more() {
+    let world = World::new().await;
+    let (portal, tokens) = portal_tokens(&world).await;
+    Look::at(&world).await.change("UPDATE account SET closed_at = 1").await;
+    portal.refresh(&tokens.refresh.unwrap()).await.refused(400, "invalid_grant", 103_024);
+    portal.userinfo(&tokens.access).await.refused(401, "invalid_token", 104_006);
+}
+
 /// OIDC Core §12.2: a refreshed ID token has the `sub` of the first.
 #[tokio::test]
 async fn where_people_become_others_to_a_client_they_sign_in_again() {

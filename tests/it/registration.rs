@@ -535,6 +535,36 @@ async fn an_open_door_leads_to_an_operators_desk() {
 }
 
 #[tokio::test]
+async fn a_department_holds_five_hundred_that_registered_themselves() {
+    let world = World::new_with(&[REAL.as_slice(), &[("TONGYAO_REGISTRATION", "open")]].concat()).await;
+    created(&register(&world, &plain(), None).await);
+    let mut look = Look::at(&world).await;
+    for mark in 0..8 {
+        double_the_registered(&mut look, mark).await;
+    }
+    assert_eq!(look.number("SELECT COUNT(*) FROM registration").await, 256);
+    created(&register(&world, &plain(), None).await);
+    double_the_registered(&mut look, 8).await;
+    register(&world, &plain(), None).await.refused(403, "access_denied", 108_015);
+}
+
+async fn double_the_registered(look: &mut Look, mark: u8) {
+    let clients = format!(
+        "INSERT INTO client (client_id, department_id, metadata, profile, consent, state, created_at, updated_at)
+         SELECT client.client_id || '{mark}', department_id, metadata, profile, consent, state, created_at, updated_at
+         FROM client JOIN registration ON registration.client_id = client.client_id"
+    );
+    let registrations = format!(
+        "INSERT INTO registration (client_id, admission, source, token_digest, ceiling, profiles, registered_at)
+         SELECT client_id || '{mark}', admission, source, token_digest, ceiling, profiles, registered_at
+         FROM registration"
+    );
+    for statement in [clients, registrations] {
+        look.change(&statement).await;
+    }
+}
+
+#[tokio::test]
 async fn a_client_manages_what_it_registered() {
     let world = World::new().await;
     let body = created(&register(&world, &plain(), None).await);

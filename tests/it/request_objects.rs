@@ -110,6 +110,20 @@ async fn every_registered_algorithm_signs_and_no_other() {
 }
 
 #[tokio::test]
+async fn keys_and_objects_that_cannot_be_fetched_are_named() {
+    const DEAD: &str = "http://127.0.0.1:1/";
+    let signing = signing(json!({"jwks": null, "jwks_uri": DEAD, "request_uris": [DEAD]})).await;
+    let ask = signing.system.ask("openid");
+    let object = signing.signer.sign("JWT", &signing.claims(&ask, json!({}))).unwrap();
+    signing.open(&object).await.client_is_refused("invalid_request_object", 102_059);
+    for (address, code) in [("https://signing.example/request", 102_110), (DEAD, 102_111)] {
+        let ask = signing.with("").without("request").with("request_uri", address);
+        let page = signing.world.browser().get(&ask.address()).await;
+        page.client_is_refused("invalid_request_uri", code);
+    }
+}
+
+#[tokio::test]
 async fn a_forged_signature_is_refused() {
     let signing = signing(json!({})).await;
     let ask = signing.system.ask("openid");

@@ -248,6 +248,9 @@ async fn each_missing_or_malformed_part_is_named() {
     let without =
         [("grant_type", "authorization_code"), ("code", &fresh), ("redirect_uri", &portal.redirect_uri)];
     portal.token(&without).await.refused(400, "invalid_grant", 103_011);
+    let (fresh, ask) = code(&world, &portal).await;
+    let without = [("grant_type", "authorization_code"), ("code", &fresh), ("code_verifier", &ask.verifier)];
+    portal.token(&without).await.refused(400, "invalid_request", 103_009);
 }
 
 #[tokio::test]
