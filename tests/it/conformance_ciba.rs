@@ -19,6 +19,7 @@ use crate::support::listener::Listener;
 use crate::support::relying_party::Credential;
 use crate::support::wire::Call;
 use crate::support::world::ISSUER;
+use crate::support::wrong_assertions::wrong_assertions;
 use crate::support::{Answer, LI, RelyingParty, World};
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
@@ -391,10 +392,34 @@ async fn an_assertion_may_be_made_for_any_of_our_names() {
 }
 
 #[tokio::test]
+async fn who_is_wrong_in_any_way_about_itself_is_refused() {
+    let suite = Suite::of(Shows::PrivateKeyJwt).await;
+    let (world, one) = (&suite.world, &suite.one);
+    for (what, credential) in wrong_assertions(world, &one.client, &one.signer) {
+        let token = one.signer.sign("JWT", &suite.claims(one, json!({}))).unwrap();
+        let mut fields = vec![("request", token.as_str())];
+        fields.extend(credential.iter().map(|(name, value)| (*name, value.as_str())));
+        if credential.is_empty() {
+            fields.push(("client_id", &one.client.client_id));
+        }
+        let (status, error) = error_of(&Call::post("/oidc/ciba", &fields).send(&world.router).await);
+        assert!(
+            [said(401, "invalid_client"), said(400, "invalid_request")].contains(&(status, error)),
+            "{what}"
+        );
+    }
+    suite.begin(one, json!({})).await;
+}
+
+#[tokio::test]
 async fn one_client_does_not_show_anothers_certificate() {
     let suite = Suite::of(Shows::MutualTls).await;
     let token = suite.one.signer.sign("JWT", &suite.claims(&suite.one, json!({}))).unwrap();
     let call = suite.two.client.asking("/oidc/ciba", &[("request", &token)]);
+    let answer = call.knowing(suite.one.certificate.shown()).send(&suite.world.router).await;
+    assert_eq!(error_of(&answer), said(401, "invalid_client"));
+    let id = suite.begin(&suite.two, json!({})).await;
+    let call = suite.two.client.asking("/oidc/token", &[("grant_type", GRANT), ("auth_req_id", &id)]);
     let answer = call.knowing(suite.one.certificate.shown()).send(&suite.world.router).await;
     assert_eq!(error_of(&answer), said(401, "invalid_client"));
 }
@@ -434,6 +459,20 @@ async fn a_ping_is_sent_once_whatever_its_receiver_answers() {
             assert_eq!(listener.authorizations().last().unwrap(), &format!("Bearer {TOKEN}"));
         }
     }
+}
+
+/// CIBA Core 1.0 §7.1: a token for the notification may have 1024 characters, and the second client's has.
+#[tokio::test]
+async fn a_ping_shows_the_longest_token_there_may_be() {
+    let listener = Listener::start().await;
+    let suite = Suite::pinging(&listener).await;
+    let longest = "n".repeat(1024);
+    let id = suite.begin(&suite.one, json!({"client_notification_token": longest})).await;
+    suite.says(&id, "allow").await;
+    suite.delivered().await;
+    assert_eq!(listener.authorizations(), [format!("Bearer {longest}")]);
+    let answer = suite.ask(&suite.one, json!({"client_notification_token": "n".repeat(1025)})).await;
+    assert_eq!(error_of(&answer), said(400, "invalid_request"));
 }
 
 #[tokio::test]

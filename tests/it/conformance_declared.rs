@@ -14,9 +14,13 @@ use crate::support::{RelyingParty, Tokens, World};
 
 const DOCUMENT: &str = include_str!("../../docs/CERTIFICATION.md");
 
-/// The block that stands under this name.
+/// The block that is declared under this name.
 fn block(name: &str) -> Value {
-    let (_, rest) = DOCUMENT.split_once(&format!("<!-- declared: {name} -->")).unwrap();
+    marked(&format!("declared: {name}"))
+}
+
+fn marked(mark: &str) -> Value {
+    let (_, rest) = DOCUMENT.split_once(&format!("<!-- {mark} -->")).unwrap();
     let text = rest.split_once("```json").unwrap().1.split_once("```").unwrap().0;
     serde_json::from_str(text).unwrap()
 }
@@ -223,6 +227,32 @@ async fn verified_claims_are_told_as_they_were_asked() {
                 let framework = &answer["verification"]["trust_framework"];
                 assert!(metadata["trust_frameworks_supported"].as_array().unwrap().contains(framework));
             }
+        }
+    }
+}
+
+/// `ekyc-server-testuserprovidedrequest`: what the document gives the suite to ask is answered where it was asked.
+#[tokio::test]
+async fn what_the_suite_is_given_to_ask_is_answered() {
+    let world = world().await;
+    world.apply(block("identity-assurance")).await;
+    let suite = marked("suite: identity-assurance");
+    let secret = suite["client"]["client_secret"].as_str().unwrap().to_owned();
+    let client = party(&world, suite["client"]["client_id"].as_str().unwrap(), Credential::Basic(secret));
+    let mut browser = world.browser();
+    browser.sign_in(&person()).await;
+    let names = |claims: &Value| -> Vec<String> {
+        claims.as_object().map(|claims| claims.keys().cloned().collect()).unwrap_or_default()
+    };
+    for wish in suite["ekyc"]["verified_claims_request_list"].as_array().unwrap() {
+        let ask = client.ask("openid").with("claims", &wish.to_string());
+        let code = browser.get(&ask.address()).await.code();
+        let tokens = Tokens::of(&client.exchange(&code, &ask).await);
+        let userinfo = client.userinfo(&tokens.access).await.good();
+        let id_token = client.id_claims(&tokens.id.unwrap()).await;
+        for (place, answer) in [("userinfo", &userinfo), ("id_token", &id_token)] {
+            let asked = &wish[place]["verified_claims"]["claims"];
+            assert_eq!(names(&answer["verified_claims"]["claims"]), names(asked), "{wish} {place}");
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod encrypted;
 pub mod look;
 pub mod race;
 pub mod log;
+pub mod wrong_assertions;
 
 pub use browser::{Browser, Page};
 pub use clerk::Clerk;

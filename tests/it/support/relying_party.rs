@@ -195,10 +195,12 @@ impl RelyingParty {
         decode::<Value>(token, &DecodingKey::from_jwk(key).unwrap(), &validation).unwrap().claims
     }
 
-    /// An assertion of who this client is (RFC 7523 §3), good for a minute.
+    /// An assertion of who this client is (RFC 7523 §3), good for a minute; `null` takes a claim away.
     pub fn assertion(&self, signer: &Signer, changed: Value) -> String {
         let mut claims = self.assertion_claims();
-        claims.as_object_mut().unwrap().extend(changed.as_object().cloned().unwrap_or_default());
+        let members = claims.as_object_mut().unwrap();
+        members.extend(changed.as_object().cloned().unwrap_or_default());
+        members.retain(|_, value| !value.is_null());
         signer.sign("JWT", &claims).unwrap()
     }
 
