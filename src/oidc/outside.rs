@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
-use http::header::{ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, PRAGMA};
+use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, PRAGMA};
 use http::request::Parts;
 
+use super::cors;
 use crate::base::Locale;
 use crate::http::around::RequestName;
 use crate::http::shown::{Problem, Shown};
@@ -69,7 +70,7 @@ fn join(bare: &Response, answer: ErrorAnswer) -> Response {
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    cors::let_read(headers);
     response
 }
 
@@ -86,6 +87,15 @@ mod tests {
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
         (status, wait, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_page_of_another_origin_may_read_how_long_to_wait() {
+        let (request, ()) = http::Request::get("/oidc/token").body(()).unwrap().into_parts();
+        let response =
+            Told::of(&request).tell(Shown::Problem(Problem::Unavailable { wait: 5 }).into_response());
+        let exposed = response.headers().get("access-control-expose-headers").unwrap().to_str().unwrap();
+        assert!(exposed.contains("Retry-After"), "{exposed}");
     }
 
     #[tokio::test]

@@ -162,4 +162,24 @@ async fn a_browser_application_may_ask_from_its_own_origin() {
         .await;
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
+    // How long to wait stands beside the body (RFC 9110 §10.2.3).
+    assert!(answer.header("access-control-expose-headers").unwrap().contains("Retry-After"));
+}
+
+#[tokio::test]
+async fn a_browser_application_may_send_headers_of_its_library_along() {
+    let world = World::new().await;
+    for address in ["/.well-known/openid-configuration", "/oidc/token", "/oidc/userinfo"] {
+        let preflight = Call::with_method(http::Method::OPTIONS, address)
+            .header(http::header::ORIGIN, "https://spa.example")
+            .header(http::header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(http::header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,traceparent")
+            .send(&world.router)
+            .await;
+        let allowed: Vec<&str> =
+            preflight.header("access-control-allow-headers").unwrap().split(", ").collect();
+        // Fetch, "CORS non-wildcard request-header name": the wildcard leaves `Authorization` out.
+        assert!(allowed.contains(&"*") && allowed.contains(&"Authorization"), "{address}: {allowed:?}");
+        assert_eq!(preflight.header("access-control-allow-credentials"), None);
+    }
 }
