@@ -244,8 +244,7 @@ async fn answer(
     let mut pairs: Vec<(&str, &str)> = code.iter().map(|code| ("code", code.as_str())).collect();
     pairs.extend(tokens.pairs());
     let session_state = session_state(context, client, request, &granted);
-    pairs.extend(session_state.iter().map(|state| ("session_state", state.as_str())));
-    let answer = respond::success(context, &target(client, request), pairs).await?;
+    let answer = respond::success(context, &target(client, request), pairs, session_state.as_deref()).await?;
     Ok(browser_state::keep(context, answer))
 }
 

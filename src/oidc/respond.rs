@@ -28,12 +28,16 @@ pub(super) struct Target<'a> {
 /// A signed answer is used at once; ten minutes forgive slow people and clocks (JARM §2.1).
 const SIGNED_SECONDS: i64 = 600;
 
-/// What the client asked for.
+/// What the client asked for. `session_state` comes after `state`: libraries that clear the browser's address of an answer take
+/// the first `state=` for the state, and would leave the real one standing.
 pub(super) async fn success(
     context: &Context,
     target: &Target<'_>,
     pairs: Vec<(&str, &str)>,
+    session_state: Option<&str>,
 ) -> Result<Response, PageProblem> {
+    let mut pairs = with_state(target, pairs);
+    pairs.extend(session_state.map(|session_state| ("session_state", session_state)));
     send(context, target, pairs).await
 }
 
@@ -54,7 +58,12 @@ pub(super) async fn error(
         ErrorWords::All => answer.pairs(),
         ErrorWords::Standard => answer.standard_pairs(),
     };
-    send(context, target, pairs).await
+    send(context, target, with_state(target, pairs)).await
+}
+
+fn with_state<'a>(target: &Target<'a>, mut pairs: Vec<(&'a str, &'a str)>) -> Vec<(&'a str, &'a str)> {
+    pairs.extend(target.state.map(|state| ("state", state)));
+    pairs
 }
 
 async fn send<'a>(
@@ -62,7 +71,6 @@ async fn send<'a>(
     target: &Target<'a>,
     mut pairs: Vec<(&'a str, &'a str)>,
 ) -> Result<Response, PageProblem> {
-    pairs.extend(target.state.map(|state| ("state", state)));
     match target.mode.packing() {
         Packing::Plain => {
             pairs.push(("iss", context.app.settings.issuer.as_str()));
