@@ -41,6 +41,7 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::REVOKE, post(revoke::post))
         .route(paths::PUSH, post(par::post))
         .route(paths::USERINFO, get(userinfo::endpoint).post(userinfo::endpoint))
+        .route(paths::SANDBOX_RESOURCE, get(sandbox_resource::endpoint).post(sandbox_resource::endpoint))
         // Before the layer, which answers OPTIONS for all of them.
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::allow));
@@ -49,7 +50,6 @@ fn for_programs() -> Router<Arc<App>> {
         .route(paths::INTROSPECT, post(introspect::post))
         .route(paths::CIBA, post(ciba::post))
         .route(paths::SANDBOX_CIBA, post(sandbox::ciba))
-        .route(paths::SANDBOX_RESOURCE, get(sandbox_resource::endpoint).post(sandbox_resource::endpoint))
         .route(paths::REGISTRATION, post(registration::post))
         .route(
             paths::REGISTRATION_CLIENT,

@@ -169,7 +169,8 @@ async fn a_browser_application_may_ask_from_its_own_origin() {
 #[tokio::test]
 async fn a_browser_application_may_send_headers_of_its_library_along() {
     let world = World::new().await;
-    for address in ["/.well-known/openid-configuration", "/oidc/token", "/oidc/userinfo"] {
+    for address in ["/.well-known/openid-configuration", "/oidc/token", "/oidc/userinfo", "/sandbox/resource"]
+    {
         let preflight = Call::with_method(http::Method::OPTIONS, address)
             .header(http::header::ORIGIN, "https://spa.example")
             .header(http::header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
