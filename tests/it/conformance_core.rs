@@ -22,7 +22,7 @@ use crate::support::world::ISSUER;
 use crate::support::{Answer, Ask, Browser, Page, RelyingParty, Tokens, WANG, World};
 
 const REDIRECT: &str = "https://suite.example/test/a/tongyao/callback";
-const RESPONSE_TYPES: [&str; 6] =
+pub const RESPONSE_TYPES: [&str; 6] =
     ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"];
 /// OIDC Core §3.1.2.6, RFC 9207, Session Management §2.
 const OF_AN_ERROR: [&str; 6] = ["error", "error_description", "error_uri", "state", "session_state", "iss"];
@@ -503,10 +503,12 @@ async fn a_signed_request_behind_a_registered_address_is_fetched_and_believed() 
     let world = World::new().await;
     let key = signer();
     let (address, told) = document().await;
-    let change = json!({"request_uris": [address], "request_object_signing_alg": "RS256",
+    // The digest of what will stand there (OIDC Core §6.2) is not known yet when the client registers.
+    let dated = format!("{address}#47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
+    let change = json!({"request_uris": [address, dated], "request_object_signing_alg": "RS256",
                         "jwks": {"keys": [bare(&key)]}});
     let (party, body) = registered(&world, "code", change).await;
-    assert_eq!(body["request_uris"], json!([address]));
+    assert_eq!(body["request_uris"], json!([address, dated]));
     let inside = ask(&party, "openid");
     let mut claims = inside.claims(world.now().seconds());
     for time in ["nbf", "exp"] {
@@ -516,9 +518,9 @@ async fn a_signed_request_behind_a_registered_address_is_fetched_and_believed() 
         |address: &str| ask(&party, "openid").without("nonce").without("state").with("request_uri", address);
     let good = key.sign("JWT", &claims).unwrap();
     // A file may end with a line end.
-    for text in [good.clone(), format!("{good}\n")] {
+    for (text, address) in [(good.clone(), &address), (format!("{good}\n"), &address), (good, &dated)] {
         *told.lock().await = text;
-        let page = world.browser().pass(&outside(&address), &WANG).await;
+        let page = world.browser().pass(&outside(address), &WANG).await;
         assert_eq!(page.told("state").as_ref(), Some(&inside.state));
         let tokens = Tokens::of(&exchange(&party, &page.code()).await);
         assert_eq!(party.id_claims(&tokens.id.unwrap()).await["nonce"], inside.nonce);
