@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::conformance_core::RESPONSE_TYPES;
 use crate::support::relying_party::Credential;
 use crate::support::{Browser, Page, RelyingParty, Tokens, World};
 
@@ -9,6 +10,8 @@ const GUIDE: &str = include_str!("../../docs/CERTIFICATION.md");
 const CONFIGURATION: &str = include_str!("../../docs/certification/openid-connect.json");
 const SERVICE: &str = "https://id.example";
 const BACK: &str = "https://suite.example/test/a/tongyao/post_logout_redirect";
+const DECLARED: [&str; 5] =
+    ["certification-1", "certification-2", "certification-post", "certification-back", "certification-front"];
 
 /// A browser that does what tasks of the configuration say, as the suite's runner does.
 struct Robot {
@@ -139,13 +142,7 @@ impl Robot {
 #[tokio::test]
 async fn it_signs_in_and_allows_for_every_declared_client() {
     let world = world().await;
-    for id in [
-        "certification-1",
-        "certification-2",
-        "certification-post",
-        "certification-back",
-        "certification-front",
-    ] {
+    for id in DECLARED {
         let party = party(&world, id);
         let mut robot = Robot::new(&world);
         let ask = party.ask("openid profile email address phone");
@@ -162,6 +159,25 @@ async fn it_signs_in_and_allows_for_every_declared_client() {
             let again = party.ask("openid").with("prompt", "login");
             assert!(robot.visit(&again.address(), Some(module)).await.told("code").is_some());
             assert!(std::mem::take(&mut robot.pictured), "{module}");
+        }
+    }
+}
+
+/// Which one is meant is left to who runs a plan: those of the four ways to log out name none.
+#[tokio::test]
+async fn every_declared_client_is_answered_in_each_response_type() {
+    let world = world().await;
+    for id in DECLARED {
+        let party = party(&world, id);
+        let mut robot = Robot::new(&world);
+        for response_type in RESPONSE_TYPES {
+            let ask = party.ask("openid").with("response_type", response_type);
+            let page = robot.visit(&ask.address(), None).await;
+            for word in response_type.split(' ') {
+                let name = if word == "token" { "access_token" } else { word };
+                let told = page.told(name).or_else(|| page.told_in_fragment(name));
+                assert!(told.is_some(), "{id}, {response_type}: {}", page.left_to());
+            }
         }
     }
 }
