@@ -62,7 +62,7 @@ has_chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-c
 
 # need postgres redis browser pages interop: installs the Debian packages that are missing for these.
 need() {
-  local missing=() what
+  local missing=() what tool
   for what in "$@"; do
     case $what in
       postgres) postgres_bin >/dev/null || missing+=(postgresql) ;;
@@ -75,6 +75,7 @@ need() {
       interop)
         [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2 libapache2-mod-auth-openidc)
         command -v npm >/dev/null || missing+=(nodejs npm)
+        for tool in curl openssl xxd; do command -v "$tool" >/dev/null || missing+=("$tool"); done
         python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv) ;;
     esac
   done

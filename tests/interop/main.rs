@@ -45,6 +45,15 @@ fn mod_auth_openidc() {
     python("apache_client.py", &[]);
 }
 
+/// Not a client, but what a department's developer makes of the guides: bash, curl and openssl.
+#[test]
+fn the_guides_as_their_readers_paste_them() {
+    const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+    let (guides, sample) = (format!("{ROOT}/docs/guides"), format!("{ROOT}/src/cli/demo/sample.json"));
+    let more = [("GUIDES", guides.as_str()), ("SAMPLE", &sample), ("PROGRAM", env!("CARGO_BIN_EXE_tongyao"))];
+    python("guides.py", &more);
+}
+
 fn node(program: &str, more: &[(&str, &str)]) {
     run("node", program, more);
 }

@@ -34,7 +34,7 @@ class Forms(HTMLParser):
             kind = given.get("type")
             ticked = kind not in ("checkbox", "radio") or "checked" in given
             if tag == "input" and ticked and kind != "submit":
-                self.inside["fields"][given["name"]] = given.get("value") or ""
+                self.inside["fields"].setdefault(given["name"], []).append(given.get("value") or "")
 
     def handle_endtag(self, tag):
         if tag == "form":
@@ -64,6 +64,8 @@ class Person:
             page = Forms(answer.text)
             if page.page == "sign-in":
                 values = {"username": self.username, "password": self.password}
+            elif page.page == "device":
+                values = {"user_code": page.with_names("user_code")["fields"]["user_code"]}
             elif page.page == "consent":
                 values = {"decision": "allow"}
             else:
