@@ -194,6 +194,7 @@ def the_checker_of_levels():
         (reached, None),
         (reached | {"acr": "urn:tongyao:loa:2"}, "insufficient_user_authentication"),
         (reached | {"auth_time": time.time() - 900}, "insufficient_user_authentication"),
+        (reached | {"cnf": {"jkt": "a key"}}, "invalid_token"),
         ({"active": False}, "invalid_token"),
     ]:
         names["introspect"] = lambda token: facts
