@@ -1,7 +1,11 @@
 //! Holds the order of the house: what `src/lib.rs` lists decides who may use whom. Text only.
 
+mod sources;
+
 use std::fs;
 use std::path::Path;
+
+use sources::{Source, sources};
 
 /// Surfaces meet in `http/paths.rs` and do not know one another.
 const SURFACES: &[&str] = &["oidc", "web", "admin"];
@@ -22,36 +26,15 @@ const DRAWERS: &[&str] = &[
     "services", "models",
 ];
 
-/// A source file: its path below `src` with `/`, and its text.
-struct File {
-    path: String,
-    text: String,
-}
-
 #[test]
 fn the_house_stands_as_planned() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&src, &src, &mut files);
-    let findings = check(&fs::read_to_string(src.join("lib.rs")).unwrap(), &files);
+    let findings = check(&fs::read_to_string(src.join("lib.rs")).unwrap(), &sources(&src));
     assert!(findings.is_empty(), "\n\n{}\n", findings.join("\n"));
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-            files.push(File { path: name, text: fs::read_to_string(&path).unwrap() });
-        }
-    }
-}
-
 /// Everything wrong, one line each: `src/file:line: what; what to do`.
-fn check(lib: &str, files: &[File]) -> Vec<String> {
+fn check(lib: &str, files: &[Source]) -> Vec<String> {
     let order = listed(lib);
     let macros: Vec<_> = files.iter().flat_map(exported_macros).collect();
     let mut findings = Vec::new();
@@ -88,7 +71,7 @@ fn listed(lib: &str) -> Vec<String> {
 }
 
 /// Macros that `#[macro_export]` lifts to the root of the crate, each with the module it comes from.
-fn exported_macros(file: &File) -> Vec<(String, String)> {
+fn exported_macros(file: &Source) -> Vec<(String, String)> {
     let code = without_comments_and_strings(&file.text);
     let home = room_of(file).to_string();
     let exported = code.match_indices("#[macro_export]").filter_map(|(at, _)| {
@@ -98,11 +81,11 @@ fn exported_macros(file: &File) -> Vec<(String, String)> {
     exported.collect()
 }
 
-fn room_of(file: &File) -> &str {
+fn room_of(file: &Source) -> &str {
     file.path.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
-fn check_form(file: &File, findings: &mut Vec<String>) {
+fn check_form(file: &Source, findings: &mut Vec<String>) {
     let lines = file.text.lines().count();
     if lines > LONGEST && !MAY_BE_LONG.iter().any(|(path, _)| *path == file.path) {
         findings.push(format!("src/{}:{lines}: longer than {LONGEST} lines; split it by idea", file.path));
@@ -142,7 +125,7 @@ fn wrong_use(room: &str, used: &str, floor: usize, order: &[String]) -> Option<S
     }
 }
 
-fn check_crates(file: &File, room: &str, code: &str, findings: &mut Vec<String>) {
+fn check_crates(file: &Source, room: &str, code: &str, findings: &mut Vec<String>) {
     for name in IMPURE_CRATES {
         let Some(&at) = words(code, name).iter().find(|&&at| code[at + name.len()..].starts_with("::"))
         else {
@@ -170,7 +153,7 @@ fn crate_paths(code: &str) -> Vec<(usize, String)> {
 }
 
 /// Modules reached by climbing out of the room with `super::super::x`, as if written `crate::x`.
-fn climbing_paths(code: &str, file: &File, files: &[File], order: &[String]) -> Vec<(usize, String)> {
+fn climbing_paths(code: &str, file: &Source, files: &[Source], order: &[String]) -> Vec<(usize, String)> {
     let room = room_of(file);
     let own = |name: &str| {
         [format!("{room}/{name}.rs"), format!("{room}/{name}/mod.rs")]
@@ -308,7 +291,7 @@ mod the_checker {
         "pub mod base;\npub mod storage;\npub mod identity;\npub mod hall;\npub mod oidc;\npub mod web;\n";
 
     fn findings(path: &str, code: &str) -> Vec<String> {
-        let file = |path: &str, code: &str| File {
+        let file = |path: &str, code: &str| Source {
             path: path.to_string(),
             text: format!("//! What it is.\n{code}"),
         };
@@ -365,10 +348,10 @@ mod the_checker {
     #[test]
     fn follows_an_exported_macro_to_the_module_it_comes_from() {
         let text = |code: &str| format!("//! What it is.\n{code}");
-        let user = |path: &str| File { path: path.to_string(), text: text("use crate::sql;") };
+        let user = |path: &str| Source { path: path.to_string(), text: text("use crate::sql;") };
         let home = "/// Why.\n#[macro_export]\nmacro_rules! sql { () => {} }";
         let files = [
-            File { path: "storage/statement.rs".to_string(), text: text(home) },
+            Source { path: "storage/statement.rs".to_string(), text: text(home) },
             user("identity/store.rs"),
             user("base/time.rs"),
         ];
@@ -406,7 +389,7 @@ mod the_checker {
         assert!(only_finding("web/utils.rs", "").contains("`utils` is a drawer"));
         assert!(only_finding("web/helpers/mod.rs", "").contains("`helpers` is a drawer"));
         assert!(only_finding("web/page.rs", &"\n".repeat(LONGEST)).contains("longer than 500 lines"));
-        let bare = [File { path: "web/page.rs".to_string(), text: "fn f() {}".to_string() }];
+        let bare = [Source { path: "web/page.rs".to_string(), text: "fn f() {}".to_string() }];
         assert!(check(LIB, &bare)[0].contains("begin the file with one `//! ` sentence"));
     }
 }

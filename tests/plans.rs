@@ -1,8 +1,11 @@
 //! No statement of the service reads a whole table that grows: each is explained on the schema of `migrations/`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod sources;
 
+use std::fs;
+use std::path::PathBuf;
+
+use sources::{files, sources};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection};
 
 /// Tables with a row for each person, session, token, visit or event.
@@ -67,15 +70,13 @@ async fn no_statement_reads_the_whole_of_what_grows() {
 
 /// Every statement of the program that may not scan.
 fn statements() -> Vec<Statement> {
-    let src = root().join("src");
     let mut all = Vec::new();
-    for path in files(&src, "rs") {
-        let file = path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
+    for source in sources(&root().join("src")) {
+        let file = source.path;
         if file.contains("tests") || MAY_SCAN.iter().any(|(may, _)| *may == file) {
             continue;
         }
-        let text = fs::read_to_string(&path).unwrap();
-        let program = text.split("#[cfg(test)]").next().unwrap();
+        let program = source.text.split("#[cfg(test)]").next().unwrap();
         let said = program.split("sql!(").skip(1).filter_map(literal);
         all.extend(said.map(|text| Statement { file: file.clone(), text }));
     }
@@ -115,20 +116,6 @@ fn is_scan(step: &str, small: &[String]) -> bool {
 async fn partial_indexes(db: &mut SqliteConnection) -> Vec<String> {
     let partial = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE '%WHERE%'";
     db.fetch_all(partial).await.unwrap().iter().map(|row| row.get("name")).collect()
-}
-
-/// Those that end so, in the order of their names.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|its| its == ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }
 
 fn root() -> PathBuf {

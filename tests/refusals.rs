@@ -1,12 +1,14 @@
 //! Holds the table of refusals to the truth: each is raised by the program and shown by a test. Text only.
 
-use std::fs;
+mod sources;
+
 use std::path::Path;
 
+use sources::sources;
 use tongyao::protocol::Refusal;
 
 /// Where refusals are listed and explained, and none is raised.
-const TABLES: &[&str] = &["src/protocol/refusal.rs", "src/protocol/remedy.rs"];
+const TABLES: &[&str] = &["protocol/refusal.rs", "protocol/remedy.rs"];
 
 struct Text {
     program: String,
@@ -15,34 +17,28 @@ struct Text {
 
 #[test]
 fn each_refusal_is_raised_and_shown_by_a_test() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut text = Text { program: String::new(), tests: String::new() };
-    for folder in ["src", "tests"] {
-        collect(root, &root.join(folder), &mut text);
-    }
+    let text = Text::read(Path::new(env!("CARGO_MANIFEST_DIR")));
     let findings: Vec<_> = Refusal::ALL.iter().filter_map(|refusal| missing(*refusal, &text)).collect();
     assert!(findings.is_empty(), "\n\n{}\n", findings.join("\n"));
 }
 
-fn collect(root: &Path, folder: &Path, text: &mut Text) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(root, &path, text);
-            continue;
-        }
-        let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-        if path.extension().is_none_or(|extension| extension != "rs") || TABLES.contains(&name.as_str()) {
-            continue;
-        }
-        let file = fs::read_to_string(&path).unwrap();
-        if name.starts_with("tests/") || name.ends_with("/tests.rs") {
-            text.tests += &file;
-        } else {
-            let (program, tests) = file.split_once("#[cfg(test)]\nmod tests").unwrap_or((&file, ""));
+impl Text {
+    fn read(root: &Path) -> Self {
+        let tests = sources(&root.join("tests")).into_iter().map(|source| source.text).collect();
+        let mut text = Self { program: String::new(), tests };
+        for source in sources(&root.join("src")) {
+            if TABLES.contains(&source.path.as_str()) {
+                continue;
+            }
+            let whole = source.text.as_str();
+            let (program, tests) = match source.path.ends_with("/tests.rs") {
+                true => ("", whole),
+                false => whole.split_once("#[cfg(test)]\nmod tests").unwrap_or((whole, "")),
+            };
             text.program += program;
             text.tests += tests;
         }
+        text
     }
 }
 

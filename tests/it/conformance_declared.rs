@@ -10,7 +10,7 @@ use tongyao::protocol::SigningAlgorithm;
 use crate::support::key_holder::{DPOP, KeyHolder};
 use crate::support::relying_party::Credential;
 use crate::support::town::Citizen;
-use crate::support::{RelyingParty, Tokens, World};
+use crate::support::{Browser, RelyingParty, Tokens, World};
 
 const DOCUMENT: &str = include_str!("../../docs/CERTIFICATION.md");
 
@@ -208,12 +208,7 @@ async fn verified_claims_are_told_as_they_were_asked() {
             for place in places {
                 claims[*place]["verified_claims"] = verified.clone();
             }
-            let ask = client.ask("openid").with("claims", &claims.to_string());
-            let code = browser.get(&ask.address()).await.code();
-            let tokens = Tokens::of(&client.exchange(&code, &ask).await);
-            let userinfo = client.userinfo(&tokens.access).await.good();
-            let id_token = client.id_claims(&tokens.id.unwrap()).await;
-            for (place, answer) in [("userinfo", &userinfo), ("id_token", &id_token)] {
+            for (place, answer) in answers(&client, &mut browser, &claims).await {
                 let expected = told && places.contains(&place);
                 assert_eq!(answer.get("verified_claims").is_some(), expected, "{wish} {place}");
                 if !expected {
@@ -231,6 +226,15 @@ async fn verified_claims_are_told_as_they_were_asked() {
     }
 }
 
+/// What is told in each place to a client that asks for these claims.
+async fn answers(client: &RelyingParty, browser: &mut Browser, claims: &Value) -> [(&'static str, Value); 2] {
+    let ask = client.ask("openid").with("claims", &claims.to_string());
+    let code = browser.get(&ask.address()).await.code();
+    let tokens = Tokens::of(&client.exchange(&code, &ask).await);
+    let userinfo = client.userinfo(&tokens.access).await.good();
+    [("userinfo", userinfo), ("id_token", client.id_claims(&tokens.id.unwrap()).await)]
+}
+
 /// `ekyc-server-testuserprovidedrequest`: what the document gives the suite to ask is answered where it was asked.
 #[tokio::test]
 async fn what_the_suite_is_given_to_ask_is_answered() {
@@ -245,12 +249,7 @@ async fn what_the_suite_is_given_to_ask_is_answered() {
         claims.as_object().map(|claims| claims.keys().cloned().collect()).unwrap_or_default()
     };
     for wish in suite["ekyc"]["verified_claims_request_list"].as_array().unwrap() {
-        let ask = client.ask("openid").with("claims", &wish.to_string());
-        let code = browser.get(&ask.address()).await.code();
-        let tokens = Tokens::of(&client.exchange(&code, &ask).await);
-        let userinfo = client.userinfo(&tokens.access).await.good();
-        let id_token = client.id_claims(&tokens.id.unwrap()).await;
-        for (place, answer) in [("userinfo", &userinfo), ("id_token", &id_token)] {
+        for (place, answer) in answers(&client, &mut browser, wish).await {
             let asked = &wish[place]["verified_claims"]["claims"];
             assert_eq!(names(&answer["verified_claims"]["claims"]), names(asked), "{wish} {place}");
         }
